@@ -1,0 +1,70 @@
+/** Commands about backups and the store as a whole. */
+import { after, block, integer, many, optional, string } from "./argument-spec.ts";
+import { type CommandSpec, commandGroup } from "./command-spec.ts";
+
+export const storeCommands: readonly CommandSpec[] = commandGroup("store", [
+  {
+    name: "backup",
+    summary: "Records a backup in the transaction; the server sets the time. TXCOMMIT lists it.",
+    arity: -4,
+    flags: ["write"],
+    right: "append",
+    reply: "array of backup id, snapshot id and time; NOCHILD when the root meta is not there",
+    arguments: [
+      string("host"),
+      string("path"),
+      string("ref"),
+      optional(many(block("data", string("field"), string("value")))),
+    ],
+  },
+  {
+    name: "backups",
+    summary: "Lists backups, newest first.",
+    arity: -1,
+    flags: ["readonly"],
+    right: "read",
+    reply: "array of maps: id, snapshot and the fields of the backup",
+    arguments: [
+      optional(after("SNAPSHOT", string("snapshot-id"))),
+      optional(after("HOST", string("host"))),
+      optional(after("LIMIT", integer("count"))),
+    ],
+  },
+  {
+    name: "forget",
+    summary:
+      "Removes a backup from its series. Content that no other backup uses stays until garbage collection.",
+    arity: 2,
+    flags: ["write"],
+    right: "admin",
+    reply: "integer: 1, or 0 when there is no such backup",
+    arguments: [string("backup-id")],
+  },
+  {
+    name: "tag",
+    summary: "Replaces the tags of a backup by those of a JSON array of strings.",
+    arity: 3,
+    flags: ["write"],
+    right: "admin",
+    reply: "OK; NOTFOUND when there is no such backup",
+    arguments: [string("backup-id"), string("tags")],
+  },
+  {
+    name: "check",
+    summary:
+      "Verifies log, trees and presence of all content; with READ-DATA also reads the given percentage of it.",
+    arity: -1,
+    flags: ["admin", "blocking"],
+    right: "admin",
+    reply: "map of counts and `problems`, an array of texts",
+    arguments: [optional(after("READ-DATA", integer("percent")))],
+  },
+  {
+    name: "stats",
+    summary: "What the store holds. Encoded sizes only for the right admin.",
+    arity: 1,
+    flags: ["readonly"],
+    right: "read",
+    reply: "map of field to integer",
+  },
+]);
