@@ -13,6 +13,9 @@ export interface CLibrary {
   utimensat(directory: number, path: Bytes, times: Bytes, flags: number): number;
   futimens(fd: number, times: Bytes): number;
   mknod(path: Bytes, mode: number, device: bigint): number;
+  fsetxattr(fd: number, name: Bytes, value: Bytes, size: number, flags: number): number;
+  openat(directory: number, name: Bytes, flags: number, mode: number): number;
+  linkat(from: number, path: Bytes, directory: number, name: Bytes, flags: number): number;
   lseek(fd: number, offset: number, whence: number): number;
 }
 
@@ -31,6 +34,10 @@ export function loadCLibrary(): CLibrary {
     utimensat: bind("int utimensat(int directory, void *path, void *times, int flags)"),
     futimens: bind("int futimens(int fd, void *times)"),
     mknod: bind("int mknod(void *path, uint32_t mode, uint64_t device)"),
+    fsetxattr: bind("int fsetxattr(int fd, void *name, void *value, size_t size, int flags)"),
+    // Variadic in C, but on Linux its arguments travel in registers either way.
+    openat: bind("int openat(int directory, void *name, int flags, uint32_t mode)"),
+    linkat: bind("int linkat(int from, void *path, int directory, void *name, int flags)"),
     lseek: bind("int64_t lseek(int fd, int64_t offset, int whence)"),
   };
 }

@@ -5,6 +5,7 @@ import { errnoError } from "./errno.ts";
 import type { Native } from "./native.ts";
 import { pathScratch } from "./path-scratch.ts";
 import { timeCalls } from "./times.ts";
+import { unnamedCalls } from "./unnamed-file.ts";
 import { xattrCalls } from "./xattr.ts";
 
 const ENXIO = 6;
@@ -50,6 +51,7 @@ function bindNative(c: CLibrary): Native {
   return {
     ...xattrCalls(c),
     ...timeCalls(c),
+    ...unnamedCalls(c),
     makeNode(path, mode, device) {
       const id = device === undefined ? 0n : deviceId(device.major, device.minor);
       if (c.mknod(pathOf(path), mode, id) < 0) throw errnoError(c.errno(), "mknod", path);

@@ -67,6 +67,26 @@ describe.skipIf(native === null)("native calls", () => {
     expect(deviceNumbers(stat.rdev)).toEqual({ major: 1, minor: 300 });
   });
 
+  it("writes files that have no name until they are linked", () => {
+    const at = fs.openSync(dir, fs.constants.O_DIRECTORY);
+    const before = fs.readdirSync(dir).length;
+    const fd = n.openUnnamed(at, 0o640);
+    if (fd === null) return; // this file system cannot
+    fs.writeSync(fd, "whole");
+    n.setFileXattr(fd, Buffer.from("user.x"), Buffer.from("y"));
+    expect(fs.readdirSync(dir)).toHaveLength(before);
+    n.linkFile(fd, at, Buffer.from([0xfe, 0x41]));
+    expect(() => n.linkFile(fd, at, Buffer.from([0xfe, 0x41]))).toThrow(
+      expect.objectContaining({ code: "EEXIST" }),
+    );
+    fs.closeSync(fd);
+    const named = Buffer.concat([Buffer.from(`${dir}/`), Buffer.from([0xfe, 0x41])]);
+    expect(fs.readFileSync(named, "utf8")).toBe("whole");
+    expect(fs.lstatSync(named).mode & 0o777).toBe(0o640);
+    expect(n.readXattrs(named)).toEqual([{ name: Buffer.from("user.x"), value: Buffer.from("y") }]);
+    fs.closeSync(at);
+  });
+
   it("finds data and holes", () => {
     const file = `${dir}/sparse`;
     const fd = fs.openSync(file, "w+");

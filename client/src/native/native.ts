@@ -28,6 +28,8 @@ export interface Native {
   listXattrs(path: NativePath): Buffer[];
   setXattr(path: NativePath, name: Buffer, value: Buffer): void;
   removeXattr(path: NativePath, name: Buffer): void;
+  /** As setXattr, on an open file or directory. */
+  setFileXattr(fd: number, name: Buffer, value: Buffer): void;
   /** Sets the modification time, in nanoseconds since 1970; the access time stays. */
   setTime(path: NativePath, mtime: bigint): void;
   /** As setTime, on an open file. */
@@ -38,4 +40,11 @@ export interface Native {
   seekData(fd: number, offset: number): number | null;
   /** Start of the next hole at or after `offset`; the end of the file counts as one. Moves the file's position. */
   seekHole(fd: number, offset: number): number;
+  /**
+   * Opens a new file without a name in an open directory, for writing; `mode` under the umask. It vanishes when
+   * closed, unless linkFile gave it a name. Null where the file system cannot do that.
+   */
+  openUnnamed(directory: number, mode: number): number | null;
+  /** Names a file from openUnnamed. Throws EEXIST, and replaces nothing. */
+  linkFile(fd: number, directory: number, name: Buffer): void;
 }

@@ -10,7 +10,7 @@ const ENOTSUP = 95;
 /** The kernel's own limit for a list of names and for a value (XATTR_LIST_MAX, XATTR_SIZE_MAX). */
 const LIMIT_BYTES = 65536;
 
-type XattrCalls = Pick<Native, "readXattrs" | "listXattrs" | "setXattr" | "removeXattr">;
+type XattrCalls = Pick<Native, "readXattrs" | "listXattrs" | "setXattr" | "removeXattr" | "setFileXattr">;
 
 export function xattrCalls(c: CLibrary): XattrCalls {
   const pathOf = pathScratch();
@@ -60,6 +60,10 @@ export function xattrCalls(c: CLibrary): XattrCalls {
     setXattr(path, name, value) {
       const failed = c.lsetxattr(pathOf(path), nameOf(name), value, value.length, 0) < 0;
       if (failed) throw errnoError(c.errno(), "lsetxattr", path);
+    },
+    setFileXattr(fd, name, value) {
+      const failed = c.fsetxattr(fd, nameOf(name), value, value.length, 0) < 0;
+      if (failed) throw errnoError(c.errno(), "fsetxattr");
     },
     removeXattr(path, name) {
       if (c.lremovexattr(pathOf(path), nameOf(name)) < 0) throw errnoError(c.errno(), "lremovexattr", path);
