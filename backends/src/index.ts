@@ -1,1 +1,18 @@
-export {};
+/** What keeps records: the contract, the backends behind it, and the way from configuration to backend. */
+export type {
+  Backend,
+  Capabilities,
+  DamagedRange,
+  PackListing,
+  RecordInfo,
+  ReindexSummary,
+} from "./backend.ts";
+export type { BackendContext } from "./backend-context.ts";
+export type { BackendConfig } from "./backend-options.ts";
+export type { FileHandle, FileSystem, OpenMode } from "./file-system.ts";
+export { createMemoryBackend } from "./memory/open-memory.ts";
+export { createMemoryIndex } from "./memory-index.ts";
+export { nodeFileSystem } from "./node-file-system.ts";
+export { openBackend } from "./open-backend.ts";
+export { readOnly } from "./read-only/open-read-only.ts";
+export type { RecordIndex } from "./record-index.ts";

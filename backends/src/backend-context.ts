@@ -1,0 +1,24 @@
+/** What a backend gets from the store that opens it. */
+import type { HashAlgorithm } from "@datadb/protocol";
+import type { FileSystem } from "./file-system.ts";
+import type { RecordIndex } from "./record-index.ts";
+
+/** The store's side of a backend. */
+export interface BackendContext {
+  /** 16 bytes; written into every pack, and compared when one is opened. */
+  readonly storeId: Buffer;
+  readonly hash: HashAlgorithm;
+  /** The store's directory, absolute: relative paths of a configuration start here. */
+  readonly directory: string;
+  /**
+   * The index of one leaf under `i/<path>/` of `local/`. The path is made of the leaf's type and place, not of its position, so
+   * that wrapping it in something else later does not cost a scan. It holds no slash.
+   */
+  index(path: string): RecordIndex;
+  /** Something a person should know, e.g. a torn tail that was cut. One sentence, no newline. */
+  warn(message: string): void;
+  /** The disk; the operating system's when absent. */
+  readonly fs?: FileSystem;
+  /** Nothing on disk may change: packs are not created, extended or cut. */
+  readonly readOnly?: boolean;
+}

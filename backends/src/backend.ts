@@ -1,0 +1,140 @@
+/** The contract of everything that keeps records: leaves (blobsfile, memory, ...) and wrappers (read-only, mirror, ...) alike. */
+import type { BlobRecord, Encoding, RecordKind } from "@datadb/protocol";
+
+/** What a backend can do, as data: it routes callers, and the contract suite reads it to decide what to test. */
+export interface Capabilities {
+  /** Reads need hours and a restore job first: log and nodes are never put here. */
+  readonly cold: boolean;
+  /** One record can be read without fetching its whole pack. */
+  readonly ranged: boolean;
+  /** Flushed records survive the process. */
+  readonly durable: boolean;
+  /** Accepts putMany and removeMany; when false both throw READ_ONLY. */
+  readonly writable: boolean;
+}
+
+/** One record without its payload, and where it lies. */
+export interface RecordInfo {
+  kind: RecordKind;
+  name: Buffer;
+  encoding: Encoding;
+  /** Name of the blob (same kind) whose content is the dictionary; null unless the encoding is zstd-delta. */
+  base: Buffer | null;
+  /** Bytes of the content. */
+  length: number;
+  /** Bytes of the payload, that is, of the content as encoded. */
+  payloadLength: number;
+  /** The pack's name, unique within the backend, e.g. `blobs-00001`. */
+  pack: string;
+  /** Where the record begins in its pack, in bytes. */
+  offset: number;
+}
+
+/** Bytes of a pack that are no valid record: `from` included, `to` excluded. */
+export interface DamagedRange {
+  from: number;
+  to: number;
+}
+
+/** What a part of one pack really holds, as found by reading it. */
+export interface PackListing {
+  pack: string;
+  kind: RecordKind;
+  /** Valid records, by ascending offset. */
+  records: RecordInfo[];
+  damaged: DamagedRange[];
+  /** Where an incomplete record begins at the pack's end; absent when the pack ends with a whole record. */
+  torn?: number;
+}
+
+/** The result of a reindex. */
+export interface ReindexSummary {
+  packs: number;
+  records: number;
+  /** Bytes of packs that were read. */
+  bytes: number;
+  /** Ranges of packs that hold no valid record, torn ends included. */
+  damaged: number;
+}
+
+/**
+ * Keeps records, opaquely: a backend never decodes or re-encodes a payload, and returns every field as it was put.
+ * The caller has verified names and sizes (verify at one entrance). All names of a backend have one length.
+ *
+ * - **Namespaces.** The kinds data, node and log are separate: one name may exist in each.
+ * - **Order.** Results are in request order; names may repeat in a request.
+ * - **Absence.** A record that is not there is 0 or null, never an error. What cannot be reached is an error
+ *   (BACKEND_UNAVAILABLE), never absence; what is known but cannot be read intact is DAMAGED.
+ * - **Visibility.** A record is visible to hasMany, statMany and getMany from the moment its putMany resolved.
+ * - **Durability.** Only flush makes durable. A record that was accepted but not flushed may be gone after a crash, and
+ *   is gone when a flush or put throws: then hasMany says so, and the caller puts it again.
+ * - **Concurrency.** All methods may be called at the same time within one process. One process at a time: the store's
+ *   LevelDB lock, taken before any backend is opened and held until all are closed, is what keeps a second process away;
+ *   backends do not lock on their own.
+ * - **Cancellation.** A signal is looked at before work begins and between reads; the method then rejects with the signal's
+ *   reason. A putMany that began to write finishes: records are accepted whole, never half.
+ * - **After close** every method rejects with a TypeError: a mistake of the program.
+ */
+export interface Backend {
+  /** What it is in a configuration: `blobsfile`, `memory`, `read-only`, ... */
+  readonly type: string;
+  /** Type and place for messages and counters, e.g. `blobsfile /srv/store/blobs`. */
+  readonly description: string;
+  readonly capabilities: Capabilities;
+  /** The backends that this one wraps, in order of the configuration; empty for a leaf. */
+  readonly inner: readonly Backend[];
+
+  /** 1 for each name that is there, accepted ones included, 0 for each that is not. Any number of names. */
+  hasMany(kind: RecordKind, names: readonly Buffer[], signal?: AbortSignal): Promise<Uint8Array>;
+
+  /**
+   * Accepts records, of mixed kinds if need be. Idempotent by kind and name: an existing record is kept, as it is, whatever
+   * its encoding; the same name put twice at the same time is kept once. Not atomic as a batch: after an error some of
+   * its records may be there (hasMany tells), each of them whole. Buffers must not change until it resolves, and are not
+   * referenced afterwards. Errors: DISK_FULL, BACKEND_UNAVAILABLE, READ_ONLY.
+   */
+  putMany(records: readonly BlobRecord[], signal?: AbortSignal): Promise<void>;
+
+  /**
+   * Records by name, null where absent. At most 1,024 names; the caller bounds the bytes it asks for. Reads are coalesced,
+   * the record's own checksum, kind and name are verified: DAMAGED names the pack, offset and record of the first bad one
+   * and fails the whole call (ask singly to save the others). Payloads may share memory with each other; they are the
+   * caller's and never change. The content's hash is not verified here: whoever decodes does.
+   */
+  getMany(kind: RecordKind, names: readonly Buffer[], signal?: AbortSignal): Promise<(BlobRecord | null)[]>;
+
+  /** What the index says about records, without reading them; null where absent. Any number of names. */
+  statMany(kind: RecordKind, names: readonly Buffer[], signal?: AbortSignal): Promise<(RecordInfo | null)[]>;
+
+  /**
+   * Every record of a kind, read and checked from the packs themselves, not from the index, in order of packs and offsets;
+   * what was accepted before the call is included. A pack with many records comes as several listings in a row, so
+   * that memory stays bounded. A name can occur twice when it was removed and put again: the later one counts. Removed
+   * records may appear until their space is reclaimed. The consumer may stop at any time.
+   */
+  list(kind: RecordKind, signal?: AbortSignal): AsyncIterable<PackListing>;
+
+  /**
+   * Forgets records; absent names are no error. They are gone for hasMany, statMany and getMany when it resolves, durably.
+   * The caller guarantees that nobody puts the same names meanwhile. Space is reclaimed later, by whole packs, so a reindex
+   * may find forgotten records again: harmless, since content is never wrong, and the next collection forgets them again.
+   */
+  removeMany(kind: RecordKind, names: readonly Buffer[]): Promise<void>;
+
+  /**
+   * The durability point: when it resolves, every record of these kinds (default: all) whose putMany had resolved before the
+   * call is durable. Data first, then the index that says so. Concurrent flushes share one sync; a flush of one kind never
+   * waits for another kind's sync; with nothing to do it returns at once. When it throws, the records that could not be made
+   * durable are forgotten, not retried: the kernel may have dropped their pages. Errors: DISK_FULL, BACKEND_UNAVAILABLE.
+   */
+  flush(kinds?: readonly RecordKind[]): Promise<void>;
+
+  /** Rebuilds the backend's own index from its packs alone. Waits for running puts; new ones wait for it. */
+  reindex(signal?: AbortSignal): Promise<ReindexSummary>;
+
+  /** Running totals since open for monitoring: blobs-uploaded, bytes-uploaded, blobs-downloaded, bytes-downloaded, open-fds. */
+  counters(): Record<string, number>;
+
+  /** Flushes and gives back every resource, whether the flush succeeds or not. Twice is harmless. Wrappers close what they wrap. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,130 @@
+/** The Backend object over recovered shelves: which operation goes where, and when it may begin. */
+import { type BlobRecord, ReadOnlyError, RECORD_KINDS, type RecordKind } from "@datadb/protocol";
+import type { Backend } from "../backend.ts";
+import { enqueueJob } from "./append-queue.ts";
+import { fileError } from "./file-error.ts";
+import { flushShelf } from "./flush.ts";
+import { getMany, statMany } from "./get-many.ts";
+import { hasMany } from "./has-many.ts";
+import { list } from "./list.ts";
+import { recordKeys } from "./location.ts";
+import { closeFile } from "./pack-lifecycle.ts";
+import { putMany } from "./put-many.ts";
+import { reindex } from "./reindex.ts";
+import type { Place, Shelf } from "./shelf.ts";
+
+function byKind(records: readonly BlobRecord[]): Map<RecordKind, readonly BlobRecord[]> {
+  const kind = records[0]?.kind;
+  if (kind !== undefined && records.every((record) => record.kind === kind)) return new Map([[kind, records]]);
+  return Map.groupBy(records, (record) => record.kind);
+}
+
+async function removeMany(shelf: Shelf, names: readonly Buffer[]): Promise<void> {
+  // Accepted records must be in the index before they can be taken out of it.
+  await flushShelf(shelf);
+  try {
+    await shelf.place.index.write([], recordKeys(shelf.kind, names));
+  } catch (error) {
+    throw fileError("write the index of", shelf.place.directory, error);
+  }
+}
+
+async function release(place: Place, shelves: readonly Shelf[]): Promise<void> {
+  for (const shelf of shelves) {
+    if (shelf.current !== null) await closeFile(place, shelf.current);
+    for (const pack of shelf.dirty) await closeFile(place, pack);
+  }
+  await place.handles.close();
+}
+
+function countersOf({ counts, handles }: Place): Record<string, number> {
+  return {
+    "blobs-uploaded": counts.uploaded,
+    "bytes-uploaded": counts.uploadedBytes,
+    "blobs-downloaded": counts.downloaded,
+    "bytes-downloaded": counts.downloadedBytes,
+    "records-lost": counts.lost,
+    "open-fds": handles.count() + counts.writing,
+  };
+}
+
+/** Who may begin when: nobody after close, nobody but the reindex while it runs. */
+interface Gate {
+  closing: Promise<void> | null;
+  reindexing: Promise<unknown> | null;
+}
+
+async function pass(gate: Gate, place: Place, signal?: AbortSignal): Promise<void> {
+  if (gate.closing !== null) throw new TypeError(`${place.description} is closed`);
+  signal?.throwIfAborted();
+  while (gate.reindexing !== null) await gate.reindexing.catch(() => {});
+}
+
+/** All are waited for before the first error is told: the caller may close at once. */
+async function allSettled(running: readonly Promise<void>[]): Promise<void> {
+  const results = await Promise.allSettled(running);
+  const failed = results.find((result) => result.status === "rejected");
+  if (failed !== undefined) throw failed.reason;
+}
+
+/** A ready backend over these shelves. */
+export function createBlobsfile(place: Place, shelves: readonly Shelf[]): Backend {
+  const gate: Gate = { closing: null, reindexing: null };
+  const enter = (signal?: AbortSignal): Promise<void> => pass(gate, place, signal);
+  const shelfOf = (kind: RecordKind): Shelf => shelves.find((shelf) => shelf.kind === kind)!;
+  const enterWritable = async (signal?: AbortSignal): Promise<void> => {
+    await enter(signal);
+    if (place.readOnly) throw new ReadOnlyError(`${place.description} is opened read-only`);
+  };
+  const shut = async (): Promise<void> => {
+    try {
+      await gate.reindexing?.catch(() => {});
+      // Appends that were under way may still bring something to flush.
+      await Promise.all(shelves.map((shelf) => enqueueJob(shelf, async () => {})));
+      await allSettled(shelves.map(flushShelf));
+    } finally {
+      await release(place, shelves);
+    }
+  };
+  return {
+    type: "blobsfile",
+    description: place.description,
+    capabilities: { cold: false, ranged: true, durable: true, writable: !place.readOnly },
+    inner: [],
+    hasMany: (kind, names, signal) => enter(signal).then(() => hasMany(shelfOf(kind), names, signal)),
+    async putMany(records, signal) {
+      await enterWritable(signal);
+      const puts = [...byKind(records)].map(([kind, some]) => putMany(shelfOf(kind), some, enter));
+      await allSettled(puts);
+    },
+    getMany: (kind, names, signal) => enter(signal).then(() => getMany(shelfOf(kind), names, signal)),
+    statMany: (kind, names, signal) => enter(signal).then(() => statMany(shelfOf(kind), names)),
+    async *list(kind, signal) {
+      await enter(signal);
+      yield* list(shelfOf(kind), signal);
+    },
+    async removeMany(kind, names) {
+      await enterWritable();
+      await removeMany(shelfOf(kind), names);
+    },
+    async flush(kinds = RECORD_KINDS) {
+      await enter();
+      await allSettled(kinds.map((kind) => flushShelf(shelfOf(kind))));
+    },
+    async reindex(signal) {
+      await enter(signal);
+      const running = reindex(place, shelves, signal);
+      gate.reindexing = running;
+      try {
+        return await running;
+      } finally {
+        gate.reindexing = null;
+      }
+    },
+    counters: () => countersOf(place),
+    async close() {
+      gate.closing ??= shut();
+      await gate.closing;
+    },
+  };
+}

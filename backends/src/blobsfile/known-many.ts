@@ -1,0 +1,25 @@
+/** Which records the index knows, leaving out those whose pack is gone. */
+import { decodeLocation } from "./location.ts";
+import type { Shelf } from "./shelf.ts";
+
+/** Whether the bytes that an index value points to are gone with their pack. */
+export function isLost(shelf: Shelf, value: Buffer): boolean {
+  if (shelf.lostFrom.size === 0) return false;
+  const { pack, offset } = decodeLocation(value);
+  const from = shelf.lostFrom.get(pack);
+  return from !== undefined && offset >= from;
+}
+
+/**
+ * 1 for each key that the index has. A record of a lost pack counts as absent: the next backup then puts it again, where
+ * "present" would make it rely on nothing.
+ */
+export function knownMany(shelf: Shelf, keys: readonly Buffer[]): Uint8Array {
+  const values = shelf.place.index.getMany(keys);
+  const known = new Uint8Array(keys.length);
+  for (let index = 0; index < values.length; index++) {
+    const value = values[index];
+    if (value !== undefined && !isLost(shelf, value)) known[index] = 1;
+  }
+  return known;
+}

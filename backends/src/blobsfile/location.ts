@@ -1,0 +1,76 @@
+/** Keys and values of the blobsfile index: where a record lies, and how much of each pack is indexed. */
+import { ByteReader, ByteWriter, ENCODING_BYTE, type Encoding, encodingOfByte, KIND_BYTE, type RecordKind } from "@datadb/protocol";
+
+/** Where a record lies and what can be said of it without reading it. */
+export interface Location {
+  /** Pack number within the kind. */
+  pack: number;
+  offset: number;
+  payloadLength: number;
+  length: number;
+  encoding: Encoding;
+  base: Buffer | null;
+}
+
+/** First byte of the keys that say how much of a pack is indexed; kinds begin at 1. Permanent. */
+const PACK_KEY = 0;
+
+/** Keys of records, all in one allocation: kind byte, name. */
+export function recordKeys(kind: RecordKind, names: readonly Buffer[]): Buffer[] {
+  const width = 1 + (names[0]?.length ?? 0);
+  const slab = Buffer.allocUnsafeSlow(width * names.length);
+  return names.map((name, index) => {
+    const start = index * width;
+    slab[start] = KIND_BYTE[kind];
+    slab.set(name, start + 1);
+    return slab.subarray(start, start + width);
+  });
+}
+
+/** Key of a pack's progress: 0, kind byte, pack number as u32 big-endian. */
+export function packKey(kind: RecordKind, pack: number): Buffer {
+  const key = Buffer.from([PACK_KEY, KIND_BYTE[kind], 0, 0, 0, 0]);
+  key.writeUInt32BE(pack, 2);
+  return key;
+}
+
+/** The range of all progress keys of a kind: first included, last excluded. */
+export function packKeyRange(kind: RecordKind): [Buffer, Buffer] {
+  return [Buffer.from([PACK_KEY, KIND_BYTE[kind]]), Buffer.from([PACK_KEY, KIND_BYTE[kind] + 1])];
+}
+
+/** The pack number in a progress key. */
+export function packOfKey(key: Buffer): number {
+  return key.readUInt32BE(2);
+}
+
+/** Value of a progress key: bytes of the pack that are durable and indexed. */
+export function encodeProgress(bytes: number): Buffer {
+  const writer = new ByteWriter();
+  writer.varint(bytes);
+  return writer.finish();
+}
+
+/** The bytes that encodeProgress wrote. */
+export function decodeProgress(value: Buffer): number {
+  return new ByteReader(value).varint();
+}
+
+/** Appends a location to `writer`: varint pack, offset, payload length, length, 1 byte encoding, base. */
+export function writeLocation(writer: ByteWriter, location: Location): void {
+  writer.varint(location.pack);
+  writer.varint(location.offset);
+  writer.varint(location.payloadLength);
+  writer.varint(location.length);
+  writer.u8(ENCODING_BYTE[location.encoding]);
+  if (location.base !== null) writer.raw(location.base);
+}
+
+/** The location in an index value; `base` is a view of it. */
+export function decodeLocation(value: Buffer): Location {
+  const reader = new ByteReader(value);
+  const [pack, offset] = [reader.varint(), reader.varint()];
+  const [payloadLength, length] = [reader.varint(), reader.varint()];
+  const encoding = encodingOfByte(reader.u8());
+  return { pack, offset, payloadLength, length, encoding, base: reader.done ? null : reader.raw(reader.remaining) };
+}

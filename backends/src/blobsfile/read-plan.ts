@@ -1,0 +1,43 @@
+/** Which ranges of which packs to read for a set of records. */
+import type { Location } from "./location.ts";
+
+/** Reading over a gap is cheaper than a second read while the gap is below this many bytes. */
+const MAX_GAP_BYTES = 64 * 1024;
+/** Bounds the memory of one read; a record may be larger and is then a range of its own. */
+const MAX_RANGE_BYTES = 4 * 1024 * 1024;
+
+/** One record to read, and where its result goes. */
+export interface Wanted {
+  index: number;
+  location: Location;
+  /** Size of the whole record in the pack. */
+  size: number;
+}
+
+/** One read: the records of `items` lie within [from, to) of the pack, ascending. */
+export interface ReadRange {
+  pack: number;
+  from: number;
+  to: number;
+  items: Wanted[];
+}
+
+/** Coalesced reads that cover `wanted`, by pack and offset; the input is sorted in place. */
+export function planReads(wanted: Wanted[]): ReadRange[] {
+  wanted.sort((a, b) => a.location.pack - b.location.pack || a.location.offset - b.location.offset);
+  const ranges: ReadRange[] = [];
+  let last: ReadRange | undefined;
+  for (const item of wanted) {
+    const { pack, offset } = item.location;
+    const end = offset + item.size;
+    const fits = last?.pack === pack && offset - last.to < MAX_GAP_BYTES && end - last.from <= MAX_RANGE_BYTES;
+    if (last !== undefined && (fits || (last.pack === pack && end <= last.to))) {
+      last.items.push(item);
+      last.to = Math.max(last.to, end);
+    } else {
+      last = { pack, from: offset, to: end, items: [item] };
+      ranges.push(last);
+    }
+  }
+  return ranges;
+}

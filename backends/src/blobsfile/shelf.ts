@@ -1,0 +1,114 @@
+/** The state of one kind within a blobsfile backend: its packs, and what was accepted but is not yet durable and indexed. */
+import type { BlobRecord, HashAlgorithm, RecordKind } from "@datadb/protocol";
+import type { FileHandle, FileSystem } from "../file-system.ts";
+import type { RecordIndex } from "../record-index.ts";
+import type { ReadHandles } from "./read-handles.ts";
+
+/** What the three kinds share. */
+export interface Place {
+  readonly fs: FileSystem;
+  /** Absolute path of the directory of packs. */
+  readonly directory: string;
+  readonly description: string;
+  readonly storeId: Buffer;
+  readonly hash: HashAlgorithm;
+  /** Length of a name. */
+  readonly nameLength: number;
+  readonly maxPackBytes: number;
+  readonly index: RecordIndex;
+  readonly handles: ReadHandles;
+  readonly readOnly: boolean;
+  readonly counts: Counts;
+  warn(message: string): void;
+}
+
+/** Running totals since open. */
+export interface Counts {
+  uploaded: number;
+  uploadedBytes: number;
+  downloaded: number;
+  downloadedBytes: number;
+  /** Accepted records that a failed sync made the backend forget. */
+  lost: number;
+  /** Descriptors open for writing. */
+  writing: number;
+}
+
+/** A pack that this process appends to or appended to. */
+export interface OpenPack {
+  readonly number: number;
+  readonly path: string;
+  /** Opened at the first append. */
+  file: FileHandle | null;
+  /** Header and whole accepted records. */
+  length: number;
+  /** The part of `length` that is durable and indexed. */
+  indexed: number;
+  /** A flush is syncing it. */
+  syncing: boolean;
+  /** A sync failed: what lies beyond `indexed` is lost, and nothing is appended any more. */
+  failure: Error | null;
+}
+
+/** One record on its way from putMany to the index. */
+export interface Entry {
+  /** The name as a Map key: its bytes as Latin-1 text. */
+  readonly id: string;
+  /** The index key. */
+  readonly key: Buffer;
+  /** The payload is let go as soon as it is written. */
+  record: BlobRecord | null;
+  /** The index value; null until the record is in the pack, and so visible. */
+  value: Buffer | null;
+  pack: OpenPack | null;
+  /** Settles with the batch that carries it. */
+  readonly done: Promise<void>;
+}
+
+/** A unit of the append queue; jobs run one at a time, in order. */
+export type Job = { entries: Entry[]; bytes: number; settle(error: Error | null): void } | { run(): Promise<void> };
+
+/** One kind. */
+export interface Shelf {
+  readonly kind: RecordKind;
+  readonly place: Place;
+  /** The number of every pack file. */
+  readonly packs: Set<number>;
+  /** The pack that takes the next record; null before the first one or after a failure. */
+  current: OpenPack | null;
+  nextNumber: number;
+  /** Packs whose records from this offset on are gone although the index knows them: not there, and so put anew. */
+  readonly lostFrom: Map<number, number>;
+  /** By id: accepted records and those being written. */
+  readonly pending: Map<string, Entry>;
+  /** Accepted, in order of acceptance, not yet taken by a flush. */
+  accepted: Entry[];
+  /** Packs with bytes that no sync covered. */
+  readonly dirty: Set<OpenPack>;
+  /** Files were created since the directory was synced. */
+  created: boolean;
+  readonly jobs: Job[];
+  working: boolean;
+  flushing: Promise<void> | null;
+  nextFlush: Promise<void> | null;
+}
+
+/** A shelf with nothing on it yet. */
+export function createShelf(kind: RecordKind, place: Place): Shelf {
+  return {
+    kind,
+    place,
+    packs: new Set(),
+    current: null,
+    nextNumber: 1,
+    lostFrom: new Map(),
+    pending: new Map(),
+    accepted: [],
+    dirty: new Set(),
+    created: false,
+    jobs: [],
+    working: false,
+    flushing: null,
+    nextFlush: null,
+  };
+}

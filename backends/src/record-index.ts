@@ -1,0 +1,16 @@
+/** The key-value view of `local/` that one backend keeps its index in; the caller has scoped it to that backend. */
+
+/**
+ * A cache that a scan of the packs can rebuild: it may lag behind them after a crash, but never says more than was written to it.
+ * Keys and values are non-empty byte strings and compared as bytes.
+ */
+export interface RecordIndex {
+  /** Values in request order, undefined where absent. Synchronous: one call per thousands of names, no promise per name. */
+  getMany(keys: readonly Buffer[]): (Buffer | undefined)[];
+  /** Applies all puts, then all removes, atomically; visible to getMany when it resolves. Buffers must not change until then. */
+  write(puts: readonly (readonly [Buffer, Buffer])[], removes: readonly Buffer[]): Promise<void>;
+  /** Entries with `from` <= key < `to`, in key order, as of the call. Bounded memory. */
+  entries(from: Buffer, to: Buffer): AsyncIterable<[Buffer, Buffer]>;
+  /** Removes every entry of this scope. */
+  clear(): Promise<void>;
+}

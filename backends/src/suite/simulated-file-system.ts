@@ -1,0 +1,202 @@
+/**
+ * A disk in memory that can lose power, fill up and fail: every write is remembered until it is synced, so that `crash` can make
+ * the disk as it might be found afterwards.
+ */
+import { basename, dirname } from "node:path";
+import type { FileHandle, FileSystem } from "../file-system.ts";
+
+/** What may fail; `space` is a write that finds the disk full. */
+export type Operation = "open" | "read" | "write" | "sync" | "truncate" | "list" | "stat" | "rename" | "unlink" | "syncDirectory";
+
+/** Decides, for each un-synced change, how much of it reached the disk: 0 nothing, 1 all, between: its first part. */
+export type Survival = (change: { path: string; bytes: number; index: number }) => number;
+
+/** The simulated disk and its controls. */
+export interface SimulatedFileSystem extends FileSystem {
+  /** Bytes that files may have together; a write beyond writes what fits and then fails with ENOSPC. */
+  capacity: number;
+  /** Called before each operation; an error returned makes it fail. A failed sync loses the un-synced bytes of that file on a crash. */
+  fault: ((operation: Operation, path: string) => NodeJS.ErrnoException | null) | null;
+  /** How often each operation ran. */
+  readonly calls: Record<Operation, number>;
+  /** A new disk, as this one might be found after a power cut now; by default with nothing that was not synced. */
+  crash(survival?: Survival): SimulatedFileSystem;
+  /** The content of a file as a reader sees it; undefined when there is none. */
+  content(path: string): Buffer | undefined;
+  /** Replaces or creates a file, durably: for damage. */
+  overwrite(path: string, content: Buffer): void;
+  /** Removes a file, durably. */
+  lose(path: string): void;
+}
+
+type Change = { write: Buffer; position: number } | { length: number };
+
+interface File {
+  content: Buffer;
+  durable: Buffer;
+  unsynced: Change[];
+}
+
+/** A system error as node:fs would raise it. */
+export function systemError(code: string, text: string = "simulated"): NodeJS.ErrnoException {
+  return Object.assign(new Error(`${code}: ${text}`), { code });
+}
+
+function applied(content: Buffer, change: Change, part: number): Buffer {
+  if ("length" in change) {
+    if (part < 1) return content;
+    const cut = Buffer.alloc(change.length);
+    content.copy(cut, 0, 0, change.length);
+    return cut;
+  }
+  const written = change.write.subarray(0, Math.floor(change.write.length * part));
+  if (written.length === 0) return content;
+  const grown = Buffer.alloc(Math.max(content.length, change.position + written.length));
+  content.copy(grown);
+  written.copy(grown, change.position);
+  return grown;
+}
+
+function survivor(path: string, file: File, survival: Survival): File {
+  let content = file.durable;
+  file.unsynced.forEach((change, index) => {
+    content = applied(content, change, survival({ path, bytes: "write" in change ? change.write.length : 0, index }));
+  });
+  return { content, durable: content, unsynced: [] };
+}
+
+/** An empty disk with a root directory. */
+export function createSimulatedFileSystem(): SimulatedFileSystem {
+  return simulate(new Map(), new Set(["/"]));
+}
+
+function simulate(files: Map<string, File>, directories: Set<string>): SimulatedFileSystem {
+  // The names that a crash will find: each with the file it means.
+  const durableNames = new Map(files);
+  const calls = { open: 0, read: 0, write: 0, sync: 0, truncate: 0, list: 0, stat: 0, rename: 0, unlink: 0, syncDirectory: 0 };
+
+  const begin = async (operation: Operation, path: string): Promise<void> => {
+    // Real files answer in a later turn of the event loop: let races happen here, too.
+    await new Promise((resolve) => setImmediate(resolve));
+    calls[operation] += 1;
+    const error = disk.fault?.(operation, path) ?? null;
+    if (error !== null) throw error;
+  };
+  const existing = (path: string): File => {
+    const file = files.get(path);
+    if (file === undefined) throw systemError("ENOENT", path);
+    return file;
+  };
+  const used = (): number => [...files.values()].reduce((sum, file) => sum + file.content.length, 0);
+  const change = (file: File, made: Change): void => {
+    file.unsynced.push(made);
+    file.content = applied(file.content, made, 1);
+  };
+
+  const openFile = (path: string, file: File, writable: boolean): FileHandle => {
+    let closed = false;
+    const check = (write: boolean): void => {
+      if (closed || (write && !writable)) throw systemError("EBADF", path);
+    };
+    return {
+      async read(target, position) {
+        await begin("read", path);
+        check(false);
+        return position >= file.content.length ? 0 : file.content.copy(target, 0, position);
+      },
+      async write(buffers, position) {
+        const bytes = Buffer.concat(buffers);
+        await begin("write", path);
+        check(true);
+        const growth = Math.max(0, position + bytes.length - file.content.length);
+        const missing = Math.max(0, used() + growth - disk.capacity);
+        change(file, { write: bytes.subarray(0, Math.max(0, bytes.length - missing)), position });
+        if (missing > 0) throw systemError("ENOSPC", path);
+      },
+      async sync() {
+        const upTo = file.unsynced.length;
+        const content = file.content;
+        try {
+          await begin("sync", path);
+        } catch (error) {
+          // As Linux does it: the pages count as clean from now on, whatever reached the disk.
+          file.unsynced.splice(0, upTo);
+          throw error;
+        }
+        check(true);
+        file.durable = content;
+        file.unsynced.splice(0, upTo);
+      },
+      async truncate(length) {
+        await begin("truncate", path);
+        check(true);
+        change(file, { length });
+      },
+      async close() {
+        check(false);
+        closed = true;
+      },
+    };
+  };
+
+  const disk: SimulatedFileSystem = {
+    capacity: Number.POSITIVE_INFINITY,
+    fault: null,
+    calls,
+    async open(path, mode) {
+      await begin("open", path);
+      if (mode !== "create") return openFile(path, existing(path), mode === "write");
+      if (files.has(path)) throw systemError("EEXIST", path);
+      if (!directories.has(dirname(path))) throw systemError("ENOENT", path);
+      const file: File = { content: Buffer.alloc(0), durable: Buffer.alloc(0), unsynced: [] };
+      files.set(path, file);
+      return openFile(path, file, true);
+    },
+    async list(directory) {
+      await begin("list", directory);
+      if (!directories.has(directory)) throw systemError("ENOENT", directory);
+      return [...files.keys()].filter((path) => dirname(path) === directory).map((path) => basename(path));
+    },
+    async stat(path) {
+      await begin("stat", path);
+      const file = files.get(path);
+      if (file !== undefined) return { size: file.content.length };
+      return directories.has(path) ? { size: 0 } : null;
+    },
+    async makeDirectory(path) {
+      for (let at = path; !directories.has(at); at = dirname(at)) directories.add(at);
+    },
+    async rename(from, to) {
+      await begin("rename", from);
+      files.set(to, existing(from));
+      files.delete(from);
+    },
+    async unlink(path) {
+      await begin("unlink", path);
+      existing(path);
+      files.delete(path);
+    },
+    async syncDirectory(directory) {
+      await begin("syncDirectory", directory);
+      for (const path of [...durableNames.keys()]) {
+        if (dirname(path) === directory && !files.has(path)) durableNames.delete(path);
+      }
+      for (const [path, file] of files) if (dirname(path) === directory) durableNames.set(path, file);
+    },
+    crash(survival = () => 0) {
+      const found = [...durableNames].map(([path, file]) => [path, survivor(path, file, survival)] as const);
+      return simulate(new Map(found), new Set(directories));
+    },
+    content: (path) => files.get(path)?.content,
+    overwrite(path, content) {
+      const file: File = { content, durable: content, unsynced: [] };
+      files.set(path, file);
+      durableNames.set(path, file);
+    },
+    lose(path) {
+      files.delete(path);
+      durableNames.delete(path);
+    },
+  };
+  return disk;
+}
