@@ -1,0 +1,35 @@
+/** The default chunker: FastCDC in WebAssembly, run on the slabs where they are. */
+import type { Chunker, ChunkerParameters } from "./chunker.ts";
+
+interface Exports {
+  configure(min: number, avg: number, max: number, bits: number): void;
+  restart(): void;
+  next(from: number, to: number): number;
+}
+
+/**
+ * A FastCDC chunker over `memory`. Each chunker is an instance of its own, so several may cut different
+ * slabs of one memory at the same time.
+ */
+export function fastCdcChunker(
+  module: WebAssembly.Module,
+  memory: WebAssembly.Memory,
+  { min, avg, max }: ChunkerParameters,
+): Chunker {
+  const instance = new WebAssembly.Instance(module, { env: { memory } });
+  const wasm = instance.exports as Exports;
+  wasm.configure(min, avg, max, Math.round(Math.log2(avg)));
+  return {
+    max,
+    restart: wasm.restart,
+    cut(from, to) {
+      const ends: number[] = [];
+      for (let at = from; at < to; ) {
+        at = wasm.next(at, to);
+        if (at === 0) break;
+        ends.push(at);
+      }
+      return ends;
+    },
+  };
+}

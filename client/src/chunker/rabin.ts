@@ -1,0 +1,69 @@
+/** The `rabin` chunker: rabin-wasm, for stores whose cut points must be those of a Rabin fingerprint. */
+import { create } from "rabin-wasm";
+import type { Chunker, ChunkerParameters } from "./chunker.ts";
+
+const WINDOW_BYTES = 64;
+
+/** The compiled module as rabin-wasm's loader gives it: a class, and calls on its counted memory. */
+interface RabinModule {
+  Rabin: new (bits: number, min: number, max: number, window: number) => Instance;
+  Int32Array_ID: number;
+  Uint8Array_ID: number;
+  __allocArray(id: number, values: ArrayLike<number>): number;
+  __retain(pointer: number): number;
+  __release(pointer: number): void;
+  __getInt32Array(pointer: number): Int32Array;
+}
+
+/** The loader's methods live on the prototype; `valueOf` gives the pointer. */
+interface Instance {
+  fingerprint(bytes: number, lengths: number): number;
+}
+
+/**
+ * A Rabin chunker over `memory`. The library's faults are kept in here: it wants bits instead of an average,
+ * leaks each call's result, tells nothing of the tail, and has neither flush nor reset (so a stream gets an
+ * instance of its own). Its tables are per module, hence one module per chunker.
+ */
+export async function rabinChunker(memory: WebAssembly.Memory, p: ChunkerParameters): Promise<Chunker> {
+  const bits = Math.round(Math.log2(p.avg));
+  const { asModule } = (await create(bits, p.min, p.max, WINDOW_BYTES)) as unknown as {
+    asModule: RabinModule;
+  };
+  const bytes = new Uint8Array(memory.buffer);
+  let instance = new asModule.Rabin(bits, p.min, p.max, WINDOW_BYTES);
+  let sinceCut = 0;
+
+  /** Lengths of the chunks that end in `fed`; every array of the call is released, also the returned one. */
+  function fingerprint(fed: Uint8Array): number[] {
+    const most = Math.ceil((fed.length + sinceCut) / p.min) + 1;
+    const lengths = asModule.__retain(asModule.__allocArray(asModule.Int32Array_ID, new Int32Array(most)));
+    const content = asModule.__retain(asModule.__allocArray(asModule.Uint8Array_ID, fed));
+    const result = instance.fingerprint(content, lengths);
+    const found = asModule.__getInt32Array(result);
+    const end = found.indexOf(0);
+    const copy = Array.from(end < 0 ? found : found.subarray(0, end));
+    asModule.__release(result);
+    asModule.__release(content);
+    asModule.__release(lengths);
+    return copy;
+  }
+
+  return {
+    max: p.max,
+    restart() {
+      instance = new asModule.Rabin(bits, p.min, p.max, WINDOW_BYTES);
+      sinceCut = 0;
+    },
+    cut(from, to) {
+      if (from === to) return [];
+      let at = from - sinceCut;
+      const ends = fingerprint(bytes.subarray(from, to)).map((length) => {
+        at += length;
+        return at;
+      });
+      sinceCut = to - at;
+      return ends;
+    },
+  };
+}
