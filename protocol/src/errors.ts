@@ -1,0 +1,177 @@
+/** One class for each error code, so that callers can say `instanceof`. All take (message, details | next). */
+import { DatadbError, type ErrorDetails } from "./datadb-error.ts";
+
+/** BACKEND_UNAVAILABLE: A backend cannot be reached or refuses to work; whether a blob is there is not known. */
+export class BackendUnavailableError extends DatadbError {
+  constructor(message: string, details?: string | ErrorDetails) {
+    super("BACKEND_UNAVAILABLE", message, details);
+  }
+}
+
+/** COMMAND_FAILED: The command whose output was to be backed up failed; no backup was listed. */
+export class CommandFailedError extends DatadbError {
+  constructor(message: string, details?: string | ErrorDetails) {
+    super("COMMAND_FAILED", message, details);
+  }
+}
+
+/** CONNECTION_LOST: The server went away before it had answered. */
+export class ConnectionLostError extends DatadbError {
+  constructor(message: string, details?: string | ErrorDetails) {
+    super("CONNECTION_LOST", message, details);
+  }
+}
+
+/** DAMAGED: Stored bytes that are not what was written. */
+export class DamagedError extends DatadbError {
+  constructor(message: string, details?: string | ErrorDetails) {
+    super("DAMAGED", message, details);
+  }
+}
+
+/** DECODE: Bytes that do not parse. Callers that know which object they read wrap it as DAMAGED. */
+export class DecodeError extends DatadbError {
+  constructor(message: string, details?: string | ErrorDetails) {
+    super("DECODE", message, details);
+  }
+}
+
+/** DISK_FULL: The disk or a quota is full; what was listed before is intact. */
+export class DiskFullError extends DatadbError {
+  constructor(message: string, details?: string | ErrorDetails) {
+    super("DISK_FULL", message, details);
+  }
+}
+
+/** EMPTY_SOURCE: The source is empty although its previous backup was not, or standard input brought nothing. */
+export class EmptySourceError extends DatadbError {
+  constructor(message: string, details?: string | ErrorDetails) {
+    super("EMPTY_SOURCE", message, details);
+  }
+}
+
+/** EXISTS: Something is already where a restore would write. */
+export class ExistsError extends DatadbError {
+  constructor(message: string, details?: string | ErrorDetails) {
+    super("EXISTS", message, details);
+  }
+}
+
+/** FORMAT_TOO_NEW: The store was written by a newer datadb, in a format that this one does not know. */
+export class FormatTooNewError extends DatadbError {
+  constructor(message: string, details?: string | ErrorDetails) {
+    super("FORMAT_TOO_NEW", message, details);
+  }
+}
+
+/** HASH_MISMATCH: Content that does not have its name: the blob is in the message and in `fields`. */
+export class HashMismatchError extends DatadbError {
+  constructor(message: string, details?: string | ErrorDetails) {
+    super("HASH_MISMATCH", message, details);
+  }
+}
+
+/** INCOMPLETE: The backup or restore was done, but some entries could not be read or written. */
+export class IncompleteError extends DatadbError {
+  constructor(message: string, details?: string | ErrorDetails) {
+    super("INCOMPLETE", message, details);
+  }
+}
+
+/** INTERRUPTED: The command was interrupted by a signal; nothing half-done is listed. */
+export class InterruptedError extends DatadbError {
+  constructor(message: string, details?: string | ErrorDetails) {
+    super("INTERRUPTED", message, details);
+  }
+}
+
+/** LEASE_LOST: Blobs that a transaction relies on are no longer protected or no longer there. */
+export class LeaseLostError extends DatadbError {
+  constructor(message: string, details?: string | ErrorDetails) {
+    super("LEASE_LOST", message, details);
+  }
+}
+
+/** NOT_FOUND: There is no such backup, path, blob or key. */
+export class NotFoundError extends DatadbError {
+  constructor(message: string, details?: string | ErrorDetails) {
+    super("NOT_FOUND", message, details);
+  }
+}
+
+/** NO_STORE: The directory is no datadb store. */
+export class NoStoreError extends DatadbError {
+  constructor(message: string, details?: string | ErrorDetails) {
+    super("NO_STORE", message, details);
+  }
+}
+
+/** READ_ONLY: The store or backend does not accept writes. */
+export class ReadOnlyError extends DatadbError {
+  constructor(message: string, details?: string | ErrorDetails) {
+    super("READ_ONLY", message, details);
+  }
+}
+
+/** SOURCE_CHANGED: A file kept changing while it was read, also the second time. */
+export class SourceChangedError extends DatadbError {
+  constructor(message: string, details?: string | ErrorDetails) {
+    super("SOURCE_CHANGED", message, details);
+  }
+}
+
+/** STORE_EXISTS: A store cannot be made in this directory: there is one already, or the directory is not empty. */
+export class StoreExistsError extends DatadbError {
+  constructor(message: string, details?: string | ErrorDetails) {
+    super("STORE_EXISTS", message, details);
+  }
+}
+
+/** STORE_LOCKED: Another process holds the store and cannot be reached over its socket. */
+export class StoreLockedError extends DatadbError {
+  constructor(message: string, details?: string | ErrorDetails) {
+    super("STORE_LOCKED", message, details);
+  }
+}
+
+/** STORE_MISSING_KNOWN: A store was here before, and now the directory is empty or gone. */
+export class StoreMissingKnownError extends DatadbError {
+  constructor(message: string, details?: string | ErrorDetails) {
+    super("STORE_MISSING_KNOWN", message, details);
+  }
+}
+
+/** TX_TOO_BIG: A transaction collected more than one commit may hold. */
+export class TransactionTooBigError extends DatadbError {
+  constructor(message: string, details?: string | ErrorDetails) {
+    super("TX_TOO_BIG", message, details);
+  }
+}
+
+/** UNSAFE_PATH: A path would lead outside the place that was named, or is not safe to use. */
+export class UnsafePathError extends DatadbError {
+  constructor(message: string, details?: string | ErrorDetails) {
+    super("UNSAFE_PATH", message, details);
+  }
+}
+
+/** USAGE: The command, its arguments or the configuration are wrong. */
+export class UsageError extends DatadbError {
+  constructor(message: string, details?: string | ErrorDetails) {
+    super("USAGE", message, details);
+  }
+}
+
+/** WRONG_REPLY: The server answered something that its command does not answer. */
+export class WrongReplyError extends DatadbError {
+  constructor(message: string, details?: string | ErrorDetails) {
+    super("WRONG_REPLY", message, details);
+  }
+}
+
+/** WRONG_STORE: The store that is here has another identity than the one expected. */
+export class WrongStoreError extends DatadbError {
+  constructor(message: string, details?: string | ErrorDetails) {
+    super("WRONG_STORE", message, details);
+  }
+}
