@@ -12,7 +12,9 @@ interface Report {
 
 const report = JSON.parse(readFileSync(process.argv[2] as string, "utf8")) as Report;
 // A file that does not even load has no tests to fail: it counts as one.
-const broken = report.testResults.filter((file) => file.status === "failed" && file.assertionResults.length === 0);
+const broken = report.testResults.filter(
+  (file) => file.status === "failed" && file.assertionResults.length === 0,
+);
 const failed = report.numFailedTests + broken.length;
 const skipped = report.numPendingTests + report.numTodoTests;
 for (const file of broken) console.log(`could not run: ${file.name}`);

@@ -1,0 +1,30 @@
+/** A disk that is soon full: a tmpfs of a few megabytes. Needs root. */
+import { mkdirSync } from "node:fs";
+import { afterAll } from "vitest";
+// First, so that its cleaning comes last: hooks run in reverse.
+import "./scratch.ts";
+import { mustRun, runProgram } from "./run-program.ts";
+
+const mounted = new Set<string>();
+afterAll(async () => {
+  for (const directory of mounted) await runProgram("umount", ["--lazy", directory]);
+});
+
+export interface SmallDisk {
+  directory: string;
+  unmount(): Promise<void>;
+}
+
+/** Mounts a tmpfs of so many bytes at the directory, which is made. */
+export async function mountSmallDisk(directory: string, bytes: number): Promise<SmallDisk> {
+  mkdirSync(directory, { recursive: true });
+  await mustRun("mount", ["-t", "tmpfs", "-o", `size=${bytes},mode=0700`, "datadb-test", directory]);
+  mounted.add(directory);
+  return {
+    directory,
+    unmount: async () => {
+      await mustRun("umount", [directory]);
+      mounted.delete(directory);
+    },
+  };
+}
