@@ -1,6 +1,16 @@
 /** Formats and wire language of datadb: everything that two packages must agree on, pure and without I/O. */
 export * from "./byte-reader.ts";
 export * from "./byte-writer.ts";
+export { type ArgumentSpec, type ArgumentType, argumentSyntax } from "./commands/argument-spec.ts";
+export { arityAllows, COMMANDS, commandSyntax } from "./commands/catalogue.ts";
+export {
+  type CommandFlag,
+  type CommandGroup,
+  type CommandSpec,
+  type KeyPositions,
+  RIGHTS,
+  type Right,
+} from "./commands/command-spec.ts";
 export * from "./datadb-error.ts";
 export * from "./encoding.ts";
 export * from "./error-catalogue.ts";
