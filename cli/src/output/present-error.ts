@@ -1,0 +1,50 @@
+/** The one place where an error becomes a message, a record and an exit code. */
+import { DatadbError, ERROR_CATALOGUE } from "@datadb/protocol";
+import { EXIT } from "../exit-code.ts";
+import type { Output } from "./output.ts";
+import { printable } from "./printable.ts";
+
+interface Presented {
+  code: string;
+  exit: number;
+  message: string;
+  next: string | undefined;
+}
+
+/** Prints the error (with --json also as a record on standard output) and returns the exit code. */
+export function presentError(error: unknown, output: Output, interrupted: AbortSignal): number {
+  const { code, exit, message, next } = interrupted.aborted ? interruption(interrupted) : describe(error);
+  output.record({ type: "error", code, message, ...(next ? { next } : {}), exit });
+  output.error(next ? `${printable(message)}\n  ${printable(next)}` : printable(message));
+  if (code === "INTERNAL" && error instanceof Error) output.error(error.stack ?? String(error));
+  return exit;
+}
+
+function interruption(signal: AbortSignal): Presented {
+  const reason = signal.reason instanceof Error ? signal.reason.message : "";
+  return {
+    code: "INTERRUPTED",
+    exit: EXIT.interrupted,
+    message: `interrupted${reason ? ` by ${reason}` : ""}`,
+    next: "run the same command again: what was stored already is not sent again",
+  };
+}
+
+function describe(error: unknown): Presented {
+  if (error instanceof DatadbError) {
+    const { code, message, next } = error;
+    const exit = ERROR_CATALOGUE[code as keyof typeof ERROR_CATALOGUE]?.exitCode ?? EXIT.failed;
+    return { code, exit, message, next };
+  }
+  const system = error as NodeJS.ErrnoException;
+  if (error instanceof Error && typeof system.code === "string" && system.syscall !== undefined) {
+    return { code: system.code, exit: EXIT.failed, message: error.message, next: undefined };
+  }
+  const message = error instanceof Error ? error.message : String(error);
+  return {
+    code: "INTERNAL",
+    exit: EXIT.failed,
+    message: `unexpected: ${message}`,
+    next: "this is a bug in datadb: please report it with the lines below",
+  };
+}
