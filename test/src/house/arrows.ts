@@ -1,0 +1,28 @@
+/** Which room may use which, and why. Everything that is not here is forbidden. */
+
+export interface Arrow {
+  from: string;
+  to: string;
+  why: string;
+}
+
+export const ARROWS: readonly Arrow[] = [
+  { from: "backends", to: "protocol", why: "a backend keeps records, whose bytes the protocol defines" },
+  { from: "server", to: "protocol", why: "commands, replies, nodes and log records are the protocol's" },
+  { from: "server", to: "backends", why: "the blob store writes its records to a backend" },
+  { from: "client", to: "protocol", why: "the client speaks the wire language and builds trees of nodes" },
+  { from: "cli", to: "protocol", why: "errors become messages and exit codes" },
+  { from: "cli", to: "backends", why: "openStore opens the backends that a store's configuration names" },
+  {
+    from: "cli",
+    to: "server",
+    why: "the command works without a daemon: it opens the store in its own process",
+  },
+  { from: "cli", to: "client", why: "every verb is a few calls of the client's library" },
+  { from: "test", to: "protocol", why: "hostile clients are made with the protocol's own builders" },
+  { from: "test", to: "backends", why: "faults are put between a store and its packs" },
+  { from: "test", to: "server", why: "damage is done to a store's own files" },
+  { from: "test", to: "client", why: "wire tests talk to a server without the command" },
+  { from: "test", to: "cli", why: "system tests start the command; house tests read its table of verbs" },
+  { from: "bench", to: "cli", why: "the bench measures the command as a user starts it" },
+];
