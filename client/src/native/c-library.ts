@@ -14,9 +14,12 @@ export interface CLibrary {
   futimens(fd: number, times: Bytes): number;
   mknod(path: Bytes, mode: number, device: bigint): number;
   fsetxattr(fd: number, name: Bytes, value: Bytes, size: number, flags: number): number;
+  fremovexattr(fd: number, name: Bytes): number;
   openat(directory: number, name: Bytes, flags: number, mode: number): number;
   linkat(from: number, path: Bytes, directory: number, name: Bytes, flags: number): number;
   lseek(fd: number, offset: number, whence: number): number;
+  statx(directory: number, path: Bytes, flags: number, mask: number, stat: Bytes): number;
+  flistxattr(fd: number, list: Bytes, size: number): number;
 }
 
 /** Loads koffi and binds the functions. Throws when koffi or a function is missing. */
@@ -35,9 +38,12 @@ export function loadCLibrary(): CLibrary {
     futimens: bind("int futimens(int fd, void *times)"),
     mknod: bind("int mknod(void *path, uint32_t mode, uint64_t device)"),
     fsetxattr: bind("int fsetxattr(int fd, void *name, void *value, size_t size, int flags)"),
+    fremovexattr: bind("int fremovexattr(int fd, void *name)"),
     // Variadic in C, but on Linux its arguments travel in registers either way.
     openat: bind("int openat(int directory, void *name, int flags, uint32_t mode)"),
     linkat: bind("int linkat(int from, void *path, int directory, void *name, int flags)"),
     lseek: bind("int64_t lseek(int fd, int64_t offset, int whence)"),
+    statx: bind("int statx(int directory, void *path, int flags, uint32_t mask, void *stat)"),
+    flistxattr: bind("intptr_t flistxattr(int fd, void *list, size_t size)"),
   };
 }

@@ -1,5 +1,7 @@
 /** What the C library can do and node:fs cannot: exact times, extended attributes, special files, holes. */
 
+import type { StatCalls } from "./stat-calls.ts";
+
 /** A path as bytes or text; Buffers reach the kernel unchanged, so names need not be UTF-8. */
 export type NativePath = string | Buffer;
 
@@ -21,7 +23,7 @@ export const NODE_TYPE = {
  * All calls are synchronous (1 to 2 µs beside the kernel's own time), never follow a symlink in the last
  * component, and throw what node:fs would: an Error with `code`, `errno`, `syscall`, `path`.
  */
-export interface Native {
+export interface Native extends StatCalls {
   /** All attributes, sorted by name as bytes; empty where the file system has none. */
   readXattrs(path: NativePath): Xattr[];
   /** Names only. */
@@ -40,6 +42,8 @@ export interface Native {
   seekData(fd: number, offset: number): number | null;
   /** Start of the next hole at or after `offset`; the end of the file counts as one. Moves the file's position. */
   seekHole(fd: number, offset: number): number;
+  /** Removes an attribute of an open file; one that is not there is no error. */
+  removeFileXattr(fd: number, name: Buffer): void;
   /**
    * Opens a new file without a name in an open directory, for writing; `mode` under the umask. It vanishes when
    * closed, unless linkFile gave it a name. Null where the file system cannot do that.

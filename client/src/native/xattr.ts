@@ -10,7 +10,10 @@ const ENOTSUP = 95;
 /** The kernel's own limit for a list of names and for a value (XATTR_LIST_MAX, XATTR_SIZE_MAX). */
 const LIMIT_BYTES = 65536;
 
-type XattrCalls = Pick<Native, "readXattrs" | "listXattrs" | "setXattr" | "removeXattr" | "setFileXattr">;
+type XattrCalls = Pick<
+  Native,
+  "readXattrs" | "listXattrs" | "setXattr" | "removeXattr" | "setFileXattr" | "removeFileXattr"
+>;
 
 export function xattrCalls(c: CLibrary): XattrCalls {
   const pathOf = pathScratch();
@@ -64,6 +67,11 @@ export function xattrCalls(c: CLibrary): XattrCalls {
     setFileXattr(fd, name, value) {
       const failed = c.fsetxattr(fd, nameOf(name), value, value.length, 0) < 0;
       if (failed) throw errnoError(c.errno(), "fsetxattr");
+    },
+    removeFileXattr(fd, name) {
+      if (c.fremovexattr(fd, nameOf(name)) >= 0) return;
+      const errno = c.errno();
+      if (errno !== ENODATA && errno !== ENOTSUP) throw errnoError(errno, "fremovexattr");
     },
     removeXattr(path, name) {
       if (c.lremovexattr(pathOf(path), nameOf(name)) < 0) throw errnoError(c.errno(), "lremovexattr", path);

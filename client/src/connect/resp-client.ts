@@ -1,0 +1,87 @@
+/** Commands and replies over an open socket: pipelined, in order, large arguments never copied. */
+import type net from "node:net";
+import { ConnectionLostError, encodeCommand, type PlainReply, ReplyError } from "@datadb/protocol";
+import type { Connection, StoreFacts } from "../connection.ts";
+import { type Decoded, replyDecoder } from "./reply-decoder.ts";
+import { parseStoreFacts } from "./store-facts.ts";
+
+interface Pending {
+  resolve(reply: PlainReply): void;
+  reject(error: Error): void;
+}
+
+/** @param shown the server's address, for messages. */
+export function respClient(socket: net.Socket, shown: string): Connection {
+  // A queue that is read from `head` on: shift() of a long array moves all of it.
+  let pending: Pending[] = [];
+  let head = 0;
+  let out: Buffer[] = [];
+  let ended: Error | null = null;
+  let facts: Promise<StoreFacts> | undefined;
+
+  function onReply(reply: Decoded): void {
+    const waiting = pending[head++];
+    if (waiting === undefined) return; // a push that nobody asked for
+    if (head > 1024 && head * 2 > pending.length) {
+      pending = pending.slice(head);
+      head = 0;
+    }
+    if (reply instanceof ReplyError) waiting.reject(reply);
+    else waiting.resolve(reply);
+  }
+
+  function end(why: string, cause?: unknown): void {
+    if (ended !== null) return;
+    const next = "run the command again; what the server has is not sent twice";
+    ended = new ConnectionLostError(`the connection to ${shown} is lost: ${why}`, {
+      next,
+      fields: { address: shown },
+      cause,
+    });
+    socket.destroy();
+    const rejected = pending.slice(head);
+    pending = [];
+    head = 0;
+    for (const { reject } of rejected) reject(ended);
+  }
+
+  const decoder = replyDecoder(onReply);
+  socket.on("data", (chunk: Buffer) => {
+    try {
+      decoder.feed(chunk);
+    } catch (error) {
+      end((error as Error).message, error);
+    }
+  });
+  socket.on("error", (error) => end(error.message, error));
+  socket.on("close", () => end("the server closed it"));
+
+  function flush(): void {
+    const buffers = out;
+    out = [];
+    if (ended !== null) return;
+    socket.cork();
+    for (const buffer of buffers) socket.write(buffer);
+    socket.uncork();
+  }
+
+  const connection: Connection = {
+    async call(...args) {
+      if (ended !== null) throw ended;
+      // All commands of one turn leave in one write.
+      if (out.length === 0) process.nextTick(flush);
+      encodeCommand(args, out);
+      return await new Promise<PlainReply>((resolve, reject) => pending.push({ resolve, reject }));
+    },
+    async facts() {
+      facts ??= connection.call("INFO", "store").then((info) => parseStoreFacts(String(info)));
+      return await facts;
+    },
+    async close() {
+      if (ended !== null) return;
+      await connection.call("QUIT").catch(() => {});
+      end("it was closed by this side");
+    },
+  };
+  return connection;
+}

@@ -1,0 +1,7 @@
+/** A worker thread of a restore: takes jobs until its port is closed. */
+import { parentPort, workerData } from "node:worker_threads";
+import type { JobMessage } from "./job.ts";
+import { type JobContext, runJob } from "./run-job.ts";
+
+const context = workerData as JobContext;
+parentPort?.on("message", (message: JobMessage) => parentPort?.postMessage(runJob(message, context)));
