@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import type { Chunker, ChunkerParameters } from "./chunker.ts";
-import { openChunker } from "./open-chunker.ts";
+import { chunkerFactory } from "./open-chunker.ts";
 import { SLAB_BYTES, slabMemory, slabStart } from "./slab-memory.ts";
 
 const KIB = 1024;
@@ -52,7 +52,7 @@ const chunkIds = (stream: Buffer, ends: number[]): Set<string> =>
 describe.each(["fastcdc", "rabin"] as const)("%s", async (algorithm) => {
   const parameters: ChunkerParameters = { algorithm, ...sizes };
   const memory = slabMemory(2);
-  const chunker = await openChunker(memory, parameters);
+  const chunker = (await chunkerFactory(memory, parameters))();
   const stream = bytes("golden", 4 << 20);
 
   it("cuts where it always did", () => {
@@ -101,7 +101,7 @@ describe.each(["fastcdc", "rabin"] as const)("%s", async (algorithm) => {
 
 it("never cuts a run of one byte value before the maximum", async () => {
   const memory = slabMemory(1);
-  const chunker = await openChunker(memory, { algorithm: "fastcdc", ...sizes });
+  const chunker = (await chunkerFactory(memory, { algorithm: "fastcdc", ...sizes }))();
   const view = Buffer.from(memory.buffer);
   const from = slabStart(0);
   for (let value = 0; value < 256; value++) {
@@ -113,7 +113,7 @@ it("never cuts a run of one byte value before the maximum", async () => {
 
 it("cuts faster than anything can be read", async () => {
   const memory = slabMemory(2);
-  const chunker = await openChunker(memory, { algorithm: "fastcdc", ...sizes });
+  const chunker = (await chunkerFactory(memory, { algorithm: "fastcdc", ...sizes }))();
   bytes("speed", SLAB_BYTES).copy(Buffer.from(memory.buffer), slabStart(0));
   let best = Number.POSITIVE_INFINITY;
   for (let round = 0; round < 20; round++) {

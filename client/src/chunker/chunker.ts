@@ -9,6 +9,8 @@ export type ChunkerParameters = StoreFacts["chunker"];
  * calls. What follows the last cut is the caller's: at the end of a stream it is the last chunk.
  */
 export interface Chunker {
+  /** No chunk but the last of a stream is shorter, in bytes. */
+  readonly min: number;
   /** No chunk is longer, in bytes. */
   readonly max: number;
   /**

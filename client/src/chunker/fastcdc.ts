@@ -20,6 +20,7 @@ export function fastCdcChunker(
   const wasm = instance.exports as Exports;
   wasm.configure(min, avg, max, Math.round(Math.log2(avg)));
   return {
+    min,
     max,
     restart: wasm.restart,
     cut(from, to) {

@@ -1,16 +1,17 @@
-/** Makes the chunker that a store's facts ask for. */
+/** Makes the chunkers that a store's facts ask for. */
 import type { Chunker, ChunkerParameters } from "./chunker.ts";
 import { fastCdcChunker } from "./fastcdc.ts";
 import { fastCdcModule } from "./wasm-module.ts";
 
-/** A chunker for bytes that lie in `memory`. One for each thread: it is not to be shared. */
-export async function openChunker(
+/** A maker of chunkers for bytes that lie in `memory`; streams that are cut at the same time need one each. */
+export async function chunkerFactory(
   memory: WebAssembly.Memory,
   parameters: ChunkerParameters,
-): Promise<Chunker> {
+): Promise<() => Chunker> {
   if (parameters.algorithm === "rabin") {
-    const { rabinChunker } = await import("./rabin.ts");
-    return await rabinChunker(memory, parameters);
+    const { rabinChunkers } = await import("./rabin.ts");
+    return await rabinChunkers(memory, parameters);
   }
-  return fastCdcChunker(fastCdcModule(), memory, parameters);
+  const module = fastCdcModule();
+  return () => fastCdcChunker(module, memory, parameters);
 }

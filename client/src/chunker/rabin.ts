@@ -21,44 +21,40 @@ interface Instance {
 }
 
 /**
- * A Rabin chunker over `memory`. The library's faults are kept in here: it wants bits instead of an average,
- * leaks each call's result, tells nothing of the tail, and has neither flush nor reset (so a stream gets an
- * instance of its own). Its tables are per module, hence one module per chunker.
+ * A maker of Rabin chunkers over `memory`. The library's faults are kept in here: it wants bits instead of an
+ * average, leaks each call's result, tells nothing of the tail, has neither flush nor reset (so a stream gets
+ * an instance of its own), and keeps its tables once per module (so all have the same parameters).
  */
-export async function rabinChunker(memory: WebAssembly.Memory, p: ChunkerParameters): Promise<Chunker> {
+export async function rabinChunkers(
+  memory: WebAssembly.Memory,
+  p: ChunkerParameters,
+): Promise<() => Chunker> {
   const bits = Math.round(Math.log2(p.avg));
-  const { asModule } = (await create(bits, p.min, p.max, WINDOW_BYTES)) as unknown as {
-    asModule: RabinModule;
-  };
+  const { asModule } = (await create(bits, p.min, p.max, WINDOW_BYTES)) as { asModule: RabinModule };
   const bytes = new Uint8Array(memory.buffer);
-  let instance = new asModule.Rabin(bits, p.min, p.max, WINDOW_BYTES);
+  return () => rabinChunker(asModule, bytes, bits, p);
+}
+
+function rabinChunker(
+  asModule: RabinModule,
+  bytes: Uint8Array,
+  bits: number,
+  { min, max }: ChunkerParameters,
+): Chunker {
+  let instance = new asModule.Rabin(bits, min, max, WINDOW_BYTES);
   let sinceCut = 0;
-
-  /** Lengths of the chunks that end in `fed`; every array of the call is released, also the returned one. */
-  function fingerprint(fed: Uint8Array): number[] {
-    const most = Math.ceil((fed.length + sinceCut) / p.min) + 1;
-    const lengths = asModule.__retain(asModule.__allocArray(asModule.Int32Array_ID, new Int32Array(most)));
-    const content = asModule.__retain(asModule.__allocArray(asModule.Uint8Array_ID, fed));
-    const result = instance.fingerprint(content, lengths);
-    const found = asModule.__getInt32Array(result);
-    const end = found.indexOf(0);
-    const copy = Array.from(end < 0 ? found : found.subarray(0, end));
-    asModule.__release(result);
-    asModule.__release(content);
-    asModule.__release(lengths);
-    return copy;
-  }
-
   return {
-    max: p.max,
+    min,
+    max,
     restart() {
-      instance = new asModule.Rabin(bits, p.min, p.max, WINDOW_BYTES);
+      instance = new asModule.Rabin(bits, min, max, WINDOW_BYTES);
       sinceCut = 0;
     },
     cut(from, to) {
       if (from === to) return [];
       let at = from - sinceCut;
-      const ends = fingerprint(bytes.subarray(from, to)).map((length) => {
+      const most = Math.ceil((to - from + sinceCut) / min) + 1;
+      const ends = fingerprint(asModule, instance, bytes.subarray(from, to), most).map((length) => {
         at += length;
         return at;
       });
@@ -66,4 +62,18 @@ export async function rabinChunker(memory: WebAssembly.Memory, p: ChunkerParamet
       return ends;
     },
   };
+}
+
+/** Lengths of the chunks that end in `fed`; every array of the call is released, also the returned one. */
+function fingerprint(m: RabinModule, instance: Instance, fed: Uint8Array, most: number): number[] {
+  const lengths = m.__retain(m.__allocArray(m.Int32Array_ID, new Int32Array(most)));
+  const content = m.__retain(m.__allocArray(m.Uint8Array_ID, fed));
+  const result = instance.fingerprint(content, lengths);
+  const found = m.__getInt32Array(result);
+  const end = found.indexOf(0);
+  const copy = Array.from(end < 0 ? found : found.subarray(0, end));
+  m.__release(result);
+  m.__release(content);
+  m.__release(lengths);
+  return copy;
 }

@@ -2,6 +2,8 @@
 
 import type { StatCalls } from "./stat-calls.ts";
 
+export type { EntryStat } from "./stat-calls.ts";
+
 /** A path as bytes or text; Buffers reach the kernel unchanged, so names need not be UTF-8. */
 export type NativePath = string | Buffer;
 

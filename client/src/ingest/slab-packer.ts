@@ -1,0 +1,98 @@
+/** Fills slabs with chunks: bytes are read into a slab where they will be hashed and encoded. */
+import { type HashAlgorithm, hashLength, hashOf } from "@datadb/protocol";
+import { SLAB_BYTES, slabStart } from "../chunker/slab-memory.ts";
+
+/** The chunks of one slab; who gets it owns the slab from then on. */
+export interface SlabBatch {
+  slab: number;
+  /** Names of the chunks, one after another. */
+  names: Uint8Array<ArrayBuffer>;
+  /** Address and length of each chunk. */
+  ranges: Uint32Array<ArrayBuffer>;
+}
+
+/** Where slabs come from and go to. */
+export interface SlabExchange {
+  acquire(): Promise<number>;
+  post(batch: SlabBatch): void;
+}
+
+/** Chunks at least this small are counted on when the tables of a slab are made. */
+const FIRST_CHUNKS = 256;
+
+/** One slab after another, owned by one thread. Nothing in it survives an `await` but what was added. */
+export class SlabPacker {
+  readonly view: Buffer;
+  /** Address of the first free byte. */
+  position = 0;
+  private end = 0;
+  private slab = -1;
+  private names: Buffer;
+  private ranges: number[] = [];
+  private arriving: Promise<void> | undefined;
+  private readonly hash: HashAlgorithm;
+  private readonly nameBytes: number;
+  private readonly exchange: SlabExchange;
+
+  constructor(memory: WebAssembly.Memory, hash: HashAlgorithm, exchange: SlabExchange) {
+    this.view = Buffer.from(memory.buffer);
+    this.hash = hash;
+    this.nameBytes = hashLength(hash);
+    this.exchange = exchange;
+    this.names = Buffer.alloc(FIRST_CHUNKS * this.nameBytes);
+  }
+
+  /** Bytes free in the slab at hand; 0 without one. */
+  get free(): number {
+    return this.end - this.position;
+  }
+
+  /** Resolves with at least `bytes` free (at most a slab); what was packed before is posted when it is in the way. */
+  async ensure(bytes: number): Promise<void> {
+    while (this.free < bytes) {
+      this.flush();
+      this.arriving ??= this.exchange.acquire().then((slab) => {
+        this.arriving = undefined;
+        this.slab = slab;
+        this.position = slabStart(slab);
+        this.end = this.position + SLAB_BYTES;
+      });
+      await this.arriving;
+    }
+  }
+
+  /** Makes the bytes from `position` to `to` a chunk, and returns its name. */
+  add(to: number): Buffer {
+    const count = this.ranges.length / 2;
+    const name = hashOf(this.hash, this.view.subarray(this.position, to));
+    if ((count + 1) * this.nameBytes > this.names.length) {
+      this.names = Buffer.concat([this.names, Buffer.alloc(this.names.length)]);
+    }
+    name.copy(this.names, count * this.nameBytes);
+    this.ranges.push(this.position, to - this.position);
+    this.position = to;
+    return name;
+  }
+
+  /** Hands the slab over with what was added; an empty one is kept. */
+  flush(): void {
+    if (this.ranges.length === 0) return;
+    const { slab, ranges, nameBytes } = this;
+    const names = new Uint8Array((ranges.length / 2) * nameBytes);
+    names.set(this.names.subarray(0, names.length));
+    this.ranges = [];
+    this.slab = -1;
+    this.position = 0;
+    this.end = 0;
+    this.exchange.post({ slab, names, ranges: Uint32Array.from(ranges) });
+  }
+
+  /** Gives an unused slab back: its number, or -1 when there is none. After flush. */
+  release(): number {
+    const { slab } = this;
+    this.slab = -1;
+    this.position = 0;
+    this.end = 0;
+    return slab;
+  }
+}

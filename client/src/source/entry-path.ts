@@ -1,0 +1,33 @@
+/** Paths as latin1 text: a character is a byte, so that names need not be UTF-8 and sort as bytes. */
+
+/** The bytes of a latin1 path. */
+export function pathBytes(path: string): Buffer {
+  return Buffer.from(path, "latin1");
+}
+
+/** The latin1 path of text that a person wrote (UTF-8 on disk). */
+export function latin1Path(text: string): string {
+  return Buffer.from(text).latin1Slice();
+}
+
+/** A latin1 path for people. Bytes that are not UTF-8 show as U+FFFD. */
+export function readablePath(path: string): string {
+  return pathBytes(path).toString();
+}
+
+/** Path of an entry below a directory; "" is the root. */
+export function joinPath(directory: string, name: string): string {
+  return directory === "" ? name : `${directory}/${name}`;
+}
+
+/** Order of directories in a walk: names compared as bytes, a directory before what is in it. */
+export function compareWalkOrder(a: string, b: string): number {
+  const length = Math.min(a.length, b.length);
+  for (let i = 0; i < length; i++) {
+    if (a[i] === b[i]) continue;
+    if (a[i] === "/") return -1;
+    if (b[i] === "/") return 1;
+    return a[i]! < b[i]! ? -1 : 1;
+  }
+  return a.length - b.length;
+}
