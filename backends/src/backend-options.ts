@@ -24,16 +24,23 @@ function plainObject(value: unknown): value is Record<string, unknown> {
 
 /** The mistake as an error with the place in front. */
 export function configError(at: string, problem: string): UsageError {
-  return new UsageError(`${at}: ${problem}`, { next: "correct the store's config.yaml", fields: { key: at } });
+  return new UsageError(`${at}: ${problem}`, {
+    next: "correct the store's config.yaml",
+    fields: { key: at },
+  });
 }
 
 /** The one type that a backend configuration names, and its options. Throws USAGE. */
 export function backendType(config: unknown, at: string): { type: string; value: unknown } {
-  if (!plainObject(config)) throw configError(at, "expected a backend such as { blobsfile: { path: blobs } }");
+  if (!plainObject(config))
+    throw configError(at, "expected a backend such as { blobsfile: { path: blobs } }");
   const types = Object.keys(config);
   const [type] = types;
   if (type === undefined || types.length > 1) {
-    throw configError(at, `expected exactly one backend, found ${types.length === 0 ? "none" : types.join(", ")}`);
+    throw configError(
+      at,
+      `expected exactly one backend, found ${types.length === 0 ? "none" : types.join(", ")}`,
+    );
   }
   return { type, value: config[type] };
 }

@@ -1,21 +1,30 @@
 /** A record index in memory: for tests, and for backends that need no persistent one. */
 import type { RecordIndex } from "./record-index.ts";
 
+/** A record index that can be copied as it is now, for a second life after a crash. */
+export interface MemoryIndex extends RecordIndex {
+  copy(): MemoryIndex;
+}
+
 /** An empty index; it lives as long as the object. */
-export function createMemoryIndex(): RecordIndex {
-  // Latin-1 strings compare like the bytes they stand for, and are the cheapest Map keys a Buffer can become.
-  const values = new Map<string, Buffer>();
+export function createMemoryIndex(): MemoryIndex {
+  return memoryIndex(new Map());
+}
+
+// Latin-1 strings compare like the bytes they stand for, and are the cheapest Map keys a Buffer can become.
+function memoryIndex(values: Map<string, Buffer>): MemoryIndex {
   return {
+    copy: () => memoryIndex(new Map(values)),
     getMany(keys) {
       if (values.size === 0) return new Array(keys.length).fill(undefined);
-      return keys.map((key) => values.get(key.latin1Slice()));
+      return keys.map((key) => values.get(key.toString("latin1")));
     },
     async write(puts, removes) {
-      for (const [key, value] of puts) values.set(key.latin1Slice(), Buffer.from(value));
-      for (const key of removes) values.delete(key.latin1Slice());
+      for (const [key, value] of puts) values.set(key.toString("latin1"), Buffer.from(value));
+      for (const key of removes) values.delete(key.toString("latin1"));
     },
     async *entries(from, to) {
-      const [low, high] = [from.latin1Slice(), to.latin1Slice()];
+      const [low, high] = [from.toString("latin1"), to.toString("latin1")];
       const keys = [...values.keys()].filter((key) => key >= low && key < high).sort();
       for (const key of keys) {
         const value = values.get(key);

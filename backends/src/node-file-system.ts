@@ -27,7 +27,9 @@ function readOnce(fd: number, target: Buffer, from: number, position: number): P
 
 function writeOnce(fd: number, buffers: readonly Buffer[], position: number): Promise<number> {
   return new Promise((resolve, reject) => {
-    fs.writev(fd, buffers, position, (error, bytes) => (error === null ? resolve(bytes ?? 0) : reject(error)));
+    fs.writev(fd, buffers, position, (error, bytes) =>
+      error === null ? resolve(bytes ?? 0) : reject(error),
+    );
   });
 }
 
@@ -101,7 +103,8 @@ export const nodeFileSystem: FileSystem = {
   async makeDirectory(path) {
     const first = await mkdir(path, { recursive: true, mode: DIRECTORY_MODE });
     if (first === undefined) return;
-    for (let made = path; made.length >= first.length; made = dirname(made)) await syncDirectory(dirname(made));
+    for (let made = path; made.length >= first.length; made = dirname(made))
+      await syncDirectory(dirname(made));
   },
   rename: (from, to) => rename(from, to),
   unlink: (path) => unlink(path),

@@ -1,7 +1,13 @@
 /** From configuration to backend: one table line per type, a leaf or a wrapper alike. */
 import type { Backend } from "./backend.ts";
 import type { BackendContext } from "./backend-context.ts";
-import { type BackendConfig, type BackendOptions, backendOptions, backendType, configError } from "./backend-options.ts";
+import {
+  type BackendConfig,
+  type BackendOptions,
+  backendOptions,
+  backendType,
+  configError,
+} from "./backend-options.ts";
 import { openBlobsfile } from "./blobsfile/open-blobsfile.ts";
 import { openMemory } from "./memory/open-memory.ts";
 import { openReadOnly } from "./read-only/open-read-only.ts";
@@ -9,7 +15,10 @@ import { openReadOnly } from "./read-only/open-read-only.ts";
 /** What an opener gets besides its options: the store, and the way to open what it wraps. */
 export interface OpenContext extends BackendContext {
   /** Opens a wrapped backend, for this context or a changed one. */
-  openChild(child: { config: BackendConfig; at: string }, changes?: Partial<BackendContext>): Promise<Backend>;
+  openChild(
+    child: { config: BackendConfig; at: string },
+    changes?: Partial<BackendContext>,
+  ): Promise<Backend>;
 }
 
 /** Takes its options, calls `done` before it touches anything, and resolves with a ready backend. */
@@ -24,13 +33,19 @@ const OPENERS = new Map<string, BackendOpener>([
 /** Refuses a second leaf on the same index, and so on the same place. */
 function guardedIndex(context: BackendContext, at: string, used: Set<string>): BackendContext["index"] {
   return (path) => {
-    if (used.has(path)) throw configError(at, `the place ${path} is used by another backend of this store already`);
+    if (used.has(path))
+      throw configError(at, `the place ${path} is used by another backend of this store already`);
     used.add(path);
     return context.index(path);
   };
 }
 
-async function open(config: BackendConfig, context: BackendContext, at: string, used: Set<string>): Promise<Backend> {
+async function open(
+  config: BackendConfig,
+  context: BackendContext,
+  at: string,
+  used: Set<string>,
+): Promise<Backend> {
   const { type, value } = backendType(config, at);
   const opener = OPENERS.get(type);
   if (opener === undefined) {

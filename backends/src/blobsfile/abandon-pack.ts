@@ -27,7 +27,9 @@ export function abandonPack(shelf: Shelf, pack: OpenPack, failure: Error): Promi
   return enqueueJob(shelf, async () => {
     await closeFile(shelf.place, pack);
     await cutOff(shelf, pack).catch((error: unknown) => {
-      shelf.place.warn(`${pack.path}: records that could not be made durable remain at its end (${String(error)})`);
+      shelf.place.warn(
+        `${pack.path}: records that could not be made durable remain at its end (${String(error)})`,
+      );
     });
   });
 }

@@ -1,5 +1,5 @@
 /** The Backend object over recovered shelves: which operation goes where, and when it may begin. */
-import { type BlobRecord, ReadOnlyError, RECORD_KINDS, type RecordKind } from "@datadb/protocol";
+import { type BlobRecord, RECORD_KINDS, ReadOnlyError, type RecordKind } from "@datadb/protocol";
 import type { Backend } from "../backend.ts";
 import { enqueueJob } from "./append-queue.ts";
 import { fileError } from "./file-error.ts";
@@ -13,10 +13,11 @@ import { putMany } from "./put-many.ts";
 import { reindex } from "./reindex.ts";
 import type { Place, Shelf } from "./shelf.ts";
 
-function byKind(records: readonly BlobRecord[]): Map<RecordKind, readonly BlobRecord[]> {
+/** Records by kind; nearly always there is one. */
+function byKind(records: readonly BlobRecord[]): [RecordKind, readonly BlobRecord[]][] {
   const kind = records[0]?.kind;
-  if (kind !== undefined && records.every((record) => record.kind === kind)) return new Map([[kind, records]]);
-  return Map.groupBy(records, (record) => record.kind);
+  if (kind !== undefined && records.every((record) => record.kind === kind)) return [[kind, records]];
+  return RECORD_KINDS.map((one) => [one, records.filter((record) => record.kind === one)]);
 }
 
 async function removeMany(shelf: Shelf, names: readonly Buffer[]): Promise<void> {
@@ -94,7 +95,7 @@ export function createBlobsfile(place: Place, shelves: readonly Shelf[]): Backen
     hasMany: (kind, names, signal) => enter(signal).then(() => hasMany(shelfOf(kind), names, signal)),
     async putMany(records, signal) {
       await enterWritable(signal);
-      const puts = [...byKind(records)].map(([kind, some]) => putMany(shelfOf(kind), some, enter));
+      const puts = byKind(records).map(([kind, some]) => putMany(shelfOf(kind), some, enter));
       await allSettled(puts);
     },
     getMany: (kind, names, signal) => enter(signal).then(() => getMany(shelfOf(kind), names, signal)),

@@ -13,7 +13,14 @@ export function systemCode(error: unknown): string {
 /** DISK_FULL or BACKEND_UNAVAILABLE for a failed file operation on `path`; errors that already are datadb's stay as they are. */
 export function fileError(action: string, path: string, error: unknown): DatadbError {
   if (error instanceof DatadbError) return error;
-  if (FULL.has(systemCode(error))) return new DiskFullError(`cannot ${action} ${path}: no space is left`, { cause: error, fields: { path } });
+  if (FULL.has(systemCode(error)))
+    return new DiskFullError(`cannot ${action} ${path}: no space is left`, {
+      cause: error,
+      fields: { path },
+    });
   const reason = error instanceof Error ? error.message : String(error);
-  return new BackendUnavailableError(`cannot ${action} ${path}: ${reason}`, { cause: error, fields: { path } });
+  return new BackendUnavailableError(`cannot ${action} ${path}: ${reason}`, {
+    cause: error,
+    fields: { path },
+  });
 }

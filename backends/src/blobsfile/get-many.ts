@@ -1,5 +1,5 @@
 /** getMany and statMany of the blobsfile backend. */
-import { type BlobRecord, DamagedError, decodeRecord, recordSize } from "@datadb/protocol";
+import { type BlobRecord, DamagedError, decodeRecord, FormatTooNewError, recordSize } from "@datadb/protocol";
 import type { RecordInfo } from "../backend.ts";
 import { fileError, systemCode } from "./file-error.ts";
 import { findValues } from "./has-many.ts";
@@ -16,7 +16,16 @@ const PARALLEL_READS = 4;
 function infoOf(shelf: Shelf, name: Buffer, location: Location): RecordInfo {
   const { payloadLength, length, encoding, offset } = location;
   const base = location.base === null ? null : Buffer.from(location.base);
-  return { kind: shelf.kind, name, encoding, base, length, payloadLength, pack: packName(shelf.kind, location.pack), offset };
+  return {
+    kind: shelf.kind,
+    name,
+    encoding,
+    base,
+    length,
+    payloadLength,
+    pack: packName(shelf.kind, location.pack),
+    offset,
+  };
 }
 
 /** See Backend.statMany. */
@@ -26,7 +35,13 @@ export function statMany(shelf: Shelf, names: readonly Buffer[]): (RecordInfo | 
   );
 }
 
-function damaged(shelf: Shelf, location: Location, name: Buffer, problem: string, cause?: unknown): DamagedError {
+function damaged(
+  shelf: Shelf,
+  location: Location,
+  name: Buffer,
+  problem: string,
+  cause?: unknown,
+): DamagedError {
   const pack = packPath(shelf, location.pack);
   const hex = name.toString("hex");
   return new DamagedError(`${pack}: ${problem} (record ${hex} at offset ${location.offset})`, {
@@ -36,10 +51,16 @@ function damaged(shelf: Shelf, location: Location, name: Buffer, problem: string
 }
 
 /** The error for a range that cannot be read: a pack that is gone or a bad sector is damage, the rest is out of reach. */
-async function readError(shelf: Shelf, range: ReadRange, names: readonly Buffer[], error: unknown): Promise<Error> {
+async function readError(
+  shelf: Shelf,
+  range: ReadRange,
+  names: readonly Buffer[],
+  error: unknown,
+): Promise<Error> {
   const first = range.items[0]!;
   const code = systemCode(error);
-  if (code === "EIO") return damaged(shelf, first.location, names[first.index]!, "the disk cannot read it", error);
+  if (code === "EIO")
+    return damaged(shelf, first.location, names[first.index]!, "the disk cannot read it", error);
   const { fs, directory } = shelf.place;
   if (code === "ENOENT" && (await fs.stat(directory).catch(() => null)) !== null)
     return damaged(shelf, first.location, names[first.index]!, "the pack is missing", error);
@@ -54,10 +75,16 @@ function decodeItem(shelf: Shelf, range: ReadRange, bytes: Buffer, item: Wanted,
   try {
     ({ record } = decodeRecord(bytes, at, shelf.place.nameLength));
   } catch (error) {
+    if (error instanceof FormatTooNewError) throw error;
     throw damaged(shelf, location, name, "the record is damaged", error);
   }
   if (record.kind === shelf.kind && record.name.equals(name)) return record;
-  throw damaged(shelf, location, name, `another record is there, ${record.kind} ${record.name.toString("hex")}`);
+  throw damaged(
+    shelf,
+    location,
+    name,
+    `another record is there, ${record.kind} ${record.name.toString("hex")}`,
+  );
 }
 
 async function readRange(shelf: Shelf, range: ReadRange, names: readonly Buffer[]): Promise<BlobRecord[]> {
@@ -79,8 +106,13 @@ function wantedOf(shelf: Shelf, names: readonly Buffer[]): Wanted[] {
   findValues(shelf, names).forEach((value, index) => {
     if (value === undefined) return;
     const location = decodeLocation(value);
-    if (isLost(shelf, value)) throw damaged(shelf, location, names[index]!, "the part of the pack that holds it is lost");
-    wanted.push({ index, location, size: recordSize({ base: location.base, payloadLength: location.payloadLength }, nameLength) });
+    if (isLost(shelf, value))
+      throw damaged(shelf, location, names[index]!, "the part of the pack that holds it is lost");
+    wanted.push({
+      index,
+      location,
+      size: recordSize({ base: location.base, payloadLength: location.payloadLength }, nameLength),
+    });
   });
   return wanted;
 }

@@ -8,7 +8,11 @@ import type { Shelf } from "./shelf.ts";
 const SLICE_NAMES = 4096;
 
 /** See Backend.hasMany. */
-export async function hasMany(shelf: Shelf, names: readonly Buffer[], signal?: AbortSignal): Promise<Uint8Array> {
+export async function hasMany(
+  shelf: Shelf,
+  names: readonly Buffer[],
+  signal?: AbortSignal,
+): Promise<Uint8Array> {
   const result = new Uint8Array(names.length);
   for (let at = 0; at < names.length; at += SLICE_NAMES) {
     if (at > 0) await setImmediate();
@@ -17,7 +21,7 @@ export async function hasMany(shelf: Shelf, names: readonly Buffer[], signal?: A
     result.set(knownMany(shelf, recordKeys(shelf.kind, slice)), at);
     if (shelf.pending.size === 0) continue;
     slice.forEach((name, index) => {
-      const entry = shelf.pending.get(name.latin1Slice());
+      const entry = shelf.pending.get(name.toString("latin1"));
       if (entry !== undefined) result[at + index] = entry.value === null ? 0 : 1;
     });
   }
@@ -28,5 +32,5 @@ export async function hasMany(shelf: Shelf, names: readonly Buffer[], signal?: A
 export function findValues(shelf: Shelf, names: readonly Buffer[]): (Buffer | undefined)[] {
   const values = shelf.place.index.getMany(recordKeys(shelf.kind, names));
   if (shelf.pending.size === 0) return values;
-  return values.map((value, index) => shelf.pending.get(names[index]!.latin1Slice())?.value ?? value);
+  return values.map((value, index) => shelf.pending.get(names[index]!.toString("latin1"))?.value ?? value);
 }

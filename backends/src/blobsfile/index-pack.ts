@@ -1,9 +1,9 @@
 /** Writes what a pack holds into the index. */
 import { ByteWriter } from "@datadb/protocol";
+import type { DamagedRange } from "../backend.ts";
 import { encodeProgress, packKey, recordKeys, writeLocation } from "./location.ts";
 import { packPath } from "./pack-lifecycle.ts";
-import { type ScannedRecord, scanPack } from "./scan-pack.ts";
-import type { DamagedRange } from "../backend.ts";
+import { type ScanExtent, type ScannedRecord, scanPack } from "./scan-pack.ts";
 import type { Shelf } from "./shelf.ts";
 
 /** What was found between `from` and the end of a pack. */
@@ -26,13 +26,18 @@ function indexPuts(shelf: Shelf, pack: number, records: readonly ScannedRecord[]
 }
 
 /**
- * Indexes the records of a pack from `from` to `size`, its length. A name that was indexed before now means the later record.
+ * Indexes the records of a part of a pack; `extent.to` is not beyond its end. A name that was indexed before now means the later record.
  * The progress is written with the records, so a scan that was cut short goes on where it stopped.
  */
-export async function indexPack(shelf: Shelf, pack: number, from: number, size: number, signal?: AbortSignal): Promise<IndexedPack> {
+export async function indexPack(
+  shelf: Shelf,
+  pack: number,
+  extent: ScanExtent,
+  signal?: AbortSignal,
+): Promise<IndexedPack> {
   const { place, kind } = shelf;
-  const total: IndexedPack = { records: 0, bytes: size - from, damaged: [], torn: null };
-  for await (const piece of scanPack(place, kind, packPath(shelf, pack), { from, to: size })) {
+  const total: IndexedPack = { records: 0, bytes: extent.to - extent.from, damaged: [], torn: null };
+  for await (const piece of scanPack(place, kind, packPath(shelf, pack), extent)) {
     signal?.throwIfAborted();
     const puts = indexPuts(shelf, pack, piece.records);
     puts.push([packKey(kind, pack), encodeProgress(piece.end)]);

@@ -1,13 +1,14 @@
 /** Which records the index knows, leaving out those whose pack is gone. */
+import { recordSize } from "@datadb/protocol";
 import { decodeLocation } from "./location.ts";
 import type { Shelf } from "./shelf.ts";
 
 /** Whether the bytes that an index value points to are gone with their pack. */
 export function isLost(shelf: Shelf, value: Buffer): boolean {
   if (shelf.lostFrom.size === 0) return false;
-  const { pack, offset } = decodeLocation(value);
-  const from = shelf.lostFrom.get(pack);
-  return from !== undefined && offset >= from;
+  const location = decodeLocation(value);
+  const from = shelf.lostFrom.get(location.pack);
+  return from !== undefined && location.offset + recordSize(location, shelf.place.nameLength) > from;
 }
 
 /**

@@ -14,14 +14,18 @@ function endOf(shelf: Shelf, number: number): number {
 export async function* list(shelf: Shelf, signal?: AbortSignal): AsyncGenerator<PackListing> {
   const { kind } = shelf;
   // Ends are taken before the first read: what is accepted later belongs to a later list.
-  const packs = [...shelf.packs].sort((a, b) => a - b).map((number) => ({ number, end: endOf(shelf, number) }));
+  const packs = [...shelf.packs]
+    .sort((a, b) => a - b)
+    .map((number) => ({ number, end: endOf(shelf, number) }));
   for (const { number, end } of packs) {
     const pack = packName(kind, number);
     for await (const piece of scanPack(shelf.place, kind, packPath(shelf, number), { from: 0, to: end })) {
       signal?.throwIfAborted();
-      const records = piece.records.map(({ offset, name, encoding, base, length, payloadLength }): RecordInfo => {
-        return { kind, name, encoding, base, length, payloadLength, pack, offset };
-      });
+      const records = piece.records.map(
+        ({ offset, name, encoding, base, length, payloadLength }): RecordInfo => {
+          return { kind, name, encoding, base, length, payloadLength, pack, offset };
+        },
+      );
       const listing: PackListing = { pack, kind, records, damaged: piece.damaged };
       if (piece.torn !== undefined) listing.torn = piece.torn;
       yield listing;

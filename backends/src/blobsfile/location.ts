@@ -1,5 +1,13 @@
 /** Keys and values of the blobsfile index: where a record lies, and how much of each pack is indexed. */
-import { ByteReader, ByteWriter, ENCODING_BYTE, type Encoding, encodingOfByte, KIND_BYTE, type RecordKind } from "@datadb/protocol";
+import {
+  ByteReader,
+  ByteWriter,
+  ENCODING_BYTE,
+  type Encoding,
+  encodingOfByte,
+  KIND_BYTE,
+  type RecordKind,
+} from "@datadb/protocol";
 
 /** Where a record lies and what can be said of it without reading it. */
 export interface Location {
@@ -72,5 +80,12 @@ export function decodeLocation(value: Buffer): Location {
   const [pack, offset] = [reader.varint(), reader.varint()];
   const [payloadLength, length] = [reader.varint(), reader.varint()];
   const encoding = encodingOfByte(reader.u8());
-  return { pack, offset, payloadLength, length, encoding, base: reader.done ? null : reader.raw(reader.remaining) };
+  return {
+    pack,
+    offset,
+    payloadLength,
+    length,
+    encoding,
+    base: reader.done ? null : reader.raw(reader.remaining),
+  };
 }

@@ -4,8 +4,9 @@
  * Each kind has its own packs and its own append queue. Opening brings the index up to date with the packs; see
  * docs/formats.md for the bytes and docs/decisions/ for what happens when a disk fails.
  */
-import { hashLength, RECORD_KINDS } from "@datadb/protocol";
+
 import { resolve } from "node:path";
+import { hashLength, PACK_SEAL_BYTES, RECORD_KINDS } from "@datadb/protocol";
 import type { Backend } from "../backend.ts";
 import type { BackendContext } from "../backend-context.ts";
 import type { BackendOptions } from "../backend-options.ts";
@@ -15,8 +16,6 @@ import { createReadHandles } from "./read-handles.ts";
 import { recover } from "./recover.ts";
 import { createShelf, type Place } from "./shelf.ts";
 
-/** Large enough that a store of terabytes has thousands of files, small enough to be scanned or copied in one go. */
-const DEFAULT_PACK_BYTES = 256 * 1024 * 1024;
 const MIN_PACK_BYTES = 1024;
 /** Offsets stay below 2^31, where JavaScript's integers are fastest. */
 const MAX_PACK_BYTES = 1024 * 1024 * 1024;
@@ -27,7 +26,7 @@ export async function openBlobsfile(options: BackendOptions, context: BackendCon
   const maxPackBytes = options.integer("maxPackBytes", {
     min: MIN_PACK_BYTES,
     max: MAX_PACK_BYTES,
-    fallback: DEFAULT_PACK_BYTES,
+    fallback: PACK_SEAL_BYTES,
   });
   options.done();
   const directory = resolve(context.directory, path);

@@ -1,20 +1,30 @@
 /** Reads the header of a pack and compares it with the store that opens it. */
-import { decodePackHeader, FormatTooNewError, type RecordKind, WrongStoreError } from "@datadb/protocol";
+import {
+  decodePackHeader,
+  FormatTooNewError,
+  PACK_HEADER_BYTES,
+  type RecordKind,
+  WrongStoreError,
+} from "@datadb/protocol";
 import type { Place } from "./shelf.ts";
-import { PACK_HEADER_BYTES } from "./pack-lifecycle.ts";
 
 /**
  * `good`, `torn` when the file ends within the header, `damaged` when the header does not decode.
  * Errors: WRONG_STORE for another store's or hash's or kind's pack, FORMAT_TOO_NEW, the system's errors.
  */
-export async function checkPackHeader(place: Place, kind: RecordKind, path: string): Promise<"good" | "torn" | "damaged"> {
+export async function checkPackHeader(
+  place: Place,
+  kind: RecordKind,
+  path: string,
+): Promise<"good" | "torn" | "damaged"> {
   const bytes = Buffer.alloc(PACK_HEADER_BYTES);
   if ((await place.handles.use(path, (file) => file.read(bytes, 0))) < PACK_HEADER_BYTES) return "torn";
   let header: ReturnType<typeof decodePackHeader>;
   try {
     header = decodePackHeader(bytes);
   } catch (error) {
-    if (error instanceof FormatTooNewError) throw error;
+    if (error instanceof FormatTooNewError)
+      throw new FormatTooNewError(`${path}: ${error.message}`, { cause: error });
     return "damaged";
   }
   if (!header.storeId.equals(place.storeId) || header.hash !== place.hash || header.kind !== kind) {

@@ -1,12 +1,10 @@
 /** Packs are begun, sealed and given up here. */
-import { encodePackHeader } from "@datadb/protocol";
+
 import { join } from "node:path";
+import { encodePackHeader, PACK_HEADER_BYTES } from "@datadb/protocol";
 import { fileError } from "./file-error.ts";
 import { packName } from "./pack-name.ts";
 import type { OpenPack, Place, Shelf } from "./shelf.ts";
-
-/** Bytes before the first record of a pack. */
-export const PACK_HEADER_BYTES = 64;
 
 /** A pack for appending from `length` on; nothing is opened yet. */
 export function packAt(shelf: Shelf, number: number, length: number): OpenPack {
@@ -46,7 +44,14 @@ async function createPack(shelf: Shelf): Promise<OpenPack> {
   // A number whose file could not be made whole is not tried again: its remains might still be there.
   const pack = packAt(shelf, shelf.nextNumber++, PACK_HEADER_BYTES);
   pack.indexed = 0;
-  const header = encodePackHeader({ kind: shelf.kind, hash, storeId, created: Date.now(), flags: 0, epoch: 0 });
+  const header = encodePackHeader({
+    kind: shelf.kind,
+    hash,
+    storeId,
+    created: Date.now(),
+    flags: 0,
+    epoch: 0,
+  });
   const file = await fs.open(pack.path, "create");
   try {
     await file.write([header], 0);
@@ -67,7 +72,8 @@ export async function packWithRoom(shelf: Shelf, size: number): Promise<OpenPack
   const { fs, maxPackBytes, counts } = shelf.place;
   const full = shelf.current;
   // A record larger than a whole pack gets a pack of its own.
-  if (full !== null && full.length + size > maxPackBytes && full.length > PACK_HEADER_BYTES) await sealPack(shelf, full);
+  if (full !== null && full.length + size > maxPackBytes && full.length > PACK_HEADER_BYTES)
+    await sealPack(shelf, full);
   const path = shelf.current?.path ?? packPath(shelf, shelf.nextNumber);
   try {
     shelf.current ??= await createPack(shelf);

@@ -37,7 +37,7 @@ function queueSlice(shelf: Shelf, records: readonly BlobRecord[], waits: Set<Pro
   const entries: Entry[] = [];
   let bytes = 0;
   records.forEach((record, index) => {
-    const id = record.name.latin1Slice();
+    const id = record.name.toString("latin1");
     const other = shelf.pending.get(id);
     if (other !== undefined) {
       if (other.value === null) waits.add(other.done);
@@ -54,11 +54,19 @@ function queueSlice(shelf: Shelf, records: readonly BlobRecord[], waits: Set<Pro
 }
 
 /** Accepts records of this shelf's kind, see Backend.putMany. `ready` is awaited before each slice. */
-export async function putMany(shelf: Shelf, records: readonly BlobRecord[], ready: () => Promise<void>): Promise<void> {
+export async function putMany(
+  shelf: Shelf,
+  records: readonly BlobRecord[],
+  ready: () => Promise<void>,
+): Promise<void> {
   for (let at = 0; at < records.length; at += SLICE_RECORDS) {
     await ready();
     const waits = new Set<Promise<void>>();
-    queueSlice(shelf, records.length <= SLICE_RECORDS ? records : records.slice(at, at + SLICE_RECORDS), waits);
+    queueSlice(
+      shelf,
+      records.length <= SLICE_RECORDS ? records : records.slice(at, at + SLICE_RECORDS),
+      waits,
+    );
     await Promise.all(waits);
   }
   if (shelf.accepted.length > MAX_ACCEPTED_RECORDS) await flushShelf(shelf);

@@ -30,7 +30,8 @@ export function planReads(wanted: Wanted[]): ReadRange[] {
   for (const item of wanted) {
     const { pack, offset } = item.location;
     const end = offset + item.size;
-    const fits = last?.pack === pack && offset - last.to < MAX_GAP_BYTES && end - last.from <= MAX_RANGE_BYTES;
+    const fits =
+      last?.pack === pack && offset - last.to < MAX_GAP_BYTES && end - last.from <= MAX_RANGE_BYTES;
     if (last !== undefined && (fits || (last.pack === pack && end <= last.to))) {
       last.items.push(item);
       last.to = Math.max(last.to, end);

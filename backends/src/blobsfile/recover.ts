@@ -3,8 +3,8 @@ import { StoreMissingKnownError } from "@datadb/protocol";
 import { fileError } from "./file-error.ts";
 import { indexPack } from "./index-pack.ts";
 import { decodeProgress, encodeProgress, packKey, packKeyRange, packOfKey } from "./location.ts";
-import { cutPack, packAt, packPath } from "./pack-lifecycle.ts";
 import { checkPackHeader } from "./pack-header-check.ts";
+import { cutPack, packAt, packPath } from "./pack-lifecycle.ts";
 import { parsePackName } from "./pack-name.ts";
 import type { Place, Shelf } from "./shelf.ts";
 
@@ -20,21 +20,29 @@ async function findPacks(place: Place, shelves: readonly Shelf[]): Promise<void>
 async function readProgress(shelf: Shelf): Promise<Map<number, number>> {
   const progress = new Map<number, number>();
   const [from, to] = packKeyRange(shelf.kind);
-  for await (const [key, value] of shelf.place.index.entries(from, to)) progress.set(packOfKey(key), decodeProgress(value));
+  for await (const [key, value] of shelf.place.index.entries(from, to))
+    progress.set(packOfKey(key), decodeProgress(value));
   return progress;
 }
 
 function noteLost(shelf: Shelf, number: number, from: number, what: string): void {
   shelf.lostFrom.set(number, from);
   const path = packPath(shelf, number);
-  shelf.place.warn(`${path} ${what}: its records count as absent, so the next backup puts them again; \`datadb check\` names what is affected`);
+  shelf.place.warn(
+    `${path} ${what}: its records count as absent, so the next backup puts them again; \`datadb check\` names what is affected`,
+  );
 }
 
 /**
  * Looks at the end of one pack beyond what is indexed: whole records are indexed, a torn tail of the last pack is cut. Resolves
  * with the pack's length afterwards, or null when it must not be appended to.
  */
-async function recoverTail(shelf: Shelf, number: number, indexed: number, last: boolean): Promise<number | null> {
+async function recoverTail(
+  shelf: Shelf,
+  number: number,
+  indexed: number,
+  last: boolean,
+): Promise<number | null> {
   const { place } = shelf;
   const path = packPath(shelf, number);
   const size = (await place.fs.stat(path))?.size ?? 0;
@@ -51,7 +59,7 @@ async function recoverTail(shelf: Shelf, number: number, indexed: number, last: 
   if (size === indexed) return header === "damaged" ? null : size;
   // A crash of the process leaves bytes that only the kernel has: the index must not know them before the disk does.
   if (!place.readOnly) await syncFile(place, path);
-  const found = await indexPack(shelf, number, indexed, size);
+  const found = await indexPack(shelf, number, { from: indexed, to: size, endsTorn: true });
   if (found.damaged.length > 0) {
     const ranges = found.damaged.map(({ from, to }) => `${from}-${to}`).join(", ");
     place.warn(`${path}: damaged at bytes ${ranges}; nothing was changed there, run \`datadb check\``);
@@ -69,7 +77,13 @@ async function syncFile(place: Place, path: string): Promise<void> {
   }
 }
 
-async function cutTail(shelf: Shelf, number: number, torn: number, size: number, last: boolean): Promise<number | null> {
+async function cutTail(
+  shelf: Shelf,
+  number: number,
+  torn: number,
+  size: number,
+  last: boolean,
+): Promise<number | null> {
   const { place, kind } = shelf;
   const path = packPath(shelf, number);
   if (!last || place.readOnly) {
@@ -80,7 +94,9 @@ async function cutTail(shelf: Shelf, number: number, torn: number, size: number,
   }
   await cutPack(place, path, torn);
   await place.index.write([[packKey(kind, number), encodeProgress(torn)]], []);
-  place.warn(`${path}: cut an incomplete record at its end (bytes ${torn}-${size}), which no commit refers to`);
+  place.warn(
+    `${path}: cut an incomplete record at its end (bytes ${torn}-${size}), which no commit refers to`,
+  );
   return torn;
 }
 
@@ -88,7 +104,9 @@ async function cutTail(shelf: Shelf, number: number, torn: number, size: number,
 async function dropHeadless(shelf: Shelf, number: number): Promise<null> {
   const { place } = shelf;
   const path = packPath(shelf, number);
-  place.warn(`${path}: an empty pack without a whole header ${place.readOnly ? "is ignored" : "was removed"}`);
+  place.warn(
+    `${path}: an empty pack without a whole header ${place.readOnly ? "is ignored" : "was removed"}`,
+  );
   shelf.packs.delete(number);
   if (place.readOnly) return null;
   await place.fs.unlink(path);
@@ -107,7 +125,8 @@ async function recoverShelf(shelf: Shelf, progress: Map<number, number>): Promis
   for (const number of numbers) {
     const last = number + 1 === shelf.nextNumber;
     const length = await recoverTail(shelf, number, progress.get(number) ?? 0, last);
-    if (last && length !== null && length < shelf.place.maxPackBytes) shelf.current = packAt(shelf, number, length);
+    if (last && length !== null && length < shelf.place.maxPackBytes)
+      shelf.current = packAt(shelf, number, length);
   }
 }
 
@@ -121,10 +140,14 @@ export async function recover(place: Place, shelves: readonly Shelf[]): Promise<
     const known = progress.some((packs) => packs.size > 0);
     const exists = (await place.fs.stat(place.directory)) !== null;
     if (exists) await findPacks(place, shelves);
-    if (known && shelves.every(({ packs }) => packs.size === 0)) throw new StoreMissingKnownError(`${place.directory} is empty, but the index knows packs that were there`, {
-        next: "check that the disk is mounted; if the packs are really gone, remove the store's directory local/ and run datadb rebuild",
-        fields: { path: place.directory },
-      });
+    if (known && shelves.every(({ packs }) => packs.size === 0))
+      throw new StoreMissingKnownError(
+        `${place.directory} is empty, but the index knows packs that were there`,
+        {
+          next: "check that the disk is mounted; if the packs are really gone, remove the store's directory local/ and run datadb rebuild",
+          fields: { path: place.directory },
+        },
+      );
     if (!exists && !place.readOnly) await place.fs.makeDirectory(place.directory);
     for (const [index, shelf] of shelves.entries()) await recoverShelf(shelf, progress[index]!);
   } catch (error) {

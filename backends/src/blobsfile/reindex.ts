@@ -15,7 +15,7 @@ async function reindexShelf(shelf: Shelf, summary: ReindexSummary, signal?: Abor
       shelf.packs.delete(number);
       continue;
     }
-    const found = await indexPack(shelf, number, 0, size, signal);
+    const found = await indexPack(shelf, number, { from: 0, to: size }, signal);
     summary.packs += 1;
     summary.records += found.records;
     summary.bytes += found.bytes;
@@ -26,7 +26,11 @@ async function reindexShelf(shelf: Shelf, summary: ReindexSummary, signal?: Abor
 }
 
 /** See Backend.reindex. The caller lets no other operation begin meanwhile. */
-export async function reindex(place: Place, shelves: readonly Shelf[], signal?: AbortSignal): Promise<ReindexSummary> {
+export async function reindex(
+  place: Place,
+  shelves: readonly Shelf[],
+  signal?: AbortSignal,
+): Promise<ReindexSummary> {
   const summary: ReindexSummary = { packs: 0, records: 0, bytes: 0, damaged: 0 };
   // Appends that began before are in the queue: after this empty job they have ended.
   await Promise.all(shelves.map((shelf) => enqueueJob(shelf, async () => {})));

@@ -66,7 +66,9 @@ export interface Entry {
 }
 
 /** A unit of the append queue; jobs run one at a time, in order. */
-export type Job = { entries: Entry[]; bytes: number; settle(error: Error | null): void } | { run(): Promise<void> };
+export type Job =
+  | { entries: Entry[]; bytes: number; settle(error: Error | null): void }
+  | { run(): Promise<void> };
 
 /** One kind. */
 export interface Shelf {

@@ -15,12 +15,28 @@ const LISTING_RECORDS = 4096;
 function ownCopy(record: BlobRecord): BlobRecord {
   const { kind, encoding, length } = record;
   const base = record.base === null ? null : Buffer.from(record.base);
-  return { kind, name: Buffer.from(record.name), encoding, base, length, payload: Buffer.from(record.payload) };
+  return {
+    kind,
+    name: Buffer.from(record.name),
+    encoding,
+    base,
+    length,
+    payload: Buffer.from(record.payload),
+  };
 }
 
 function infoOf(record: BlobRecord, offset: number): RecordInfo {
   const { kind, name, encoding, base, length, payload } = record;
-  return { kind, name, encoding, base, length, payloadLength: payload.length, pack: `memory-${kind}`, offset };
+  return {
+    kind,
+    name,
+    encoding,
+    base,
+    length,
+    payloadLength: payload.length,
+    pack: `memory-${kind}`,
+    offset,
+  };
 }
 
 /** An empty memory backend for a store with this hash. */
@@ -38,11 +54,11 @@ export function createMemoryBackend(context: Pick<BackendContext, "hash">): Back
   };
   const find = (kind: RecordKind, names: readonly Buffer[], signal?: AbortSignal) => {
     const { records } = shelf(kind, signal);
-    return names.map((name) => records.get(name.latin1Slice()));
+    return names.map((name) => records.get(name.toString("latin1")));
   };
   const put = (record: BlobRecord): void => {
     const into = shelf(record.kind);
-    const key = record.name.latin1Slice();
+    const key = record.name.toString("latin1");
     if (into.records.has(key)) return;
     const kept = ownCopy(record);
     into.records.set(key, { record: kept, info: infoOf(kept, into.end) });
@@ -62,7 +78,8 @@ export function createMemoryBackend(context: Pick<BackendContext, "hash">): Back
     description: "memory",
     capabilities: { cold: false, ranged: true, durable: false, writable: true },
     inner: [],
-    hasMany: async (kind, names, signal) => Uint8Array.from(find(kind, names, signal), (found) => (found ? 1 : 0)),
+    hasMany: async (kind, names, signal) =>
+      Uint8Array.from(find(kind, names, signal), (found) => (found ? 1 : 0)),
     async putMany(records, signal) {
       shelf("data", signal);
       records.forEach(put);
@@ -78,7 +95,7 @@ export function createMemoryBackend(context: Pick<BackendContext, "hash">): Back
     },
     async removeMany(kind, names) {
       const { records } = shelf(kind);
-      for (const name of names) records.delete(name.latin1Slice());
+      for (const name of names) records.delete(name.toString("latin1"));
     },
     async flush() {
       shelf("data");

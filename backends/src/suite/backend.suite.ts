@@ -49,7 +49,8 @@ export function backendSuite(name: string, open: OpenSubject): void {
         await subject.backend.flush();
       },
       async reopen() {
-        if (subject.reopen === undefined) throw new TypeError(`${name} is durable, but its subject cannot reopen`);
+        if (subject.reopen === undefined)
+          throw new TypeError(`${name} is durable, but its subject cannot reopen`);
         await subject.backend.close();
         subject.backend = await subject.reopen();
         return subject.backend;

@@ -10,7 +10,12 @@ export function durabilityTests(run: SuiteRun): void {
     test("flushes with nothing to do, of some kinds, and at the same time all resolve", async () => {
       await run.backend.flush();
       await run.fill(sampleRecords(run.random, run.hash, 10));
-      await Promise.all([run.backend.flush(), run.backend.flush(["log"]), run.backend.flush(["data", "node"]), run.backend.flush([])]);
+      await Promise.all([
+        run.backend.flush(),
+        run.backend.flush(["log"]),
+        run.backend.flush(["data", "node"]),
+        run.backend.flush([]),
+      ]);
     });
 
     test("flushed records are there after a reopen", async ({ skip }) => {

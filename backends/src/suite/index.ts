@@ -9,3 +9,10 @@ export {
   type Survival,
   systemError,
 } from "./simulated-file-system.ts";
+export {
+  SIMULATED_DIRECTORY,
+  SIMULATED_STORE_ID,
+  type SimulatedStore,
+  SMALL_PACKS,
+  simulatedStore,
+} from "./simulated-store.ts";

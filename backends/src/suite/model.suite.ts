@@ -40,7 +40,9 @@ async function compareSome(run: SuiteRun, model: Model): Promise<void> {
     const names = asked.map(({ name }) => name);
     const expected = asked.map((record) => model.records.get(idOf(record)) ?? null);
     expect(await run.backend.getMany(kind, names)).toEqual(expected);
-    expect([...(await run.backend.hasMany(kind, names))]).toEqual(expected.map((record) => (record === null ? 0 : 1)));
+    expect([...(await run.backend.hasMany(kind, names))]).toEqual(
+      expected.map((record) => (record === null ? 0 : 1)),
+    );
   }
 }
 
@@ -54,7 +56,8 @@ export function modelTests(run: SuiteRun): void {
         const dice = run.random.integer(20);
         if (dice < 9) await putSome(run, model);
         else if (dice < 11) await removeSome(run, model);
-        else if (dice < 13) await run.backend.flush(run.random.pick([["data"], ["log", "node"], ["data", "node", "log"]]));
+        else if (dice < 13)
+          await run.backend.flush(run.random.pick([["data"], ["log", "node"], ["data", "node", "log"]]));
         else if (dice === 13 && run.backend.capabilities.durable) await run.reopen();
         else await compareSome(run, model);
       }

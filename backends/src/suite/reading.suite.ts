@@ -14,7 +14,9 @@ export async function listings(backend: Backend, kind: RecordKind): Promise<Pack
 
 /** The names that the packs of a kind hold, sorted, as hex. */
 export async function listedNames(backend: Backend, kind: RecordKind): Promise<string[]> {
-  const names = (await listings(backend, kind)).flatMap(({ records }) => records.map(({ name }) => name.toString("hex")));
+  const names = (await listings(backend, kind)).flatMap(({ records }) =>
+    records.map(({ name }) => name.toString("hex")),
+  );
   return names.sort();
 }
 
@@ -94,7 +96,14 @@ export function readingTests(run: SuiteRun): void {
       }
       records.forEach((record, index) => {
         const { kind, name, encoding, base, length, payload } = record;
-        expect(stats[index]).toMatchObject({ kind, name, encoding, base, length, payloadLength: payload.length });
+        expect(stats[index]).toMatchObject({
+          kind,
+          name,
+          encoding,
+          base,
+          length,
+          payloadLength: payload.length,
+        });
         expect(listed.get(name.toString("hex"))).toEqual(stats[index]);
       });
       expect(listed.size).toBe(records.length);

@@ -1,5 +1,12 @@
 /** Records for tests: opaque to a backend, so their payloads need not decode. */
-import { type BlobRecord, type Encoding, type HashAlgorithm, hashOf, RECORD_KINDS, type RecordKind } from "@datadb/protocol";
+import {
+  type BlobRecord,
+  type Encoding,
+  type HashAlgorithm,
+  hashOf,
+  RECORD_KINDS,
+  type RecordKind,
+} from "@datadb/protocol";
 import type { Random } from "./seeded-random.ts";
 
 /** What a test wants to fix; the rest is random. */
@@ -16,10 +23,22 @@ export function sampleRecord(random: Random, hash: HashAlgorithm, wishes: Record
   const payload = random.bytes(wishes.payloadLength ?? random.integer(600));
   const name = hashOf(hash, random.bytes(16));
   const base = encoding === "zstd-delta" ? hashOf(hash, random.bytes(16)) : null;
-  return { kind, name, encoding, base, length: encoding === "raw" ? payload.length : payload.length * 2 + 1, payload };
+  return {
+    kind,
+    name,
+    encoding,
+    base,
+    length: encoding === "raw" ? payload.length : payload.length * 2 + 1,
+    payload,
+  };
 }
 
 /** `count` records with new names. */
-export function sampleRecords(random: Random, hash: HashAlgorithm, count: number, wishes?: RecordWishes): BlobRecord[] {
+export function sampleRecords(
+  random: Random,
+  hash: HashAlgorithm,
+  count: number,
+  wishes?: RecordWishes,
+): BlobRecord[] {
   return Array.from({ length: count }, () => sampleRecord(random, hash, wishes));
 }

@@ -55,24 +55,35 @@ export function writingTests(run: SuiteRun): void {
       expect(await listedNames(run.backend, "node")).toHaveLength(50);
     });
 
-    test("a put is of mixed kinds, or empty, and keeps no reference to the caller's memory", async ({ skip }) => {
+    test("a put is of mixed kinds, or empty, and keeps no reference to the caller's memory", async ({
+      skip,
+    }) => {
       skip(!run.backend.capabilities.writable, "the backend is read-only");
       const records = sampleRecords(run.random, run.hash, 30);
-      const copies = structuredClone(records).map((record, index) => ({ ...records[index]!, payload: Buffer.from(record.payload) }));
+      const copies = structuredClone(records).map((record, index) => ({
+        ...records[index]!,
+        payload: Buffer.from(record.payload),
+      }));
       await run.backend.putMany([]);
       await run.backend.putMany(records);
       for (const record of records) record.payload.fill(0);
       for (const copy of copies) expect(await run.backend.getMany(copy.kind, [copy.name])).toEqual([copy]);
     });
 
-    test("removed records are gone at once; absent names are no error; a record can be put again", async ({ skip }) => {
+    test("removed records are gone at once; absent names are no error; a record can be put again", async ({
+      skip,
+    }) => {
       skip(!run.backend.capabilities.writable, "the backend is read-only");
       const [flushed, accepted, kept] = sampleRecords(run.random, run.hash, 3, { kind: "data" });
       const names = namesOf([flushed!, accepted!, kept!]);
       await run.backend.putMany([flushed!, kept!]);
       await run.backend.flush();
       await run.backend.putMany([accepted!]);
-      await run.backend.removeMany("data", [flushed!.name, accepted!.name, sampleRecord(run.random, run.hash).name]);
+      await run.backend.removeMany("data", [
+        flushed!.name,
+        accepted!.name,
+        sampleRecord(run.random, run.hash).name,
+      ]);
       expect([...(await run.backend.hasMany("data", names))]).toEqual([0, 0, 1]);
       expect(await run.backend.getMany("data", names)).toEqual([null, null, kept]);
       expect(await run.backend.statMany("data", names.slice(0, 2))).toEqual([null, null]);
@@ -83,7 +94,9 @@ export function writingTests(run: SuiteRun): void {
     test("a put with an aborted signal accepts nothing", async ({ skip }) => {
       skip(!run.backend.capabilities.writable, "the backend is read-only");
       const record = sampleRecord(run.random, run.hash, { kind: "data" });
-      await expect(run.backend.putMany([record], AbortSignal.abort(new Error("enough")))).rejects.toThrow("enough");
+      await expect(run.backend.putMany([record], AbortSignal.abort(new Error("enough")))).rejects.toThrow(
+        "enough",
+      );
       expect([...(await run.backend.hasMany("data", [record.name]))]).toEqual([0]);
     });
 

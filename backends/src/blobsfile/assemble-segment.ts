@@ -1,0 +1,90 @@
+/** Lays records out for one write to one pack. */
+import { ByteWriter, encodeRecord, encodeRecordInto, PACK_HEADER_BYTES, recordSize } from "@datadb/protocol";
+import { writeLocation } from "./location.ts";
+import type { Entry, OpenPack, Place } from "./shelf.ts";
+
+/** Records up to this size are copied into one buffer: below it the copy is cheaper than three more buffers in the system call. */
+const COPY_BYTES = 16 * 1024;
+
+/** One write. */
+export interface Segment {
+  /** To be written back to back at the pack's length. */
+  buffers: Buffer[];
+  bytes: number;
+  /** Index values of the records, in order. */
+  values: Buffer[];
+  /** The first entry that no longer fits. */
+  next: number;
+}
+
+interface Extent {
+  next: number;
+  bytes: number;
+  /** Bytes of records that are copied. */
+  copied: number;
+}
+
+function extentOf(entries: readonly Entry[], at: number, pack: OpenPack, place: Place): Extent {
+  let [next, bytes, copied] = [at, 0, 0];
+  for (; next < entries.length; next++) {
+    const size = recordSize(entries[next]!.record!, place.nameLength);
+    const alone = bytes === 0 && pack.length === PACK_HEADER_BYTES;
+    if (pack.length + bytes + size > place.maxPackBytes && !alone) break;
+    bytes += size;
+    if (size <= COPY_BYTES) copied += size;
+  }
+  return { next, bytes, copied };
+}
+
+/** Where each record will be, as index values: views of one buffer. */
+function valuesOf(
+  entries: readonly Entry[],
+  at: number,
+  next: number,
+  pack: OpenPack,
+  nameLength: number,
+): Buffer[] {
+  const writer = new ByteWriter(32 * (next - at));
+  const ends: number[] = [];
+  let offset = pack.length;
+  for (let index = at; index < next; index++) {
+    const { encoding, base, length, payload } = entries[index]!.record!;
+    writeLocation(writer, {
+      pack: pack.number,
+      offset,
+      payloadLength: payload.length,
+      length,
+      encoding,
+      base,
+    });
+    ends.push(writer.length);
+    offset += recordSize(entries[index]!.record!, nameLength);
+  }
+  const all = writer.finish();
+  return ends.map((end, index) => all.subarray(index === 0 ? 0 : ends[index - 1], end));
+}
+
+/** The entries from `at` on that fit into `pack`, at least one if the pack is empty. */
+export function assembleSegment(
+  entries: readonly Entry[],
+  at: number,
+  pack: OpenPack,
+  place: Place,
+): Segment {
+  const { next, bytes, copied } = extentOf(entries, at, pack, place);
+  const slab = Buffer.allocUnsafeSlow(copied);
+  const buffers: Buffer[] = [];
+  let [from, to] = [0, 0];
+  for (let index = at; index < next; index++) {
+    const record = entries[index]!.record!;
+    if (recordSize(record, place.nameLength) <= COPY_BYTES) {
+      to = encodeRecordInto(record, slab, to);
+      continue;
+    }
+    if (to > from) buffers.push(slab.subarray(from, to));
+    from = to;
+    buffers.push(...encodeRecord(record));
+  }
+  if (to > from) buffers.push(slab.subarray(from, to));
+  return { buffers, bytes, values: valuesOf(entries, at, next, pack, place.nameLength), next };
+}
