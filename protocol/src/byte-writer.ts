@@ -129,6 +129,22 @@ export class ByteWriter {
     this.end += this.buffer.write(value, this.end, length);
   }
 
+  /** A varint as `bytes`: its length in one byte, then the varint. */
+  varintBytes(value: number | bigint): void {
+    const at = this.end;
+    this.u8(0);
+    this.varint(value);
+    this.buffer[at] = this.end - at - 1;
+  }
+
+  /** A zigzag varint as `bytes`. */
+  zigzagBytes(value: bigint): void {
+    const at = this.end;
+    this.u8(0);
+    this.zigzag(value);
+    this.buffer[at] = this.end - at - 1;
+  }
+
   /** An own copy of what was written; the writer is empty afterwards. */
   finish(): Buffer {
     const result = Buffer.allocUnsafe(this.end);

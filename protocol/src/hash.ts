@@ -13,7 +13,8 @@ export function hashLength(algorithm: HashAlgorithm): 20 | 32 {
 
 /** `H(content)`: the name of a blob. */
 export function hashOf(algorithm: HashAlgorithm, content: Uint8Array): Buffer {
-  return hash(algorithm, content, "buffer");
+  // Asking for a buffer takes twice as long (0.9 against 0.4 us): the string is made without an ArrayBuffer of its own.
+  return Buffer.from(hash(algorithm, content, "binary"), "latin1");
 }
 
 /**

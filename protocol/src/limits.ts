@@ -39,6 +39,15 @@ export const MAX_BATCH_NAMES = 1024;
 /** An inline command (a line typed by a person), as redis admits. */
 export const MAX_INLINE_BYTES: number = 64 * KIB;
 
+/** A node is cut before the entry that would make it longer, so that large metas or values cannot pass MAX_BLOB_BYTES. Permanent. */
+export const MAX_NODE_BYTES: number = 1 * MIB;
+
+/** One entry of a node (a meta with its attributes, a key with its value): it must fit a node of its own. Permanent. */
+export const MAX_NODE_ENTRY_BYTES: number = MAX_BLOB_BYTES - 64 * KIB;
+
+/** A value that a user stores under a key or field: key and value must fit a node of a checkpoint. */
+export const MAX_VALUE_BYTES: number = 8 * MIB;
+
 /** Levels of a tree: 64 entries a node reach past 2^64 entries before this. Permanent. */
 export const MAX_TREE_LEVELS = 32;
 

@@ -1,0 +1,94 @@
+/** Reads the leaves of a tree in order, in batches, a batch ahead: what the readers of all trees have in common. */
+import { DamagedError, DecodeError } from "../errors.ts";
+
+/** Fetches nodes: their verified contents in request order; throws when one is absent. */
+export type FetchNodes = (names: readonly Buffer[]) => Promise<Buffer[]>;
+
+/** A node to visit and what its parent says of it. */
+export interface Visit<Context> {
+  name: Buffer;
+  context: Context;
+}
+
+/** How one kind of tree is walked. */
+export interface TreeWalk<Context> {
+  isLeaf(node: Buffer): boolean;
+  /** The level of an inner node and the wanted ones of its children, in order. Throws DECODE. */
+  open(node: Buffer, context: Context): { level: number; visits: Visit<Context>[] };
+}
+
+/** Nodes fetched at once, a batch ahead: enough to hide a round trip, little enough to hold. */
+const BATCH_NODES = 32;
+
+/** What reading a node threw, with the node's name. */
+export function nameNode(name: Buffer, error: unknown): unknown {
+  if (!(error instanceof DecodeError)) return error;
+  return new DamagedError(`node ${name.toString("hex")} cannot be read: ${error.message}`, {
+    cause: error,
+    fields: { kind: "node", name },
+  });
+}
+
+/** The wanted leaves below `root`, in order. Throws DAMAGED naming the node, FORMAT_TOO_NEW, and what `fetch` throws. */
+export async function* walkLeaves<Context>(
+  fetch: FetchNodes,
+  root: Visit<Context>,
+  walk: TreeWalk<Context>,
+): AsyncGenerator<{ node: Buffer; visit: Visit<Context> }> {
+  const [node] = await fetch([root.name]);
+  yield* below(fetch, root, node as Buffer, walk, undefined);
+}
+
+async function* below<Context>(
+  fetch: FetchNodes,
+  visit: Visit<Context>,
+  node: Buffer,
+  walk: TreeWalk<Context>,
+  expected: number | undefined,
+): AsyncGenerator<{ node: Buffer; visit: Visit<Context> }> {
+  const opened = openAt(visit, node, walk, expected);
+  if (opened === undefined) {
+    yield { node, visit };
+    return;
+  }
+  const { level, visits } = opened;
+  let ahead = fetchBatch(fetch, visits, 0);
+  for (let start = 0; start < visits.length; start += BATCH_NODES) {
+    const nodes = await ahead;
+    ahead = fetchBatch(fetch, visits, start + BATCH_NODES);
+    for (const [index, child] of nodes.entries()) {
+      yield* below(fetch, visits[start + index] as Visit<Context>, child, walk, level - 1);
+    }
+  }
+}
+
+/** Undefined for a leaf. Levels must descend one by one: so every walk ends. */
+function openAt<Context>(
+  visit: Visit<Context>,
+  node: Buffer,
+  walk: TreeWalk<Context>,
+  expected: number | undefined,
+): { level: number; visits: Visit<Context>[] } | undefined {
+  try {
+    if (walk.isLeaf(node)) {
+      if (expected !== undefined && expected !== 0)
+        throw new DecodeError(`a leaf where level ${expected} should be`);
+      return undefined;
+    }
+    const opened = walk.open(node, visit.context);
+    if (expected !== undefined && opened.level !== expected) {
+      throw new DecodeError(`level ${opened.level} where level ${expected} should be`);
+    }
+    return opened;
+  } catch (error) {
+    throw nameNode(visit.name, error);
+  }
+}
+
+function fetchBatch(fetch: FetchNodes, visits: readonly Visit<unknown>[], start: number): Promise<Buffer[]> {
+  const batch = visits.slice(start, start + BATCH_NODES);
+  const fetched = batch.length === 0 ? Promise.resolve([]) : fetch(batch.map(({ name }) => name));
+  // A reader may stop before this batch: its failure is then nobody's.
+  fetched.catch(() => {});
+  return fetched;
+}
