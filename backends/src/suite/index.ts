@@ -1,6 +1,6 @@
 /** Tests and test equipment for backends, for those who write one. */
 export { backendSuite, type OpenSubject, type SuiteRun, type SuiteSubject } from "./backend.suite.ts";
-export { type RecordWishes, sampleRecord, sampleRecords } from "./sample-records.ts";
+export { fingerprint, type RecordWishes, sampleRecord, sampleRecords } from "./sample-records.ts";
 export { createRandom, type Random, runSeed } from "./seeded-random.ts";
 export {
   createSimulatedFileSystem,

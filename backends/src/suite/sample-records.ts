@@ -42,3 +42,14 @@ export function sampleRecords(
 ): BlobRecord[] {
   return Array.from({ length: count }, () => sampleRecord(random, hash, wishes));
 }
+
+/**
+ * Every field of a record as one text, or "absent". Comparing texts tells the same as comparing records, a hundred times faster:
+ * the test runner looks at buffers byte by byte.
+ */
+export function fingerprint(record: BlobRecord | null): string {
+  if (record === null) return "absent";
+  const { kind, name, encoding, base, length, payload } = record;
+  const names = `${name.toString("hex")} on ${base?.toString("hex") ?? "nothing"}`;
+  return `${kind} ${encoding} ${names} ${length} ${payload.toString("base64")}`;
+}

@@ -27,6 +27,8 @@ export interface SimulatedFileSystem extends FileSystem {
   capacity: number;
   /** Called before each operation; an error returned makes it fail. A failed sync loses the un-synced bytes of that file on a crash. */
   fault: ((operation: Operation, path: string) => NodeJS.ErrnoException | null) | null;
+  /** Called before each operation; a promise returned holds it up. */
+  delay: ((operation: Operation, path: string) => Promise<void> | null) | null;
   /** How often each operation ran. */
   readonly calls: Record<Operation, number>;
   /** A new disk, as this one might be found after a power cut now; by default with nothing that was not synced. */
@@ -90,12 +92,13 @@ interface Disk {
   readonly directories: Set<string>;
   /** The names that a crash will find, each with the file it means. */
   readonly durableNames: Map<string, File>;
-  readonly controls: Pick<SimulatedFileSystem, "capacity" | "fault" | "calls">;
+  readonly controls: Pick<SimulatedFileSystem, "capacity" | "fault" | "delay" | "calls">;
 }
 
 async function begin({ controls }: Disk, operation: Operation, path: string): Promise<void> {
   // Real files answer in a later turn of the event loop: let races happen here, too.
   await new Promise((resolve) => setImmediate(resolve));
+  await controls.delay?.(operation, path);
   controls.calls[operation] += 1;
   const error = controls.fault?.(operation, path) ?? null;
   if (error !== null) throw error;
@@ -229,7 +232,7 @@ function noCalls(): Record<Operation, number> {
 }
 
 function simulate(files: Map<string, File>, directories: Set<string>): SimulatedFileSystem {
-  const controls = { capacity: Number.POSITIVE_INFINITY, fault: null, calls: noCalls() };
+  const controls = { capacity: Number.POSITIVE_INFINITY, fault: null, delay: null, calls: noCalls() };
   const disk: Disk = { files, directories, durableNames: new Map(files), controls };
   return Object.assign(controls, directoryOperations(disk), {
     open: (path: string, mode: OpenMode) => openPath(disk, path, mode),
