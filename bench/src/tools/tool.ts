@@ -1,0 +1,20 @@
+/** What the bench asks of a backup program. */
+import type { Command } from "../measure.ts";
+
+export interface Tool {
+  name: string;
+  /** Its version and the settings that matter, for the report. */
+  version: string;
+  /** A repository that does not exist yet, at this path. */
+  repository(path: string): Repository;
+}
+
+export interface Repository {
+  init: Command;
+  /** Backs the directory up. Its path stays the same for all backups of a series. */
+  backup(source: string): Command;
+  /** Restores the newest backup of the source into an empty directory. */
+  restore(source: string, target: string): Command;
+  /** Where the restored content lies below the target. */
+  restored(source: string, target: string): string;
+}
