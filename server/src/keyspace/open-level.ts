@@ -1,0 +1,76 @@
+/** Opens one of the store's two LevelDBs, and says what it means when that fails. */
+import { mkdir } from "node:fs/promises";
+import { BackendUnavailableError, DamagedError, DiskFullError, StoreLockedError } from "@datadb/protocol";
+import { ClassicLevel } from "classic-level";
+
+/** Keys and values are bytes. */
+export type Level = ClassicLevel<Buffer, Buffer>;
+
+/** Codes of the error and of everything that caused it. */
+function codesOf(error: unknown): string[] {
+  const codes: string[] = [];
+  for (let at = error; at instanceof Error && codes.length < 8; at = at.cause) {
+    if ("code" in at && typeof at.code === "string") codes.push(at.code);
+  }
+  return codes;
+}
+
+function deepestMessage(error: unknown): string {
+  let message = String(error);
+  for (let at = error; at instanceof Error; at = at.cause) message = at.message;
+  return message;
+}
+
+/** Whether LevelDB says that its files are not what it wrote. */
+function isDamage(error: unknown): boolean {
+  if (codesOf(error).includes("LEVEL_CORRUPTION")) return true;
+  return /corruption|checksum mismatch|no such file|does not exist|missing files|invalid argument: not an sstable/i.test(
+    deepestMessage(error),
+  );
+}
+
+/** The datadb error for an error of LevelDB; others are returned as they are. */
+export function levelError(location: string, error: unknown): Error {
+  const message = deepestMessage(error);
+  if (codesOf(error).includes("LEVEL_LOCKED")) {
+    return new StoreLockedError(`${location} is held by another process`, { cause: error });
+  }
+  if (/no space left|quota exceeded/i.test(message)) {
+    return new DiskFullError(`${location} cannot be written: ${message}`, { cause: error });
+  }
+  if (isDamage(error)) {
+    return new DamagedError(`${location} is damaged: ${message}`, {
+      cause: error,
+      next: "run datadb rebuild: it makes it anew from the packs, and loses nothing that is in them",
+      fields: { path: location },
+    });
+  }
+  if (codesOf(error).some((code) => code.startsWith("LEVEL_"))) {
+    return new BackendUnavailableError(`${location} cannot be used: ${message}`, { cause: error });
+  }
+  return error instanceof Error ? error : new Error(message);
+}
+
+/**
+ * Opens the LevelDB, which is made when it is not there. Errors: STORE_LOCKED, DAMAGED (saying `datadb rebuild`), DISK_FULL,
+ * BACKEND_UNAVAILABLE.
+ */
+export async function openLevel(
+  location: string,
+  options: { writeBufferBytes?: number } = {},
+): Promise<Level> {
+  await mkdir(location, { recursive: true, mode: 0o700 });
+  const level: Level = new ClassicLevel(location, {
+    keyEncoding: "buffer",
+    valueEncoding: "buffer",
+    writeBufferSize: options.writeBufferBytes ?? 8 * 1024 * 1024,
+    cacheSize: 16 * 1024 * 1024,
+    maxOpenFiles: 256,
+  });
+  try {
+    await level.open();
+  } catch (error) {
+    throw levelError(location, error);
+  }
+  return level;
+}
