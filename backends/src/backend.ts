@@ -64,7 +64,8 @@ export interface ReindexSummary {
  * - **Namespaces.** The kinds data, node and log are separate: one name may exist in each.
  * - **Order.** Results are in request order; names may repeat in a request.
  * - **Absence.** A record that is not there is 0 or null, never an error. What cannot be reached is an error
- *   (BACKEND_UNAVAILABLE), never absence; what is known but cannot be read intact is DAMAGED.
+ *   (BACKEND_UNAVAILABLE), never absence; what is known but cannot be read intact is DAMAGED. A record whose pack is known to be
+ *   lost is DAMAGED for getMany, but absent for hasMany and statMany: so that it is put again.
  * - **Visibility.** A record is visible to hasMany, statMany and getMany from the moment its putMany resolved.
  * - **Durability.** Only flush makes durable. A record that was accepted but not flushed may be gone after a crash, and
  *   is gone when a flush or put throws: then hasMany says so, and the caller puts it again.
@@ -129,10 +130,18 @@ export interface Backend {
    */
   flush(kinds?: readonly RecordKind[]): Promise<void>;
 
-  /** Rebuilds the backend's own index from its packs alone. Waits for running puts; new ones wait for it. */
+  /**
+   * Rebuilds the backend's own index from its packs alone. Waits for running puts; all other calls wait for it. After an error or
+   * an abort the index is incomplete: records may seem absent until the next open or reindex, which complete it.
+   */
   reindex(signal?: AbortSignal): Promise<ReindexSummary>;
 
-  /** Running totals since open for monitoring: blobs-uploaded, bytes-uploaded, blobs-downloaded, bytes-downloaded, open-fds. */
+  /**
+   * Running totals since open for monitoring: blobs-uploaded, bytes-uploaded, blobs-downloaded, bytes-downloaded (payload bytes);
+   * records-lost: accepted records that a failed flush forgot; and open-fds as of now. Who relies on accepted records over several
+   * calls compares records-lost before and after its own flush: the flush that failed may have been somebody else's.
+   * A wrapper counts only what it does itself; see `inner` for the rest.
+   */
   counters(): Record<string, number>;
 
   /** Flushes and gives back every resource, whether the flush succeeds or not. Twice is harmless. Wrappers close what they wrap. */

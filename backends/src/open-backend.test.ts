@@ -44,7 +44,7 @@ describe("configuration", () => {
   });
 
   test("options may be left out where all have defaults", async () => {
-    for (const config of [{ memory: null }, { blobsfile: {} }, { "read-only": { to: { memory: {} } } }]) {
+    for (const config of [{ memory: null }, { blobsfile: null }, { "read-only": { to: { memory: {} } } }]) {
       await (await simulatedStore().open(config)).close();
     }
   });

@@ -34,7 +34,7 @@ function accept(shelf: Shelf, pack: OpenPack, entries: readonly Entry[], values:
 async function appendSegment(shelf: Shelf, entries: readonly Entry[], at: number): Promise<number> {
   const { place } = shelf;
   const pack = await packWithRoom(shelf, recordSize(entries[at]!.record!, place.nameLength));
-  const segment = assembleSegment(entries, at, pack, place);
+  const segment = assembleSegment(shelf, entries, at, pack);
   try {
     await pack.file!.write(segment.buffers, pack.length);
   } catch (error) {
@@ -66,15 +66,17 @@ async function appendGroup(shelf: Shelf, batches: readonly Batch[]): Promise<voi
   }
 }
 
+/** The batches at the head of the queue that go out in one write, taken from it; `first` was taken already. */
 function takeGroup(shelf: Shelf, first: Batch): Batch[] {
   const group = [first];
   for (let bytes = first.bytes; bytes < MAX_GROUP_BYTES; ) {
-    const next = shelf.jobs[0];
+    const next = shelf.jobs[group.length - 1];
     if (next === undefined || "run" in next) break;
     group.push(next);
     bytes += next.bytes;
-    shelf.jobs.shift();
   }
+  // Taken at once: shifting thousands of small jobs one by one would move the queue's rest each time.
+  shelf.jobs.splice(0, group.length - 1);
   return group;
 }
 

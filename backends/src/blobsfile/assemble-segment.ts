@@ -1,10 +1,13 @@
 /** Lays records out for one write to one pack. */
 import { ByteWriter, encodeRecord, encodeRecordInto, PACK_HEADER_BYTES, recordSize } from "@datadb/protocol";
 import { writeLocation } from "./location.ts";
-import type { Entry, OpenPack, Place } from "./shelf.ts";
+import type { Entry, OpenPack, Shelf } from "./shelf.ts";
 
 /** Records up to this size are copied into one buffer: below it the copy is cheaper than three more buffers in the system call. */
 const COPY_BYTES = 16 * 1024;
+
+/** What is kept for copies between writes: a batch of hundreds of small records. */
+const MAX_SCRATCH_BYTES = 2 * 1024 * 1024;
 
 /** One write. */
 export interface Segment {
@@ -24,7 +27,7 @@ interface Extent {
   copied: number;
 }
 
-function extentOf(entries: readonly Entry[], at: number, pack: OpenPack, place: Place): Extent {
+function extentOf(entries: readonly Entry[], at: number, pack: OpenPack, { place }: Shelf): Extent {
   let [next, bytes, copied] = [at, 0, 0];
   for (; next < entries.length; next++) {
     const size = recordSize(entries[next]!.record!, place.nameLength);
@@ -34,6 +37,13 @@ function extentOf(entries: readonly Entry[], at: number, pack: OpenPack, place: 
     if (size <= COPY_BYTES) copied += size;
   }
   return { next, bytes, copied };
+}
+
+/** Memory for copies: fresh memory costs a page fault for each 4 KiB, and one append of a kind runs at a time. */
+function scratch(shelf: Shelf, bytes: number): Buffer {
+  if (bytes > MAX_SCRATCH_BYTES) return Buffer.allocUnsafeSlow(bytes);
+  if (shelf.scratch.length < bytes) shelf.scratch = Buffer.allocUnsafeSlow(bytes);
+  return shelf.scratch;
 }
 
 /** Where each record will be, as index values: views of one buffer. */
@@ -66,18 +76,19 @@ function valuesOf(
 
 /** The entries from `at` on that fit into `pack`, at least one if the pack is empty. */
 export function assembleSegment(
+  shelf: Shelf,
   entries: readonly Entry[],
   at: number,
   pack: OpenPack,
-  place: Place,
 ): Segment {
-  const { next, bytes, copied } = extentOf(entries, at, pack, place);
-  const slab = Buffer.allocUnsafeSlow(copied);
+  const { nameLength } = shelf.place;
+  const { next, bytes, copied } = extentOf(entries, at, pack, shelf);
+  const slab = scratch(shelf, copied);
   const buffers: Buffer[] = [];
   let [from, to] = [0, 0];
   for (let index = at; index < next; index++) {
     const record = entries[index]!.record!;
-    if (recordSize(record, place.nameLength) <= COPY_BYTES) {
+    if (recordSize(record, nameLength) <= COPY_BYTES) {
       to = encodeRecordInto(record, slab, to);
       continue;
     }
@@ -86,5 +97,5 @@ export function assembleSegment(
     buffers.push(...encodeRecord(record));
   }
   if (to > from) buffers.push(slab.subarray(from, to));
-  return { buffers, bytes, values: valuesOf(entries, at, next, pack, place.nameLength), next };
+  return { buffers, bytes, values: valuesOf(entries, at, next, pack, nameLength), next };
 }

@@ -2,7 +2,7 @@
 
 import { join } from "node:path";
 import { encodePackHeader, PACK_HEADER_BYTES } from "@datadb/protocol";
-import { fileError } from "./file-error.ts";
+import { fileError, systemCode } from "./file-error.ts";
 import { packName } from "./pack-name.ts";
 import type { OpenPack, Place, Shelf } from "./shelf.ts";
 
@@ -41,8 +41,7 @@ export async function sealPack(shelf: Shelf, pack: OpenPack): Promise<void> {
 
 async function createPack(shelf: Shelf): Promise<OpenPack> {
   const { fs, storeId, hash, counts } = shelf.place;
-  // A number whose file could not be made whole is not tried again: its remains might still be there.
-  const pack = packAt(shelf, shelf.nextNumber++, PACK_HEADER_BYTES);
+  const pack = packAt(shelf, shelf.nextNumber, PACK_HEADER_BYTES);
   pack.indexed = 0;
   const header = encodePackHeader({
     kind: shelf.kind,
@@ -52,7 +51,12 @@ async function createPack(shelf: Shelf): Promise<OpenPack> {
     flags: 0,
     epoch: 0,
   });
-  const file = await fs.open(pack.path, "create");
+  const file = await fs.open(pack.path, "create").catch((error: unknown) => {
+    if (systemCode(error) === "EEXIST") shelf.nextNumber += 1;
+    throw error;
+  });
+  // Whatever happens to it now, its number is not tried again: remains might still be there.
+  shelf.nextNumber += 1;
   try {
     await file.write([header], 0);
   } catch (error) {

@@ -1,5 +1,5 @@
 /** Brings index and packs together when a blobsfile backend is opened. */
-import { StoreMissingKnownError } from "@datadb/protocol";
+import { BackendUnavailableError, StoreMissingKnownError } from "@datadb/protocol";
 import { fileError } from "./file-error.ts";
 import { indexPack } from "./index-pack.ts";
 import { decodeProgress, encodeProgress, packKey, packKeyRange, packOfKey } from "./location.ts";
@@ -65,7 +65,8 @@ async function recoverTail(
     place.warn(`${path}: damaged at bytes ${ranges}; nothing was changed there, run \`datadb check\``);
   }
   if (found.torn === null) return header === "damaged" ? null : size;
-  return cutTail(shelf, number, found.torn, size, last);
+  const length = await cutTail(shelf, number, found.torn, size, last);
+  return header === "damaged" ? null : length;
 }
 
 async function syncFile(place: Place, path: string): Promise<void> {
@@ -148,7 +149,8 @@ export async function recover(place: Place, shelves: readonly Shelf[]): Promise<
           fields: { path: place.directory },
         },
       );
-    if (!exists && !place.readOnly) await place.fs.makeDirectory(place.directory);
+    if (!exists && place.readOnly) throw new BackendUnavailableError(`${place.directory} does not exist`);
+    if (!exists) await place.fs.makeDirectory(place.directory);
     for (const [index, shelf] of shelves.entries()) await recoverShelf(shelf, progress[index]!);
   } catch (error) {
     throw fileError("open", place.directory, error);

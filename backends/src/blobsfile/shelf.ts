@@ -90,6 +90,8 @@ export interface Shelf {
   /** Files were created since the directory was synced. */
   created: boolean;
   readonly jobs: Job[];
+  /** Reused by the appends, which run one at a time. */
+  scratch: Buffer;
   working: boolean;
   flushing: Promise<void> | null;
   nextFlush: Promise<void> | null;
@@ -109,6 +111,7 @@ export function createShelf(kind: RecordKind, place: Place): Shelf {
     dirty: new Set(),
     created: false,
     jobs: [],
+    scratch: Buffer.alloc(0),
     working: false,
     flushing: null,
     nextFlush: null,

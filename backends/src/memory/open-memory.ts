@@ -106,7 +106,7 @@ export function createMemoryBackend(context: Pick<BackendContext, "hash">): Back
       const records = all.reduce((sum, one) => sum + one.records.size, 0);
       return { packs: all.length, records, bytes: all.reduce((sum, { end }) => sum + end, 0), damaged: 0 };
     },
-    counters: () => ({ ...counts, "open-fds": 0 }),
+    counters: () => ({ ...counts, "records-lost": 0, "open-fds": 0 }),
     async close() {
       closed = true;
       shelves.clear();

@@ -13,6 +13,7 @@ backendSuite("read-only over memory", async (hash) => {
 
 backendSuite("read-only over blobsfile", async (hash) => {
   const store = simulatedStore(hash);
+  await (await store.open()).close();
   const config = { "read-only": { to: SMALL_PACKS } };
   const subject = {
     backend: await store.open(config),
@@ -26,6 +27,13 @@ backendSuite("read-only over blobsfile", async (hash) => {
     reopen: () => store.open(config),
   };
   return subject;
+});
+
+test("opened read-only, a place that is not there is no empty backend", async () => {
+  await expect(simulatedStore().open({ "read-only": { to: SMALL_PACKS } })).rejects.toMatchObject({
+    code: "BACKEND_UNAVAILABLE",
+    message: expect.stringContaining("/store/blobs"),
+  });
 });
 
 test("opened read-only, a torn tail is reported and the disk is left as it is", async () => {
