@@ -3,7 +3,7 @@ import { DecodeError, HashMismatchError } from "./errors.ts";
 import { type HashAlgorithm, hashOf } from "./hash.ts";
 import type { BlobRecord, RecordKind } from "./kinds.ts";
 import { MIN_COMPRESS_BYTES } from "./limits.ts";
-import { compress, compressDelta, decompress, isUsableBase } from "./zstd.ts";
+import { compress, compressDelta, decompress, isUsableBase } from "./zstd/zstd.ts";
 
 /** How encodeBlob should encode. */
 export interface EncodeOptions {
@@ -16,9 +16,16 @@ export interface EncodeOptions {
 const FULL_LEVEL = 1;
 const DELTA_LEVEL = 5;
 
+/** zstd must save at least this share of the content, else reading it back is not worth its time. */
+const MIN_SAVED = 1 / 32;
+/** A delta below this share of the content is taken without looking at the alternative. */
+const CLEAR_DELTA = 1 / 16;
+/** Else a delta must be below this share of the full encoding: it makes its base indispensable. */
+const WORTHWHILE_DELTA = 3 / 4;
+
 /**
- * The smallest of zstd-delta (with a usable base), zstd and raw; raw when zstd does not shrink, fails, or the content is tiny.
- * `name` is trusted. The payload of a raw record is `content` itself, not a copy.
+ * zstd-delta when the base is usable and saves much, else zstd when it shrinks the content, else raw (also for tiny content, and
+ * when zstd fails). `name` is trusted. The payload of a raw record is `content` itself, not a copy; others own their bytes.
  */
 export function encodeBlob(
   kind: RecordKind,
@@ -27,19 +34,22 @@ export function encodeBlob(
   options: EncodeOptions = {},
 ): BlobRecord {
   const { length } = content;
-  const { base, level } = options;
-  const raw: BlobRecord = { kind, name, encoding: "raw", base: null, length, payload: content };
-  if (length < MIN_COMPRESS_BYTES) return raw;
-  if (base && isUsableBase(base.content) && !base.name.equals(name)) {
-    const payload = compressDelta(content, base.content, level ?? DELTA_LEVEL);
-    if (payload && payload.length + base.name.length < length / 2) {
-      return { kind, name, encoding: "zstd-delta", base: base.name, length, payload };
-    }
+  const full: BlobRecord = { kind, name, encoding: "raw", base: null, length, payload: content };
+  if (length < MIN_COMPRESS_BYTES) return full;
+  const delta = encodeDelta(full, options);
+  if (delta && delta.payload.length < length * CLEAR_DELTA) return delta;
+  const payload = compress(content, options.level ?? FULL_LEVEL);
+  if (payload && payload.length < length * (1 - MIN_SAVED)) {
+    full.encoding = "zstd";
+    full.payload = payload;
   }
-  const payload = compress(content, level ?? FULL_LEVEL);
-  return payload && payload.length < length
-    ? { kind, name, encoding: "zstd", base: null, length, payload }
-    : raw;
+  return delta && delta.payload.length < full.payload.length * WORTHWHILE_DELTA ? delta : full;
+}
+
+function encodeDelta(raw: BlobRecord, { base, level }: EncodeOptions): BlobRecord | undefined {
+  if (!base || !isUsableBase(base.content) || base.name.equals(raw.name)) return undefined;
+  const payload = compressDelta(raw.payload, base.content, level ?? DELTA_LEVEL);
+  return payload && { ...raw, encoding: "zstd-delta", base: base.name, payload };
 }
 
 /** What errors call a record. */

@@ -1,0 +1,79 @@
+/** zstd as records use it: exactly one frame that states its content size, with the base's content as raw dictionary for deltas. */
+import { constants, zstdCompressSync, zstdDecompressSync } from "node:zlib";
+import { DecodeError } from "../errors.ts";
+import { keptZstd } from "./kept-zstd.ts";
+import { checkFrame } from "./zstd-frame.ts";
+
+/** Bytes that would make zstd parse a base as a trained dictionary instead of plain content. */
+const DICTIONARY_MAGIC = Buffer.from([0x37, 0xa4, 0x30, 0xec]);
+/** What zstd needs at least of a raw dictionary. */
+const MIN_BASE_BYTES = 8;
+const MIN_WINDOW_LOG = 10;
+/** Base and blob of 16 MiB each fit a window of 2^25. */
+const MAX_WINDOW_LOG = 25;
+/** zlib's smallest output buffer. */
+const MIN_CHUNK_BYTES = 64;
+
+/** Whether `content` can be a dictionary: long enough, and not in zstd's own dictionary format. */
+export function isUsableBase(content: Buffer): boolean {
+  return content.length >= MIN_BASE_BYTES && !content.subarray(0, 4).equals(DICTIONARY_MAGIC);
+}
+
+/** The content as one frame, or undefined when zstd fails. */
+export function compress(content: Buffer, level: number): Buffer | undefined {
+  try {
+    const kept = keptZstd(level);
+    if (kept) return kept.compress(content, level);
+  } catch {
+    // The documented way decides.
+  }
+  return compressOnce(content, { [constants.ZSTD_c_compressionLevel]: level });
+}
+
+/** As compress, with `base` as dictionary. */
+export function compressDelta(content: Buffer, base: Buffer, level: number): Buffer | undefined {
+  const bytes = content.length + base.length;
+  const windowLog = Math.min(MAX_WINDOW_LOG, Math.max(MIN_WINDOW_LOG, Math.ceil(Math.log2(bytes))));
+  const params = {
+    [constants.ZSTD_c_compressionLevel]: level,
+    // Without it, the window is what the content alone needs, and the base's far end is out of reach.
+    [constants.ZSTD_c_windowLog]: windowLog,
+  };
+  return compressOnce(content, params, base);
+}
+
+function compressOnce(
+  content: Buffer,
+  params: Record<number, number>,
+  dictionary?: Buffer,
+): Buffer | undefined {
+  try {
+    const frame = zstdCompressSync(content, {
+      params,
+      pledgedSrcSize: content.length,
+      chunkSize: Math.max(MIN_CHUNK_BYTES, content.length),
+      ...(dictionary ? { dictionary } : {}),
+    });
+    checkFrame(frame, content.length);
+    return frame;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The content of a frame: exactly `length` bytes. Throws DECODE, or what zlib throws. */
+export function decompress(frame: Buffer, length: number, base?: Buffer): Buffer {
+  if (base && !isUsableBase(base)) throw new DecodeError("the base cannot be a dictionary");
+  checkFrame(frame, length);
+  if (!base) {
+    const kept = keptZstd();
+    if (kept) return kept.decompress(frame, length);
+  }
+  return zstdDecompressSync(frame, {
+    maxOutputLength: Math.max(1, length),
+    // One buffer for everything: room to spare, because a full buffer makes zlib ask for another.
+    chunkSize: length + MIN_CHUNK_BYTES,
+    params: { [constants.ZSTD_d_windowLogMax]: MAX_WINDOW_LOG },
+    ...(base ? { dictionary: base } : {}),
+  });
+}
