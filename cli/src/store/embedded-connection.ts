@@ -1,0 +1,42 @@
+/** A Connection to a store that is open in this process: the server's own session, without a wire between. */
+import type { Argument, Connection } from "@datadb/client";
+import { ConnectionLostError, plainReply } from "@datadb/protocol";
+import { type Database, Session, sessionLease } from "@datadb/server";
+
+/** `release` runs once, when the connection is closed: it gives the store back. */
+export function embeddedConnection(database: Database, release: () => Promise<void>): Connection {
+  const session = new Session(database, { address: "embedded" });
+  const { id, hash, chunker } = database.info;
+  const { blobs } = database;
+  let closing: Promise<void> | undefined;
+  return {
+    async call(...args) {
+      if (closing) throw new ConnectionLostError("the connection was closed by this side");
+      // Until the reply there is no await: commands begin in the order they are called.
+      return plainReply(await session.execute(args.map(toBuffer)));
+    },
+    facts: () => Promise.resolve({ id, hash, chunker }),
+    local: {
+      hasMany: async (kind, names) => blobs.hasMany(blobKind(kind), names, await sessionLease(session)),
+      putEncoded: async (records) => blobs.putEncoded(records, await sessionLease(session)),
+      getRecords: (kind, names) => blobs.getRecords(blobKind(kind), names),
+    },
+    close() {
+      closing ??= Promise.resolve().then(() => {
+        session.close();
+        return release();
+      });
+      return closing;
+    },
+  };
+}
+
+function toBuffer(argument: Argument): Buffer {
+  return Buffer.isBuffer(argument) ? argument : Buffer.from(String(argument));
+}
+
+/** Log records are the server's own: not even its process' client gets at them. */
+function blobKind(kind: string): "data" | "node" {
+  if (kind === "data" || kind === "node") return kind;
+  throw new TypeError(`clients have no ${kind} records`);
+}

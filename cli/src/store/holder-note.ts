@@ -1,0 +1,48 @@
+/**
+ * The note that a store's holder leaves beside it: who holds it and where it listens. Other processes may look
+ * for the socket in another place (cron has no XDG_RUNTIME_DIR), and an error can name the holder.
+ */
+import { lstatSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+export interface HolderNote {
+  pid: number;
+  /** What it does: the verb. */
+  job: string;
+  socket: string;
+}
+
+const noteFile = (directory: string): string => join(directory, "holder.json");
+
+/** Only the process with the lock may call this. */
+export function writeHolderNote(directory: string, note: HolderNote): void {
+  const temporary = `${noteFile(directory)}.new`;
+  writeFileSync(temporary, `${JSON.stringify(note)}\n`, { mode: 0o600 });
+  renameSync(temporary, noteFile(directory));
+}
+
+/** Only the process with the lock may call this. */
+export function removeHolderNote(directory: string): void {
+  rmSync(noteFile(directory), { force: true });
+}
+
+/** Undefined when there is none, or none that can be read. It may be stale: its writer may be dead. */
+export function readHolderNote(directory: string): HolderNote | undefined {
+  try {
+    const { pid, job, socket } = JSON.parse(readFileSync(noteFile(directory), "utf8")) as Partial<HolderNote>;
+    if (typeof pid !== "number" || typeof job !== "string" || typeof socket !== "string") return undefined;
+    return { pid, job, socket };
+  } catch {
+    return undefined;
+  }
+}
+
+/** A socket is trusted when this user, root or the store's owner made it, as they could change the store itself. */
+export function isTrustedSocket(socket: string, directory: string, uid: number): boolean {
+  try {
+    const found = lstatSync(socket);
+    return found.isSocket() && [uid, 0, statSync(directory).uid].includes(found.uid);
+  } catch {
+    return false;
+  }
+}

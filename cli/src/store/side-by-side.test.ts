@@ -1,0 +1,112 @@
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { type CommandWorld, commandIn, type Finished, type Running } from "../testing/command-in.ts";
+
+let directory: string;
+let datadb: CommandWorld;
+beforeAll(async () => {
+  directory = mkdtempSync(join(tmpdir(), "datadb-pairs-"));
+  datadb = commandIn(directory);
+  mkdirSync(join(directory, "source/deep"), { recursive: true });
+  writeFileSync(join(directory, "source/a.txt"), "first");
+  await done(datadb.run("snapshot", "source", "--name", "base"));
+  writeFileSync(join(directory, "source/deep/b.txt"), "second");
+  await done(datadb.run("snapshot", "source", "--name", "base"));
+});
+afterAll(() => rmSync(directory, { recursive: true }));
+
+async function done(run: Promise<Finished>, code = 0): Promise<Finished> {
+  const finished = await run;
+  expect(finished, finished.stderr).toMatchObject({ code });
+  return finished;
+}
+
+let serial = 0;
+
+/** Every verb, as a process that runs to its end, with what must have come out. */
+const VERBS: Record<string, () => Promise<void>> = {
+  snapshot: async () => {
+    const name = `s${serial++}`;
+    const { records } = await done(datadb.run("snapshot", "source", "--name", name, "--json"));
+    expect(records.at(-1)).toMatchObject({ type: "summary", name, complete: true });
+  },
+  ls: async () => {
+    const { records } = await done(datadb.run("ls", "base", "--json"));
+    expect(records.filter((record) => record["type"] === "backup")).toHaveLength(2);
+  },
+  show: async () => {
+    expect((await done(datadb.run("show", "base"))).stdout).toContain("base");
+  },
+  cat: async () => {
+    expect((await done(datadb.run("cat", "base:deep/b.txt"))).stdout).toBe("second");
+  },
+  restore: async () => {
+    const target = join(directory, `restored-${serial++}`);
+    await done(datadb.run("restore", "base", target));
+    expect(readFileSync(join(target, "deep/b.txt"), "utf8")).toBe("second");
+  },
+  diff: async () => {
+    const { records } = await done(datadb.run("ls", "base", "--json"));
+    const [newest, oldest] = records.map((record) => String(record["id"]));
+    expect((await done(datadb.run("diff", oldest!, newest!))).stdout).toContain("deep/b.txt");
+  },
+  find: async () => {
+    expect((await done(datadb.run("find", "b.*"))).stdout).toContain("deep/b.txt");
+  },
+  rm: async () => {
+    const name = `r${serial++}`;
+    await done(datadb.run("snapshot", "source/a.txt", "--name", name, "--host", name));
+    await done(datadb.run("rm", "--yes", name));
+    await done(datadb.run("show", name), 4);
+  },
+  tag: async () => {
+    expect((await done(datadb.run("tag", "--add", "kept", "base"))).stdout).toContain("kept");
+  },
+  check: async () => {
+    await done(datadb.run("check", "--read-data"));
+  },
+  stats: async () => {
+    expect((await done(datadb.run("stats", "--json"))).records.at(-1)).toMatchObject({ type: "summary" });
+  },
+  rebuild: async () => {
+    await done(datadb.run("rebuild"));
+  },
+  init: async () => {
+    expect((await done(datadb.run("init"), 1)).stderr).toContain("there is one already");
+  },
+  server: async () => {
+    const server = datadb.start("server", "--port", "0", "--http-port", "0");
+    await printed(server, "serving");
+    await done(datadb.run("ls"));
+    server.child.kill("SIGTERM");
+    await done(server.finished);
+  },
+};
+
+/** Waits for a message of a running command; fails with what it said when it ends before. */
+async function printed(running: Running, text: string): Promise<void> {
+  let ended: Finished | undefined;
+  void running.finished.then((finished) => {
+    ended = finished;
+  });
+  await expect.poll(() => running.printed().stderr + (ended ? "ENDED" : ""), { timeout: 20_000 }).toMatch(
+    new RegExp(`${text}|ENDED`),
+  );
+  if (ended && !running.printed().stderr.includes(text)) throw new Error(`ended early: ${ended.stderr}`);
+}
+
+const names = Object.keys(VERBS);
+const pairs = names.flatMap((one, index) => names.slice(index).map((other) => [one, other] as const));
+
+test.each(pairs)("%s beside %s", async (one, other) => {
+  await Promise.all([VERBS[one]!(), VERBS[other]!()]);
+});
+
+test("afterwards nothing is left: no socket, no note, no damage", async () => {
+  await done(datadb.run("check", "--read-data"));
+  const store = join(directory, "home/.local/share/datadb");
+  expect(existsSync(join(store, "holder.json"))).toBe(false);
+  expect(readdirSync(join(directory, "run/datadb"))).toEqual([]);
+});

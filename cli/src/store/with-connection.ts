@@ -1,0 +1,75 @@
+/** Opens what --store or --server name, lets a verb work on it, and closes it in any case. */
+import type { Connection } from "@datadb/client";
+import { UsageError } from "@datadb/protocol";
+import type { VerbContext } from "../verb.ts";
+import { knownStores } from "./known-stores.ts";
+import { storePath } from "./store-path.ts";
+
+/** A minute is longer than any clean end of a holder, and short enough for a person. */
+const DEFAULT_LOCK_WAIT_MS = 60_000;
+
+export interface ConnectionNeeds {
+  /** The verb, for the messages of other processes that meet the store. */
+  job: string;
+  /** Whether the verb makes a store when there is none. */
+  create?: boolean;
+}
+
+/** Throws what opening throws, and what the work throws. The work's error wins over one of closing. */
+export async function withConnection<T>(
+  context: VerbContext,
+  needs: ConnectionNeeds,
+  work: (connection: Connection) => Promise<T>,
+): Promise<T> {
+  const connection = await openNamed(context, needs);
+  let result: T;
+  try {
+    result = await work(connection);
+  } catch (error) {
+    await connection.close().catch(() => undefined);
+    throw error;
+  }
+  await connection.close();
+  return result;
+}
+
+async function openNamed(context: VerbContext, needs: ConnectionNeeds): Promise<Connection> {
+  const { arguments: args, output, environment, signal } = context;
+  const server = remoteServer(args.text("store"), args.text("server"), environment);
+  if (server !== undefined && args.text("server") === server) warnOfPassword(server, (text) => output.warn(text));
+  // Only now: help and mistakes must not wait for the engine to load.
+  const { openStore } = await import("./open-store.ts");
+  return openStore(server ?? storePath(args.text("store"), environment), {
+    job: needs.job,
+    create: needs.create ?? false,
+    lockWaitMs: args.duration("lock-wait") ?? DEFAULT_LOCK_WAIT_MS,
+    note: (text) => output.note(text),
+    environment,
+    known: knownStores(environment),
+    signal,
+  });
+}
+
+/** The URL of the remote store; undefined for a local one. An option wins over both variables. */
+export function remoteServer(
+  store: string | undefined,
+  server: string | undefined,
+  environment: NodeJS.ProcessEnv,
+): string | undefined {
+  if (store !== undefined && server !== undefined) {
+    throw new UsageError("--store and --server name two stores", "give one of them");
+  }
+  if (store !== undefined) return undefined;
+  return server ?? (environment["DATADB_SERVER"] || undefined);
+}
+
+/** Everybody on the machine can read the arguments of a process; its title is what they see from then on. */
+function warnOfPassword(server: string, warn: (text: string) => void): void {
+  const url = URL.canParse(server) ? new URL(server) : undefined;
+  if (!url?.password) return;
+  const hidden = process.argv.slice(2).map((word) => word.replaceAll(server, redacted(server)));
+  process.title = ["datadb", ...hidden].join(" ");
+  warn("the password in --server was visible in the process list: use DATADB_SERVER instead");
+}
+
+const redacted = (server: string): string => server.replace(/:\/\/[^@/]*@/, "://(redacted)@");

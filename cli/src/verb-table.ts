@@ -1,0 +1,26 @@
+/** The verbs, in the order of the help. A new verb is a file in verbs/ and a line here. */
+import type { Verb } from "./verb.ts";
+
+/** Each verb loads only when it is needed: start-up time is what a person notices. */
+export const VERB_TABLE: Readonly<Record<string, () => Promise<Verb>>> = {
+  init: async () => (await import("./verbs/init.ts")).init,
+  server: async () => (await import("./verbs/server.ts")).server,
+  snapshot: async () => (await import("./verbs/snapshot.ts")).snapshotVerb,
+  ls: async () => (await import("./verbs/ls.ts")).ls,
+  show: async () => (await import("./verbs/show.ts")).show,
+  cat: async () => (await import("./verbs/cat.ts")).cat,
+  restore: async () => (await import("./verbs/restore.ts")).restoreVerb,
+  diff: async () => (await import("./verbs/diff.ts")).diffVerb,
+  find: async () => (await import("./verbs/find.ts")).findVerb,
+  rm: async () => (await import("./verbs/rm.ts")).rm,
+  tag: async () => (await import("./verbs/tag.ts")).tagVerb,
+  check: async () => (await import("./verbs/check.ts")).check,
+  stats: async () => (await import("./verbs/stats.ts")).stats,
+  rebuild: async () => (await import("./verbs/rebuild.ts")).rebuild,
+  completion: async () => (await import("./verbs/completion.ts")).completion,
+};
+
+/** All verbs, loaded: for help and completion. */
+export function loadVerbs(): Promise<readonly Verb[]> {
+  return Promise.all(Object.values(VERB_TABLE).map((load) => load()));
+}

@@ -1,0 +1,21 @@
+/** A backup as --json shows it. Programs rely on these names: add, never rename. */
+import type { Backup } from "@datadb/client";
+
+export function backupRecord(backup: Backup): Record<string, unknown> {
+  const { id, snapshot, name, host, path, source, time, size, entries, complete, meta, tags } = backup;
+  return {
+    type: "backup",
+    id,
+    snapshot,
+    name,
+    host,
+    path,
+    source,
+    time,
+    size,
+    entries,
+    complete,
+    meta,
+    tags,
+  };
+}

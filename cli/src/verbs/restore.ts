@@ -1,0 +1,122 @@
+/** datadb restore: writes a backup, or a part of it, back to disk. */
+import { readdirSync, statSync } from "node:fs";
+import type { Connection, RestoreSummary } from "@datadb/client";
+import { EXIT } from "../exit-code.ts";
+import { ask } from "../output/ask.ts";
+import { formatCount, groupDigits } from "../output/format-count.ts";
+import { formatDuration } from "../output/format-duration.ts";
+import { formatSize } from "../output/format-size.ts";
+import { formatTime } from "../output/format-time.ts";
+import { printable } from "../output/printable.ts";
+import { withConnection } from "../store/with-connection.ts";
+import type { Verb, VerbContext } from "../verb.ts";
+import { JOBS_OPTION, MAX_JOBS, YES_OPTION } from "./backup-options.ts";
+import { readSelection, type Selection } from "./read-selection.ts";
+
+export const restoreVerb: Verb = {
+  name: "restore",
+  summary: "Restore a backup, or a part of it, into a directory",
+  usage: "[OPTION]... SELECTOR[:PATH] DESTINATION",
+  description: [
+    "What the backed-up directory contained lands directly in DESTINATION, which is made when it is absent. Modes, owners, " +
+      "times, extended attributes, ACLs, hard links and holes come back as they were. Every byte is verified, a file gets " +
+      "its name only when it is complete, and nothing is ever written outside DESTINATION.",
+  ],
+  options: [
+    {
+      name: "overwrite",
+      help: "replace what is in the way (files that are the same already stay untouched)",
+    },
+    YES_OPTION,
+    { name: "no-owner", help: "let everything belong to the user who restores" },
+    JOBS_OPTION,
+  ],
+  operands: { least: 2, most: 2, completes: "backup" },
+  examples: [
+    { line: "datadb restore documents /tmp/documents", does: "The newest backup of a name" },
+    {
+      line: "datadb restore documents@2026-11-19:letters /tmp/letters",
+      does: "A directory as it was on that day",
+    },
+    {
+      line: "datadb restore --overwrite --yes documents ~/documents",
+      does: "Back to its place, from a script",
+    },
+  ],
+  exits: {
+    [EXIT.incomplete]: "restored, except for entries that are named",
+    [EXIT.notFound]: "no such backup or path",
+    [EXIT.damaged]: "the store lacks content or has damaged content; what it affects is named",
+  },
+  run: (context) => withConnection(context, { job: "restore" }, (connection) => restoreSelection(context, connection)),
+};
+
+async function restoreSelection(context: VerbContext, connection: Connection): Promise<number> {
+  const { arguments: args, output, signal } = context;
+  const [selector, destination] = args.operands as [string, string];
+  const selection = await readSelection(connection, selector);
+  announce(context, selection, destination);
+  const overwrite = args.flag("overwrite");
+  if (overwrite && holdsSomething(destination)) {
+    if (!(await ask(context, `replace what is in the way in ${printable(destination)}`))) {
+      output.note("nothing was restored");
+      return EXIT.failed;
+    }
+  }
+  const jobs = args.number("jobs", 1, MAX_JOBS);
+  const { restore } = await import("@datadb/client");
+  const progress = output.progress("restore");
+  try {
+    const summary = await restore(connection, selection.backup, selection.path ?? "", destination, {
+      overwrite,
+      owners: args.flag("no-owner") ? "none" : "restore",
+      ...(jobs ? { jobs } : {}),
+      signal,
+      onProgress: (state) => progress.update(state),
+      onWarning: (text) => output.warn(printable(text)),
+    });
+    progress.done();
+    return presentSummary(context, selection, summary);
+  } finally {
+    progress.done();
+  }
+}
+
+/** Whoever restores the wrong thing should see it before anything is written. */
+function announce({ output }: VerbContext, { backup, path }: Selection, destination: string): void {
+  const part = path ? `, only ${printable(path)}` : "";
+  output.note(`restoring ${printable(backup.host)}:${printable(backup.path)}${part}`);
+  output.note(`backup ${backup.id.slice(0, 8)} of ${formatTime(new Date(backup.time))} into ${printable(destination)}`);
+  if (!backup.complete) output.warn("this backup is incomplete: some entries could not be read when it was made");
+}
+
+function holdsSomething(destination: string): boolean {
+  const found = statSync(destination, { throwIfNoEntry: false });
+  return found?.isDirectory() === true && readdirSync(destination).length > 0;
+}
+
+function presentSummary({ output }: VerbContext, { backup, path }: Selection, summary: RestoreSummary): number {
+  const { entries, unchanged, bytes, problems, problemCount, exitCode, seconds } = summary;
+  for (const problem of problems) {
+    output.record({ type: "problem", path: problem.path, code: problem.code, message: problem.message });
+    output.error(`${printable(problem.path)}: ${printable(problem.message)}`);
+  }
+  if (problemCount > problems.length) output.error(`and ${groupDigits(problemCount - problems.length)} more`);
+  const all = Object.values(entries).reduce((sum, count) => sum + count, 0);
+  const rate = seconds > 0.5 ? `, ${formatSize(bytes / seconds)}/s` : "";
+  const same = unchanged > 0 ? `, ${formatCount(unchanged, "file was", "files were")} there already` : "";
+  output.note(
+    `restored ${formatCount(all, "entry", "entries")}, ${formatSize(bytes)} in ${formatDuration(seconds)}${rate}${same}`,
+  );
+  if (problemCount > 0) output.error(`${formatCount(problemCount, "entry is", "entries are")} missing or not exact`);
+  output.record({
+    type: "summary",
+    backup: backup.id,
+    path: path ?? "",
+    entries: { ...entries, unchanged },
+    bytes,
+    problems: problemCount,
+    seconds,
+  });
+  return exitCode;
+}

@@ -1,0 +1,103 @@
+/** datadb snapshot: backs up files and directories, standard input, or the output of a command. */
+import type { SnapshotSummary } from "@datadb/client";
+import { EXIT } from "../exit-code.ts";
+import { formatCount } from "../output/format-count.ts";
+import { formatDuration } from "../output/format-duration.ts";
+import { formatSize } from "../output/format-size.ts";
+import type { Output } from "../output/output.ts";
+import { printable } from "../output/printable.ts";
+import { withConnection } from "../store/with-connection.ts";
+import type { Verb, VerbContext } from "../verb.ts";
+import { DRY_RUN_OPTION, HOST_OPTION, JOBS_OPTION } from "./backup-options.ts";
+import { snapshotRequest } from "./snapshot-request.ts";
+
+export const snapshotVerb: Verb = {
+  name: "snapshot",
+  summary: "Back up files and directories, standard input, or the output of a command",
+  usage: "[OPTION]... SOURCE... | - --name NAME | [OPTION]... --name NAME -- COMMAND...",
+  description: [
+    "Makes a backup of every SOURCE (several sources become one backup), of standard input when SOURCE is -, or of what " +
+      "COMMAND prints, which counts only when the command succeeds. What did not change since the last backup is neither " +
+      "read nor stored again. A store is made when there is none.",
+    "Every kind of file is kept with its mode, owner, times, extended attributes, ACLs, hard links and holes. An entry that " +
+      "cannot be read is reported, and the backup is listed as incomplete (exit code 3).",
+  ],
+  options: [
+    {
+      name: "name",
+      value: "NAME",
+      help: "call the backup so (default: the base name of the source)",
+      completes: "backup",
+    },
+    HOST_OPTION,
+    {
+      name: "meta",
+      value: "KEY=VALUE",
+      help: "remember this with the backup",
+      repeatable: true,
+      completes: "nothing",
+    },
+    {
+      name: "meta-json",
+      value: "FILE",
+      help: "remember the JSON object in this file with the backup",
+      completes: "file",
+    },
+    { name: "tag", value: "TAG", help: "tag the backup", repeatable: true, completes: "nothing" },
+    {
+      name: "exclude",
+      value: "PATTERN",
+      help: "leave out what matches, as in .gitignore: *.log, /cache/, !keep.log",
+      repeatable: true,
+      completes: "nothing",
+    },
+    {
+      name: "exclude-from",
+      value: "FILE",
+      help: "leave out what the patterns in this file match",
+      repeatable: true,
+      completes: "file",
+    },
+    { name: "gitignore", help: "leave out what the .gitignore files in the source say" },
+    { name: "exclude-caches", help: "leave out directories that a CACHEDIR.TAG marks" },
+    { name: "one-file-system", help: "do not enter other file systems" },
+    { name: "allow-empty", help: "make the backup although the source is empty and was not before" },
+    DRY_RUN_OPTION,
+    JOBS_OPTION,
+  ],
+  operands: { least: 1, most: Number.POSITIVE_INFINITY, completes: "file" },
+  command: true,
+  examples: [
+    { line: "datadb snapshot ~/documents", does: "Back a directory up" },
+    {
+      line: "datadb snapshot --name system --exclude '*.cache' /etc /home",
+      does: "Two directories as one backup",
+    },
+    {
+      line: "datadb snapshot --name app.sql -- pg_dump app",
+      does: "The output of a command, if it succeeds",
+    },
+    { line: "tar c . | datadb snapshot - --name project.tar", does: "Standard input" },
+    { line: "datadb snapshot --tag before-upgrade --meta ticket=4711 /etc", does: "With a tag and metadata" },
+  ],
+  exits: {
+    [EXIT.incomplete]: "the backup was made, but some entries could not be read; they are named",
+    [EXIT.damaged]: "the store is damaged; no backup was made",
+  },
+  async run(context) {
+    const request = snapshotRequest(context);
+    const { snapshot } = await import("@datadb/client");
+    const summary = await withConnection(context, { job: "snapshot", create: true }, async (connection) => {
+      const progress = context.output.progress("snapshot");
+      try {
+        return await snapshot(connection, request.source, {
+          ...request.options,
+          onProgress: (state) => progress.update(state),
+        });
+      } finally {
+        progress.done();
+      }
+    });
+    return present(context, summary);
+  },
+};

@@ -1,0 +1,41 @@
+/** datadb tag: shows and changes the tags of a backup. */
+import { EXIT } from "../exit-code.ts";
+import { printable } from "../output/printable.ts";
+import { withConnection } from "../store/with-connection.ts";
+import type { Verb } from "../verb.ts";
+import { readSelection } from "./read-selection.ts";
+
+export const tagVerb: Verb = {
+  name: "tag",
+  summary: "Show or change the tags of a backup",
+  usage: "[OPTION]... SELECTOR",
+  description: [
+    "Without options: prints the tags, one a line. Everything else about a backup never changes.",
+  ],
+  options: [
+    { name: "add", value: "TAG", help: "add a tag", repeatable: true, completes: "nothing" },
+    { name: "remove", value: "TAG", help: "remove a tag", repeatable: true, completes: "nothing" },
+    { name: "clear", help: "remove all tags first" },
+  ],
+  operands: { least: 1, most: 1, completes: "backup" },
+  examples: [
+    { line: "datadb tag --add keep --add audit documents", does: "Two tags for the newest backup" },
+    { line: "datadb tag --remove keep 3f9a1c20", does: "One tag less" },
+  ],
+  exits: { [EXIT.notFound]: "no such backup" },
+  run: (context) =>
+    withConnection(context, { job: "tag" }, async (connection) => {
+      const { arguments: args, output } = context;
+      const { backup } = await readSelection(connection, args.operands[0]!);
+      const kept = args.flag("clear") ? [] : backup.tags;
+      const removed = new Set(args.list("remove"));
+      const tags = [...new Set([...kept, ...args.list("add")])].filter((tag) => !removed.has(tag));
+      if (JSON.stringify(tags) !== JSON.stringify(backup.tags)) {
+        const { tag } = await import("@datadb/client");
+        await tag(connection, backup.id, tags);
+      }
+      for (const tag of tags) output.line(printable(tag));
+      output.record({ type: "summary", backup: backup.id, tags });
+      return EXIT.done;
+    }),
+};
