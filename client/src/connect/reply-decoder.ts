@@ -51,21 +51,6 @@ export function replyDecoder(onReply: (reply: Decoded) => void): ReplyDecoder {
     return chunk.length;
   }
 
-  /** A reply of one line; undefined when it opens an array instead. */
-  function line(type: number, text: string): Decoded | undefined {
-    if (type === PLUS) return text;
-    if (type === MINUS) return new ReplyError(text);
-    if (!/^-?\d+$/.test(text)) {
-      throw new WrongReplyError(`the server sent '${text.slice(0, 40)}' where a number belongs`);
-    }
-    const number = Number(text);
-    if (type === COLON) return Number.isSafeInteger(number) ? number : BigInt(text);
-    if (number < 0) return null;
-    if (number === 0) return [];
-    open.push({ items: [], left: number });
-    return undefined;
-  }
-
   /** Uses up whole lines and bulks from `at`; returns where an incomplete line begins. */
   function parse(chunk: Buffer): number {
     let at = 0;
@@ -75,8 +60,10 @@ export function replyDecoder(onReply: (reply: Decoded) => void): ReplyDecoder {
       const type = chunk[at]!;
       if (type !== DOLLAR) {
         if (![PLUS, MINUS, COLON, STAR].includes(type)) throw notResp(chunk, at);
-        const reply = line(type, chunk.toString("utf8", at + 1, end));
-        if (reply !== undefined) emit(reply);
+        const reply = readLine(type, chunk.toString("utf8", at + 1, end));
+        if (typeof reply === "object" && reply !== null && "arrayOf" in reply)
+          open.push({ items: [], left: reply.arrayOf });
+        else emit(reply);
         at = end + 2;
         continue;
       }
@@ -106,6 +93,19 @@ export function replyDecoder(onReply: (reply: Decoded) => void): ReplyDecoder {
       if (rest.length > LINE_LIMIT) throw notResp(rest, 0);
     },
   };
+}
+
+/** A reply of one line, or the number of replies that an array consists of. */
+function readLine(type: number, text: string): Decoded | { arrayOf: number } {
+  if (type === PLUS) return text;
+  if (type === MINUS) return new ReplyError(text);
+  if (!/^-?\d+$/.test(text)) {
+    throw new WrongReplyError(`the server sent '${text.slice(0, 40)}' where a number belongs`);
+  }
+  const number = Number(text);
+  if (type === COLON) return Number.isSafeInteger(number) ? number : BigInt(text);
+  if (number < 0) return null;
+  return number === 0 ? [] : { arrayOf: number };
 }
 
 function notResp(chunk: Buffer, at: number): WrongReplyError {

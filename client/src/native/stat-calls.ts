@@ -50,7 +50,7 @@ export function statCalls(c: CLibrary): StatCalls {
   const u32 = new Uint32Array(space.buffer, space.byteOffset, 64);
   const name = Buffer.alloc(NAME_SPACE);
   const nameOf = (text: string): Buffer => {
-    name[name.latin1Write(text, 0)] = 0;
+    name[name.write(text, "latin1")] = 0;
     return name;
   };
   const empty = Buffer.alloc(1);

@@ -5,6 +5,7 @@ import { openAgain } from "./open-again.ts";
 import type { ReconnectOptions } from "./reconnect-options.ts";
 import { mayRepeat } from "./retry-policy.ts";
 import { sessionState } from "./session-state.ts";
+import { windowGate } from "./window-gate.ts";
 
 const WINDOW_BYTES = 64 << 20;
 
@@ -27,7 +28,6 @@ export function reconnecting(open: () => Promise<Connection>, options: Reconnect
   let opening: Promise<Connection> | null = null;
   let facts: StoreFacts | undefined;
   let closed = false;
-  let flushing: Promise<unknown> | null = null;
 
   /** Resolves with a connection on which the session stands where it stood. */
   async function ready(lost: Error | null): Promise<Connection> {
@@ -58,39 +58,33 @@ export function reconnecting(open: () => Promise<Connection>, options: Reconnect
   }
 
   async function send(args: readonly Argument[]): Promise<PlainReply> {
+    const name = String(args[0]).toLowerCase();
     const mark = window.mark();
     let lost: Error | null = null;
     for (;;) {
       const connection = current ?? (await ready(lost));
+      if (lost !== null) state.repeating();
       try {
-        const reply = await connection.call(...args);
-        if (String(args[0]).toLowerCase() === "done") window.drop(mark);
-        return state.answered(args, reply);
+        const reply = state.answered(args, await connection.call(...args));
+        if (name === "done") window.drop(mark);
+        if (name === "txcommit") await state.settle(connection);
+        return reply;
       } catch (error) {
         if (!(error instanceof ConnectionLostError) || closed) throw error;
         lost = error;
         forget(connection);
         // Inside a transaction nothing has happened yet: what was not answered is simply sent again.
-        if (!state.inTransaction && !mayRepeat(String(args[0]))) throw unknownFate(args, error);
+        if (!state.inTransaction && !mayRepeat(name)) throw unknownFate(args, error);
       }
     }
   }
 
-  async function limitWindow(): Promise<void> {
-    while (window.bytes > (options.windowBytes ?? WINDOW_BYTES)) {
-      flushing ??= send(["DONE"]).finally(() => {
-        flushing = null;
-      });
-      await flushing;
-    }
-  }
-
-  const connection: Connection = {
-    get local() {
-      return options.initial?.local;
-    },
+  const gate = windowGate(window, options.windowBytes ?? WINDOW_BYTES, async () => await send(["DONE"]));
+  return {
+    ...(options.initial?.local === undefined ? {} : { local: options.initial.local }),
     async call(...args) {
-      if (String(args[0]).toUpperCase() === "BPUT") await limitWindow();
+      if (String(args[0]).toUpperCase() === "BPUT") gate.check();
+      if (gate.closed !== null) await gate.closed;
       return await send(state.prepare(args));
     },
     async facts() {
@@ -103,8 +97,7 @@ export function reconnecting(open: () => Promise<Connection>, options: Reconnect
       current = null;
       await last?.close();
     },
-  } as Connection;
-  return connection;
+  };
 }
 
 function unknownFate(args: readonly Argument[], cause: ConnectionLostError): ConnectionLostError {

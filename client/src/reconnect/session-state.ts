@@ -1,18 +1,21 @@
 /** What a session has set up on its connection, and how a new connection is brought to the same point. */
 import { randomBytes } from "node:crypto";
-import { ConnectionLostError, type PlainReply, ReplyError } from "@datadb/protocol";
+import { COMMANDS, ConnectionLostError, type PlainReply, ReplyError } from "@datadb/protocol";
 import type { Argument, Connection } from "../connection.ts";
+import { backupMaps } from "../list/backup-maps.ts";
 import { type PutWindow, putWindow } from "./put-window.ts";
 
 interface Step {
   args: readonly Argument[];
-  /** The answer that the caller has; absent while it waits for one. */
-  reply?: PlainReply;
+  /** The answer that the caller has. */
+  reply: PlainReply;
 }
 
 interface Transaction {
   id: string;
   steps: Step[];
+  /** Some of it was sent more than once: what was answered first may not be what was committed. */
+  repeated: boolean;
 }
 
 export interface SessionState {
@@ -22,8 +25,12 @@ export interface SessionState {
   prepare(args: readonly Argument[]): readonly Argument[];
   /** Notes an answer; returns what the caller is told. */
   answered(args: readonly Argument[], reply: PlainReply): PlainReply;
+  /** A command of the open transaction is about to be sent again. */
+  repeating(): void;
   /** Brings a new connection to where the lost one was. */
   restore(connection: Connection): Promise<void>;
+  /** After a repeated transaction was committed: makes the answers of BACKUP say what is listed. */
+  settle(connection: Connection): Promise<void>;
 }
 
 const nameOf = (args: readonly Argument[]): string => String(args[0]).toLowerCase();
@@ -33,6 +40,8 @@ export function sessionState(): SessionState {
   let lease: string | undefined;
   let database: Argument | undefined;
   let transaction: Transaction | null = null;
+  let repeated = false;
+  let committed: Transaction | null = null;
 
   function answered(args: readonly Argument[], reply: PlainReply): PlainReply {
     const name = nameOf(args);
@@ -40,21 +49,14 @@ export function sessionState(): SessionState {
     else if (name === "select") database = args[1];
     else if (name === "txinit") {
       const id = String(args[1]);
-      transaction = { id, steps: [] };
+      transaction = { id, steps: [], repeated };
       return Buffer.from(id);
-    } else if (name === "txcommit" || name === "txdiscard") transaction = null;
-    else if (name !== "bput" && transaction !== null) transaction.steps.push({ args, reply });
+    } else if (name === "txcommit" || name === "txdiscard") {
+      committed = name === "txcommit" && transaction?.repeated ? transaction : null;
+      transaction = null;
+      repeated = false;
+    } else if (transaction !== null && isStep(name)) transaction.steps.push({ args, reply });
     return reply;
-  }
-
-  async function replay(connection: Connection, { id, steps }: Transaction): Promise<void> {
-    await connection.call("TXINIT", id);
-    for (const step of steps) {
-      const reply = await connection.call(...step.args);
-      // BACKUP reserves a new id and time. The caller reads them after TXCOMMIT, from the array it has.
-      if (Array.isArray(step.reply) && Array.isArray(reply))
-        step.reply.splice(0, Number.POSITIVE_INFINITY, ...reply);
-    }
   }
 
   return {
@@ -68,29 +70,56 @@ export function sessionState(): SessionState {
       return name === "txinit" && args.length === 1 ? ["TXINIT", randomBytes(16).toString("hex")] : args;
     },
     answered,
+    repeating() {
+      repeated = true;
+      if (transaction !== null) transaction.repeated = true;
+    },
+    async settle(connection) {
+      const { steps } = committed ?? { steps: [] };
+      committed = null;
+      for (const step of steps) if (nameOf(step.args) === "backup") await correct(connection, step);
+    },
     async restore(connection) {
       if (database !== undefined) await connection.call("SELECT", database);
       if (lease !== undefined) await reattach(connection, lease);
       const sent = [...window.entries()].map((args) => connection.call(...args));
       await Promise.all(sent);
-      if (transaction !== null) await resume(connection, transaction, replay);
+      if (transaction !== null) await replay(connection, transaction);
     },
   };
 }
 
-/** A transaction that was committed just before the connection was lost must not be filled again. */
-async function resume(
-  connection: Connection,
-  transaction: Transaction,
-  replay: (connection: Connection, transaction: Transaction) => Promise<void>,
-): Promise<void> {
-  const backup = transaction.steps.find(({ args }) => nameOf(args) === "backup");
-  const id = Array.isArray(backup?.reply) ? String(backup.reply[0]) : undefined;
-  if (id !== undefined && (await connection.call("HGET", id, "ref")) !== null) {
-    await connection.call("TXINIT", transaction.id);
-    return;
+/** Whether a new connection must see the command again. Blobs are in the window instead. */
+function isStep(name: string): boolean {
+  return name !== "bput" && name !== "done" && COMMANDS.get(name)?.flags.includes("write") === true;
+}
+
+async function replay(connection: Connection, transaction: Transaction): Promise<void> {
+  transaction.repeated = true;
+  await connection.call("TXINIT", transaction.id);
+  for (const step of transaction.steps) update(step, await connection.call(...step.args));
+}
+
+/** The caller has the array: it is changed in place. */
+function update(step: Step, reply: PlainReply): void {
+  if (Array.isArray(step.reply) && Array.isArray(reply)) step.reply.splice(0, step.reply.length, ...reply);
+}
+
+/**
+ * Each BACKUP reserves an id and a time, and the commit may have been done with those of the first attempt, whose
+ * answer never arrived. The listed backup of the same root is the one.
+ */
+async function correct(connection: Connection, step: Step): Promise<void> {
+  if (!Array.isArray(step.reply)) return;
+  const [id, snapshot] = step.reply;
+  const ref = String(step.args[3]);
+  const listed = backupMaps(await connection.call("BACKUPS", "SNAPSHOT", String(snapshot), "LIMIT", 8));
+  if (listed.some((backup) => backup.get("id") === String(id))) return;
+  const same = listed.find((backup) => backup.get("ref") === ref);
+  const time = same?.get("ts");
+  if (same !== undefined && time !== undefined) {
+    update(step, [Buffer.from(same.get("id")!), Buffer.from(String(snapshot)), Buffer.from(time)]);
   }
-  await replay(connection, transaction);
 }
 
 async function reattach(connection: Connection, lease: string): Promise<void> {

@@ -2,9 +2,10 @@
  * Gathers work into jobs of a few MiB: their records are fetched together, go to a worker in shared memory, and
  * count against a fixed number of jobs under way, which bounds the memory of a restore.
  */
+import { DamagedError } from "@datadb/protocol";
 import type { Connection } from "../connection.ts";
 import type { Xattr } from "../native/native.ts";
-import { fetchChains } from "../tree/fetch-chains.ts";
+import { fetchChains, type RecordChain } from "../tree/fetch-chains.ts";
 import { fetchRecords } from "../tree/fetch-records.ts";
 import type { ContentPart, JobFailure } from "./job.ts";
 import { type JobWriter, jobWriter } from "./job-writer.ts";
@@ -18,8 +19,8 @@ const JOB_DIRECTORIES = 64;
 
 /** A piece of work for a worker. */
 export interface Unit {
-  /** Data blobs it needs, with the offset of each in the file. */
-  blobs: readonly { name: Buffer; offset: number }[];
+  /** Data blobs it needs, with the place of each in the file. */
+  blobs: readonly { name: Buffer; offset: number; length: number }[];
   /** Content bytes, for sizing jobs. */
   bytes: number;
   /** Memory that its entry takes once the records are known. */
@@ -59,6 +60,9 @@ export function batches(connection: Connection, pool: WorkerPool, fail: (error: 
     let at = 0;
     const broken: [Unit, Error][] = [];
     const ready: { unit: Unit; parts: ContentPart[] }[] = [];
+    for (const [index, { length }] of batch.flatMap(({ blobs }) => blobs).entries()) {
+      chains[index] = ofLength(chains[index]!, length);
+    }
     for (const unit of batch) {
       const own = chains.slice(at, at + unit.blobs.length);
       at += unit.blobs.length;
@@ -127,4 +131,12 @@ async function runJob(
   const failures = new Map((await pool.run(memory, writer.length, xattrs)).map((one) => [one.index, one]));
   // Nothing after this may throw: each unit hears of its end exactly once.
   for (const [index, { unit }] of ready.entries()) unit.done(failures.get(index) ?? null);
+}
+
+/** A blob that is longer or shorter than its place would leave or overwrite bytes of its neighbours. */
+function ofLength(chain: RecordChain, length: number): RecordChain {
+  if (chain instanceof Error) return chain;
+  const { name, length: found } = chain.at(-1)!;
+  if (found === length) return chain;
+  return new DamagedError(`blob ${name.toString("hex")} has ${found} bytes where ${length} belong`);
 }

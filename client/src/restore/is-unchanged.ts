@@ -3,6 +3,7 @@ import fs from "node:fs";
 import { hashLength, hashOf, type Meta } from "@datadb/protocol";
 import { nativeSupport } from "../native/load-native.ts";
 import type { Attributes } from "./attributes.ts";
+import type { Unit } from "./batches.ts";
 import type { Directory } from "./directory.ts";
 import { contentOf } from "./file-content.ts";
 import { type ComparePart, DIFFERENT } from "./job.ts";
@@ -109,8 +110,9 @@ async function comparePiece(
   return await new Promise((resolve, reject) => {
     const space = compareBytes(parts, hashLength(run.hash));
     const write = (writer: JobWriter): void => writer.compare(fd, parts);
-    const done = (failure: { code?: string } | null): void => {
-      if (failure === null || failure.code === DIFFERENT) resolve(failure === null);
+    const done: Unit["done"] = (failure) => {
+      const same = failure === null;
+      if (same || (failure as NodeJS.ErrnoException).code === DIFFERENT) resolve(same);
       else reject(failure);
     };
     run.batches.add({ blobs: [], bytes, fd, space: () => space, write, done }).catch(reject);

@@ -2,6 +2,7 @@
 import fs from "node:fs";
 import type { Meta } from "@datadb/protocol";
 import type { Attributes } from "./attributes.ts";
+import type { Unit } from "./batches.ts";
 import type { Directory } from "./directory.ts";
 import type { Part } from "./file-content.ts";
 import { fileTarget } from "./file-target.ts";
@@ -48,7 +49,7 @@ export async function largeFile(
     done(failure);
   }
 
-  async function piece(blobs: readonly { name: Buffer; offset: number }[], bytes: number): Promise<void> {
+  async function piece(blobs: Unit["blobs"], bytes: number): Promise<void> {
     if (blobs.length === 0) return;
     open++;
     await run.batches.add({
@@ -62,13 +63,13 @@ export async function largeFile(
   }
 
   try {
-    let blobs: { name: Buffer; offset: number }[] = [];
+    let blobs: Unit["blobs"][number][] = [];
     let bytes = 0;
     for await (const { name, offset, length } of parts) {
       if (failure !== null) break; // the rest cannot make it whole
       run.tally.check();
       if (name === null) continue;
-      blobs.push({ name, offset });
+      blobs.push({ name, offset, length });
       bytes += length;
       if (bytes < PIECE_BYTES) continue;
       await piece(blobs, bytes);

@@ -70,7 +70,11 @@ async function restoreContent(
     if (error !== null) run.tally.problem(pathIn(directory, meta.name), error);
     else run.tally.count(meta, unchanged ? "unchanged" : undefined);
     if (error === null) warnOfLostAttributes(run, directory, meta);
-    settled(error === null)
+    if (settled === null) {
+      run.finished(directory);
+      return;
+    }
+    void settled(error === null)
       .catch(run.tally.fail)
       .finally(() => run.finished(directory));
   };

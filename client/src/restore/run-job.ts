@@ -25,7 +25,7 @@ export interface JobContext {
 export function runJob(message: JobMessage, context: JobContext): JobResult {
   const from = Buffer.from(message.bytes, 0, message.length);
   const reader = jobReader(from, hashLength(context.hash));
-  const xattrs = new Map(message.xattrs);
+  const xattrs = new Map(message.xattrs.map(([index, all]) => [index, all.map(asBuffers)]));
   const failures: JobFailure[] = [];
   for (let index = 0; !reader.done; index++) {
     const failure = runEntry(reader, xattrs.get(index) ?? [], context);
@@ -35,6 +35,11 @@ export function runJob(message: JobMessage, context: JobContext): JobResult {
     }
   }
   return { id: message.id, failures };
+}
+
+/** A message turns Buffers into plain byte arrays. */
+function asBuffers({ name, value }: Xattr): Xattr {
+  return { name: Buffer.from(name), value: Buffer.from(value) };
 }
 
 function runEntry(reader: JobReader, xattrs: readonly Xattr[], context: JobContext): Error | null {

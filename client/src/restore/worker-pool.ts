@@ -50,13 +50,16 @@ export function startWorkers(count: number, context: JobContext): WorkerPool {
     job.resolve(failures);
   }
 
-  const workers = load.map((_, index) => {
+  function start(index: number): Worker {
     const worker = startWorker(context);
     worker.on("message", (result: JobResult) => finished(index, result));
     worker.on("error", fail);
     worker.on("exit", (code) => fail(new Error(`a worker thread ended with code ${code}`)));
     return worker;
-  });
+  }
+
+  // A worker takes a while to start: a small restore gets along with one.
+  const workers: (Worker | undefined)[] = new Array(count).fill(undefined);
 
   return {
     workers: count,
@@ -69,17 +72,19 @@ export function startWorkers(count: number, context: JobContext): WorkerPool {
     async run(memory, length, xattrs) {
       if (dead !== undefined) throw dead;
       const id = nextId++;
+      // The first of the least loaded: an idle one that runs already comes before one that would have to start.
       const index = load.indexOf(Math.min(...load));
       load[index]! += 1;
       return await new Promise((resolve, reject) => {
         waiting.set(id, { memory, resolve, reject });
         const message: JobMessage = { id, bytes: memory.bytes, length, xattrs };
-        workers[index]!.postMessage(message);
+        workers[index] ??= start(index);
+        workers[index].postMessage(message);
       });
     },
     async close() {
-      for (const worker of workers) worker.removeAllListeners("exit");
-      await Promise.all(workers.map((worker) => worker.terminate()));
+      for (const worker of workers) worker?.removeAllListeners("exit");
+      await Promise.all(workers.map((worker) => worker?.terminate()));
     },
   };
 }
