@@ -131,6 +131,54 @@ describe(`a failing disk, DATADB_SEED=${seed}`, () => {
     },
   );
 
+  test("a write that was under way while the sync failed fails as well", async () => {
+    const store = simulatedStore();
+    const backend = await store.open();
+    const [first, second] = sampleRecords(createRandom(seed), "sha256", 2, {
+      kind: "data",
+      payloadLength: 100,
+    });
+    await backend.putMany([first!]);
+    let release: () => void = () => {};
+    const held = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    store.disk.delay = (operation) => (operation === "write" ? held : null);
+    const put = backend.putMany([second!]);
+    store.disk.fault = failOnce("sync", "EIO");
+    await expect(backend.flush()).rejects.toMatchObject({ code: "BACKEND_UNAVAILABLE" });
+    release();
+    await expect(put).rejects.toMatchObject({ code: "BACKEND_UNAVAILABLE" });
+    expect([...(await backend.hasMany("data", namesOf([first!, second!])))]).toEqual([0, 0]);
+    await backend.putMany([first!, second!]);
+    await backend.flush();
+    const reopened = await store.crash().open();
+    expect(await reopened.getMany("data", namesOf([first!, second!]))).toEqual([first, second]);
+  });
+
+  test("a directory whose sync failed is synced by the next flush", async () => {
+    const store = simulatedStore();
+    const backend = await store.open();
+    const [first, fits, next] = sampleRecords(createRandom(seed), "sha256", 3, {
+      kind: "data",
+      payloadLength: 2000,
+    });
+    fits!.payload = fits!.payload.subarray(0, 100);
+    await backend.putMany([first!]);
+    await backend.flush();
+    await backend.putMany([fits!]);
+    // Of the next pack the header is written, then the disk is full.
+    store.disk.capacity = store.disk.content("/store/blobs/blobs-00001")!.length + 64;
+    await expect(backend.putMany([next!])).rejects.toMatchObject({ code: "DISK_FULL" });
+    store.disk.capacity = Number.POSITIVE_INFINITY;
+    store.disk.fault = failOnce("syncDirectory", "EIO");
+    await expect(backend.flush()).rejects.toMatchObject({ code: "BACKEND_UNAVAILABLE" });
+    await backend.putMany([next!]);
+    await backend.flush();
+    const reopened = await store.crash().open();
+    expect((await reopened.getMany("data", [next!.name])).map(fingerprint)).toEqual([fingerprint(next!)]);
+  });
+
   test("when a new pack's directory cannot be synced, the pack's records are lost and told so", async () => {
     const store = simulatedStore();
     const backend = await store.open();

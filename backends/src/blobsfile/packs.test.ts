@@ -23,7 +23,7 @@ describe(`packs, DATADB_SEED=${seed}`, () => {
     const backend = await store.open();
     const random = createRandom(seed);
     const sealed = new Map<string, Buffer>();
-    for (let round = 0; round < 12; round++) {
+    for (let round = 0; round < 24; round++) {
       await backend.putMany(sampleRecords(random, "sha256", 3 + random.integer(20)));
       const files = (await store.disk.list("/store/blobs"))
         .filter((file) => file.startsWith("blobs-"))
@@ -97,6 +97,26 @@ describe(`packs, DATADB_SEED=${seed}`, () => {
         fingerprint(record),
       ]);
     }
+  });
+
+  test("the number of a lost pack is not given again", async () => {
+    const store = simulatedStore();
+    const backend = await store.open();
+    const records = sampleRecords(createRandom(seed), "sha256", 20, { kind: "data", payloadLength: 1000 });
+    await backend.putMany(records.slice(0, 10));
+    await backend.flush();
+    const [last] = await backend.statMany("data", [records[9]!.name]);
+    await backend.close();
+    store.disk.lose(`/store/blobs/${last!.pack}`);
+    const reopened = await store.open();
+    await reopened.putMany(records.slice(10));
+    await reopened.close();
+    const again = await store.open();
+    expect(await store.disk.list("/store/blobs")).not.toContain(last!.pack);
+    await expect(again.getMany("data", [records[9]!.name])).rejects.toMatchObject({
+      code: "DAMAGED",
+      message: expect.stringContaining(last!.pack),
+    });
   });
 
   test("a reindex runs between puts: none is lost or doubled", async () => {

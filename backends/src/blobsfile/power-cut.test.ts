@@ -78,6 +78,20 @@ describe(`power cuts, DATADB_SEED=${seed}`, () => {
     }
   });
 
+  test("what a killed process left to the kernel is made durable before the index knows it", async () => {
+    const store = simulatedStore();
+    const records = sampleRecords(createRandom(seed + 3), "sha256", 5, { kind: "data" });
+    const names = records.map(({ name }) => name);
+    const killed = await store.open();
+    await killed.putMany(records.slice(0, 1));
+    await killed.flush();
+    await killed.putMany(records);
+    const second = await store.open();
+    expect([...(await second.hasMany("data", names))]).toEqual([1, 1, 1, 1, 1]);
+    const third = await store.crash().open();
+    expect((await third.getMany("data", names)).map(fingerprint)).toEqual(records.map(fingerprint));
+  });
+
   test("a crash during reindex leaves an index that the next open completes", async () => {
     const random = createRandom(seed + 2);
     const store = simulatedStore();
