@@ -1,23 +1,25 @@
 /** One stream on its way into slabs: bytes are cut into chunks, chunks into a list. */
-import { type EmitNode, type HashAlgorithm, ListBuilder } from "@datadb/protocol";
+import { type EmitNode, type HashAlgorithm, ListBuilder, type StreamRef } from "@datadb/protocol";
 import type { Chunker } from "../chunker/chunker.ts";
 import type { SlabPacker } from "./slab-packer.ts";
 
-/** What names the content of a finished stream: neither field when it is empty. */
-export interface ContentRef {
-  chunk?: Buffer;
-  list?: Buffer;
+/** Where in `packer.view` the next bytes of a stream go, and how many. */
+export interface Room {
+  at: number;
+  bytes: number;
 }
 
-/** A stream being written. Callers ask for room, fill some of it, and say how much. */
+/** A stream being written, alone in its packer. Callers ask for room, fill some of it, and say how much. */
 export interface ContentStream {
-  /** Resolves when there is room; then `packer.view` can be filled from the returned address, for so many bytes. */
-  room(): Promise<{ at: number; bytes: number }>;
-  /** The next `bytes` bytes of the stream are where room() said. No `await` may lie between. */
+  /** Room in the slab at hand; null when there is none. */
+  room(): Room | null;
+  /** Room in another slab. */
+  freshRoom(): Promise<Room>;
+  /** The next `bytes` bytes of the stream are where room() said. */
   filled(bytes: number): void;
   /** A run of zeros that is not stored. */
   hole(bytes: number): void;
-  finish(): { ref: ContentRef; bytes: number; chunks: number };
+  finish(): { ref: StreamRef; bytes: number; chunks: number };
 }
 
 /** Begins a stream. `chunker` is its own until finish; nodes of its list go to `emit`, children first. */
@@ -44,13 +46,16 @@ export function contentStream(
   };
 
   return {
-    async room() {
-      if (packer.free <= begun) {
-        const length = begun;
-        packer.view.copy(kept, 0, packer.position, packer.position + length);
-        await packer.ensure(chunker.max * 2);
-        kept.copy(packer.view, packer.position, 0, length);
-      }
+    room() {
+      const bytes = packer.free - begun;
+      return bytes > 0 ? { at: packer.position + begun, bytes } : null;
+    },
+    async freshRoom() {
+      const length = begun;
+      packer.view.copy(kept, 0, packer.position, packer.position + length);
+      packer.flush();
+      await packer.ensure(chunker.max * 2);
+      kept.copy(packer.view, packer.position, 0, length);
       return { at: packer.position + begun, bytes: packer.free - begun };
     },
     filled(bytes) {

@@ -1,109 +1,50 @@
 /** What the main thread and the ingest workers say to each other. Binary parts are transferred, never cloned. */
-import type { BlobRecord, HashAlgorithm } from "@datadb/protocol";
+import type { HashAlgorithm } from "@datadb/protocol";
 import type { ChunkerParameters } from "../chunker/chunker.ts";
+import type { FileOutcome, FileUnit, ScannedUnit, ScanRules, ScanUnit } from "../source/scan-unit.ts";
+import type { PackedRecords } from "./packed-records.ts";
+import type { SlabBatch } from "./slab-packer.ts";
 
 /** What every worker is told once. */
 export interface WorkerSetup {
   memory: WebAssembly.Memory;
   hash: HashAlgorithm;
   chunker: ChunkerParameters;
-  /** Whether records are encoded here; over a wire the server encodes. */
-  local: boolean;
+  /** Whether nodes are encoded here; over a wire the server encodes. */
+  encode: boolean;
   rules: ScanRules;
   /** Names of owners by id. */
   users: ReadonlyMap<number, string>;
   groups: ReadonlyMap<number, string>;
 }
 
-/** What a scan leaves out. */
-export interface ScanRules {
-  /** Patterns in gitignore's syntax, relative to the source's root. */
-  exclude: readonly string[];
-  gitignore: boolean;
-  excludeCaches: boolean;
-  oneFileSystem: boolean;
-  /** Directories never entered, as "major:minor:inodeHigh:inodeLow": the store itself. */
-  skip: readonly string[];
-  /** Bytes from which on a file is read in a job of its own. */
-  bigFileBytes: number;
-}
+/** Work for a worker; each job is answered once. */
+export type Job =
+  | { type: "scan"; units: ScanUnit[] }
+  | { type: "file"; unit: FileUnit }
+  | { type: "encode"; names: Uint8Array<ArrayBuffer>; ranges: Uint32Array<ArrayBuffer> };
 
-/** Patterns of a .gitignore and the directory (latin1, relative to the source's root) that they speak of. */
-export interface IgnoreFile {
-  directory: string;
-  patterns: string;
-}
+/** What a job answers. */
+export type JobResult<T extends Job["type"]> = T extends "scan"
+  ? ScannedUnit[]
+  : T extends "file"
+    ? FileOutcome
+    : PackedRecords;
 
-/** One directory, or a part of a very large one, to scan. Strings are latin1: a character is a byte. */
-export interface ScanUnit {
-  /** Where it is on disk. */
-  path: string;
-  /** Where it is in the backup, "" for the root. */
-  relative: string;
-  /** Where it is below its SOURCE: what patterns are matched against. */
-  below: string;
-  /** Its name in the backup, for its own meta. */
-  name: string;
-  /** Names to look at when this is a part. */
-  part?: string[];
-  /** Root node of the entries it had in the previous backup. */
-  previous?: Uint8Array | undefined;
-  /** Its block of the previous scan cache. */
-  cache?: Uint8Array | undefined;
-  ignores: IgnoreFile[];
-  /** "major:minor" of the source's root, with oneFileSystem. */
-  device?: string | undefined;
-}
+export type ToWorker =
+  | { type: "job"; id: number; job: Job }
+  | { type: "slab"; slab: number }
+  | { type: "fetched"; id: number; records: PackedRecords };
 
-/** A file that is read in a job of its own. */
-export interface FileUnit {
-  /** Where its directory is on disk (latin1). */
-  directory: string;
-  /** Its name there (latin1). */
-  entry: string;
-  /** Bytes when it was scanned. */
-  size: number;
-}
-
-/** Nodes made by a worker, children first. */
-export interface NodeGroup {
-  records: BlobRecord[];
-}
-
-/** Something that could not be backed up as it is. `path` is relative to the backup's root, latin1. */
-export interface EntryProblem {
-  path: string;
-  reason: string;
-  /** unreadable: the entry is missing or lacks its content; changed: its content may mix two states. */
-  kind: "unreadable" | "changed";
-}
-
-/** Counts of entries against the previous backup, and of what was read. */
-export interface Counts {
-  new: number;
-  changed: number;
-  unchanged: number;
-  files: number;
-  filesRead: number;
-  bytesRead: number;
-}
-
-/** How the content of one file was read. */
-export interface FileOutcome {
-  /** Canonical encoding of its meta without name and link, as plain fields. */
-  fields: FileFields;
-  changed: boolean;
-  bytesRead: number;
-}
-
-/** The part of a Meta that a file job finds out; binary parts as Uint8Array, as they come out of a message. */
-export interface FileFields {
-  mode: number;
-  uid: number;
-  gid: number;
-  mtime: bigint;
-  size: number;
-  chunk?: Uint8Array;
-  list?: Uint8Array;
-  xattrs?: { name: Uint8Array; value: Uint8Array }[];
-}
+export type FromWorker =
+  | { type: "ready" }
+  /** A job cannot go on without another slab. */
+  | { type: "slab-wanted" }
+  | { type: "slab-unused"; slab: number }
+  | { type: "batch"; batch: SlabBatch }
+  /** Nodes, children first; all data they need was posted before. */
+  | { type: "nodes"; nodes: PackedRecords }
+  | { type: "fetch"; id: number; names: Uint8Array<ArrayBuffer> }
+  | { type: "progress"; bytesRead: number; path: string }
+  | { type: "done"; id: number; result: unknown }
+  | { type: "failed"; id: number; error: Error };

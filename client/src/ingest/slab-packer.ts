@@ -20,7 +20,7 @@ export interface SlabExchange {
 /** Chunks at least this small are counted on when the tables of a slab are made. */
 const FIRST_CHUNKS = 256;
 
-/** One slab after another, owned by one thread. Nothing in it survives an `await` but what was added. */
+/** One slab after another, owned by one thread. Nothing in a slab survives `ensure` but what was added. */
 export class SlabPacker {
   readonly view: Buffer;
   /** Address of the first free byte. */

@@ -7,7 +7,7 @@ export function pathBytes(path: string): Buffer {
 
 /** The latin1 path of text that a person wrote (UTF-8 on disk). */
 export function latin1Path(text: string): string {
-  return Buffer.from(text).latin1Slice();
+  return Buffer.from(text).toString("latin1");
 }
 
 /** A latin1 path for people. Bytes that are not UTF-8 show as U+FFFD. */

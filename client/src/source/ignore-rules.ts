@@ -1,7 +1,8 @@
 /** What a scan leaves out by name: --exclude and --exclude-from patterns, and .gitignore files. */
 import ignore from "ignore";
-import type { IgnoreFile } from "../ingest/messages.ts";
+
 import { joinPath, readablePath } from "./entry-path.ts";
+import type { IgnoreFile } from "./scan-unit.ts";
 
 /** Says whether an entry is left out; `below` is its path below SOURCE (latin1). */
 export type IsExcluded = (below: string, isDirectory: boolean) => boolean;

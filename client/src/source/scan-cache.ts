@@ -41,7 +41,7 @@ export class CacheBlock {
       return;
     }
     this.oldFrom = old.offset;
-    this.oldName = old.bytes().latin1Slice();
+    this.oldName = old.bytes().toString("latin1");
     old.varintBig();
     old.varintBig();
     old.varintBig();
@@ -82,7 +82,7 @@ export function distrust(block: Buffer, name: string): Buffer {
     const entry = reader.bytes();
     const ctime = reader.varintBig();
     writer.bytes(entry);
-    writer.varint(entry.latin1Slice() === name ? 0n : ctime);
+    writer.varint(entry.toString("latin1") === name ? 0n : ctime);
     writer.varint(reader.varintBig());
     writer.varint(reader.varintBig());
   }

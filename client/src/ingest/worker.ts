@@ -1,0 +1,150 @@
+/** An ingest worker: scans directories, reads files into slabs, encodes what the store does not have. */
+import { parentPort, workerData } from "node:worker_threads";
+import { decodeBlob, encodeBlob, hashLength } from "@datadb/protocol";
+import { chunkerFactory } from "../chunker/open-chunker.ts";
+import { nativeSupport } from "../native/load-native.ts";
+import { previousMetas } from "../source/previous-metas.ts";
+import { readFileUnit } from "../source/read-file-unit.ts";
+import { type ScanTools, scanDirectory } from "../source/scan-directory.ts";
+import type { ScannedUnit, ScanUnit } from "../source/scan-unit.ts";
+import type { FromWorker, Job, ToWorker, WorkerSetup } from "./messages.ts";
+import { nodeCollector } from "./node-collector.ts";
+import { bufferOf, type PackedRecords, packRecords, transferOf, unpackRecords } from "./packed-records.ts";
+import { type SlabExchange, SlabPacker } from "./slab-packer.ts";
+
+const port = parentPort!;
+const setup = workerData as WorkerSetup;
+const { memory, hash, encode } = setup;
+const nameBytes = hashLength(hash);
+const { native } = nativeSupport();
+const view = Buffer.from(memory.buffer);
+const newChunker = await chunkerFactory(memory, setup.chunker);
+
+const slabWaiters: ((slab: number) => void)[] = [];
+const fetches = new Map<number, (records: PackedRecords) => void>();
+let lastFetch = 0;
+
+function post(message: FromWorker, transfer: ArrayBuffer[] = []): void {
+  port.postMessage(message, transfer);
+}
+
+function newTools(): ScanTools & { nodes: ReturnType<typeof nodeCollector> } {
+  const nodes = nodeCollector(hash, encode, (packed) =>
+    post({ type: "nodes", nodes: packed }, transferOf(packed)),
+  );
+  const exchange: SlabExchange = {
+    acquire: () =>
+      new Promise((resolve) => {
+        slabWaiters.push(resolve);
+        post({ type: "slab-wanted" });
+      }),
+    post(batch) {
+      post({ type: "batch", batch }, [batch.names.buffer, batch.ranges.buffer]);
+      // Whatever the nodes made so far refer to is posted now.
+      if (nodes.full()) nodes.flush();
+    },
+  };
+  return {
+    packer: new SlabPacker(memory, hash, exchange),
+    chunker: newChunker(),
+    hash,
+    native,
+    owners: setup,
+    rules: setup.rules,
+    emit: nodes.emit,
+    nodes,
+  };
+}
+
+/** Verified contents of nodes; null for what is missing or damaged: it is then made again. */
+async function fetchNodes(names: Buffer[]): Promise<(Buffer | null)[]> {
+  const packedNames = new Uint8Array(Buffer.concat(names));
+  const id = ++lastFetch;
+  const packed = await new Promise<PackedRecords>((resolve) => {
+    fetches.set(id, resolve);
+    post({ type: "fetch", id, names: packedNames }, [packedNames.buffer]);
+  });
+  return unpackRecords(packed, nameBytes).map((record) => {
+    try {
+      return record && decodeBlob(hash, record);
+    } catch {
+      return null;
+    }
+  });
+}
+
+// Idle tools are used again: a chunker is an instance of WebAssembly, a packer may hold a begun slab.
+const idleTools: ReturnType<typeof newTools>[] = [];
+
+async function withTools<T>(run: (tools: ReturnType<typeof newTools>) => Promise<T>): Promise<T> {
+  const tools = idleTools.pop() ?? newTools();
+  try {
+    return await run(tools);
+  } finally {
+    // What a result refers to is on its way before the result.
+    tools.packer.flush();
+    tools.nodes.flush();
+    const unused = tools.packer.release();
+    if (unused >= 0) post({ type: "slab-unused", slab: unused });
+    idleTools.push(tools);
+  }
+}
+
+async function scan(units: ScanUnit[]): Promise<ScannedUnit[]> {
+  const roots = units.map(({ previous }) => previous && bufferOf(previous));
+  const previous = await previousMetas(roots, fetchNodes, hash);
+  return await withTools(async (tools) => {
+    const results: ScannedUnit[] = [];
+    for (const [i, unit] of units.entries())
+      results.push(await scanDirectory(tools, unit, previous[i] ?? null));
+    return results;
+  });
+}
+
+function encodeRanges(names: Uint8Array, ranges: Uint32Array): PackedRecords {
+  const bytes = bufferOf(names);
+  const records = [];
+  for (let i = 0; i * 2 < ranges.length; i++) {
+    const from = ranges[i * 2]!;
+    const name = bytes.subarray(i * nameBytes, (i + 1) * nameBytes);
+    records.push(encodeBlob("data", name, view.subarray(from, from + ranges[i * 2 + 1]!)));
+  }
+  return packRecords("data", records, nameBytes);
+}
+
+async function run(job: Job): Promise<{ result: unknown; transfer: ArrayBuffer[] }> {
+  if (job.type === "encode") {
+    const packed = encodeRanges(job.names, job.ranges);
+    return { result: packed, transfer: transferOf(packed) };
+  }
+  if (job.type === "scan") {
+    const result = await scan(job.units);
+    const transfer = result.flatMap(({ cache, self, entries }) => [
+      cache.buffer,
+      ...(self ? [self.buffer] : []),
+      ...(entries ? [entries.metas.buffer, entries.ends.buffer, entries.sizes.buffer] : []),
+    ]);
+    return { result, transfer };
+  }
+  const result = await withTools((tools) =>
+    readFileUnit(tools, job.unit, (bytesRead) =>
+      post({ type: "progress", bytesRead, path: job.unit.relative }),
+    ),
+  );
+  return { result, transfer: [] };
+}
+
+port.on("message", (message: ToWorker) => {
+  if (message.type === "slab") slabWaiters.shift()?.(message.slab);
+  else if (message.type === "fetched") {
+    fetches.get(message.id)?.(message.records);
+    fetches.delete(message.id);
+  } else {
+    const { id } = message;
+    run(message.job).then(
+      ({ result, transfer }) => post({ type: "done", id, result }, transfer),
+      (error: Error) => post({ type: "failed", id, error }),
+    );
+  }
+});
+post({ type: "ready" });

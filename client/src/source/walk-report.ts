@@ -1,0 +1,50 @@
+/** Gathers what a walk finds out: counts, problems, progress. */
+
+import type { EntryProblem } from "./entry-problem.ts";
+import { addCounts, type Counts, type FileOutcome, noCounts, type ScannedUnit } from "./scan-unit.ts";
+
+/** Problems that are kept with their paths; more are only counted. */
+const MAX_PROBLEMS = 1000;
+
+export class WalkReport {
+  readonly counts: Counts = noCounts();
+  readonly problems: EntryProblem[] = [];
+  unreadable = 0;
+  changedWhileRead = 0;
+  /** Where the walk is (latin1). */
+  path = "";
+  /** Of a dry run: files that would be read (latin1). */
+  readonly toRead: string[] = [];
+
+  scanned(scanned: ScannedUnit, path: string): void {
+    addCounts(this.counts, scanned.counts);
+    for (const problem of scanned.problems) this.problem(problem);
+    if (scanned.wouldRead) this.toRead.push(...scanned.wouldRead);
+    this.path = path;
+  }
+
+  read({ bytesRead, problem }: FileOutcome): void {
+    this.counts.filesRead++;
+    this.counts.bytesRead += bytesRead;
+    if (problem !== undefined) this.problem(problem);
+  }
+
+  wouldRead(path: string, bytes: number): void {
+    this.toRead.push(path);
+    this.counts.filesRead++;
+    this.counts.bytesRead += bytes;
+  }
+
+  /** Compares an entry that was finished on the main thread with the previous backup. */
+  counted(previous: Buffer | undefined, meta: Buffer): void {
+    if (previous === undefined) this.counts.new++;
+    else if (previous.equals(meta)) this.counts.unchanged++;
+    else this.counts.changed++;
+  }
+
+  problem(problem: EntryProblem): void {
+    if (problem.kind === "changed") this.changedWhileRead++;
+    else this.unreadable++;
+    if (this.problems.length < MAX_PROBLEMS) this.problems.push(problem);
+  }
+}
