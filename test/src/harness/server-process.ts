@@ -27,15 +27,15 @@ afterAll(() => {
   for (const child of running) child.kill("SIGKILL");
 });
 
-/** Starts the server on free ports and resolves when it answers PING. */
+/** Starts the server, on free ports unless some are given, and resolves when it answers PING. */
 export async function startServer(
   world: World,
   store: string,
-  words: readonly string[] = [],
+  ports: { port?: number; httpPort?: number } = {},
 ): Promise<ServerProcess> {
-  const port = await freePort();
-  const httpPort = await freePort();
-  const all = ["server", "--store", store, "--port", String(port), "--http-port", String(httpPort), ...words];
+  const port = ports.port ?? (await freePort());
+  const httpPort = ports.httpPort ?? (await freePort());
+  const all = ["server", "--store", store, "--port", String(port), "--http-port", String(httpPort)];
   const child = spawn(world.program, all, { env: world.env, stdio: ["ignore", "pipe", "pipe"] });
   running.add(child);
   let said = "";

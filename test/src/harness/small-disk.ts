@@ -16,9 +16,18 @@ export interface SmallDisk {
 }
 
 /** Mounts a tmpfs of so many bytes at the directory, which is made. */
-export async function mountSmallDisk(directory: string, bytes: number): Promise<SmallDisk> {
+export function mountSmallDisk(directory: string, bytes: number): Promise<SmallDisk> {
+  return mount(directory, ["-t", "tmpfs", "-o", `size=${bytes},mode=0700`, "datadb-test"]);
+}
+
+/** Shows what is mounted at `from` at a second place, which is made: unmounting it there loses nothing. */
+export function mountAgain(from: string, directory: string): Promise<SmallDisk> {
+  return mount(directory, ["--bind", from]);
+}
+
+async function mount(directory: string, words: readonly string[]): Promise<SmallDisk> {
   mkdirSync(directory, { recursive: true });
-  await mustRun("mount", ["-t", "tmpfs", "-o", `size=${bytes},mode=0700`, "datadb-test", directory]);
+  await mustRun("mount", [...words, directory]);
   mounted.add(directory);
   return {
     directory,

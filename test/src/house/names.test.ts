@@ -8,7 +8,7 @@ test("nothing is called util, helper, misc or common", () => {
 });
 
 test("modules are named in kebab-case", () => {
-  const kebab = /^[a-z0-9-]+(\.(test|suite))?\.ts$/;
+  const kebab = /^[a-z0-9-]+(\.(test|suite|d))?\.ts$/;
   expect(MODULES.filter((path) => !kebab.test(path.split("/").at(-1) as string))).toEqual([]);
 });
 

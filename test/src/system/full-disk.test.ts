@@ -1,0 +1,56 @@
+/** Disks that are full: what was listed stays, and the next run succeeds when there is room. */
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { describeResult } from "../harness/command.ts";
+import { treeHash } from "../harness/compare-trees.ts";
+import { expectFailure } from "../harness/expect-failure.ts";
+import { lane } from "../harness/lanes.ts";
+import { randomOf } from "../harness/random.ts";
+import { mustRun } from "../harness/run-program.ts";
+import { mountSmallDisk } from "../harness/small-disk.ts";
+import { makeSmallStore } from "../harness/small-store.ts";
+
+const MIB = 1024 * 1024;
+
+lane("a full disk", ["root"], () => {
+  test("under the store", async () => {
+    const { world, directory, source } = await makeSmallStore("full");
+    const disk = join(directory, "disk");
+    await mountSmallDisk(disk, 32 * MIB);
+    const store = join(disk, "store");
+    const first = await world.summary(["snapshot", "--store", store, source]);
+    const big = join(directory, "big");
+    mkdirSync(big);
+    const random = randomOf("full disk");
+    for (let i = 0; i < 12; i++) writeFileSync(join(big, `${i}`), random.bytes(6 * MIB));
+    const words = ["snapshot", "--store", store, big, "--json"];
+    for (let attempt = 0; attempt < 2; attempt++) {
+      expectFailure(words, await world.run(words), {
+        exit: 1,
+        code: "DISK_FULL",
+        names: disk,
+        next: /space|disk/,
+      });
+    }
+    const listed = await world.run(["ls", "--store", store, "--json"]);
+    expect(listed.code, describeResult(["ls"], listed)).toBe(0);
+    expect(listed.stdout).toContain(first["backup"]);
+    const target = join(directory, "restored");
+    await world.summary(["restore", "--store", store, first["backup"], target]);
+    expect(await treeHash(target)).toBe(await treeHash(source));
+    await mustRun("mount", ["-o", `remount,size=${256 * MIB}`, disk]);
+    await world.summary(words.slice(0, -1));
+    await world.summary(["check", "--read-data", "--store", store]);
+  });
+
+  test("under the destination of a restore", async () => {
+    const { world, directory, store } = await makeSmallStore("full-target");
+    const disk = join(directory, "disk");
+    await mountSmallDisk(disk, 3 * MIB);
+    const target = join(disk, "restored");
+    const words = ["restore", "--store", store, "photos", target, "--json"];
+    const result = await world.run(words);
+    expectFailure(words, result, { exit: 1, names: disk, next: /space|disk/ });
+  });
+});
