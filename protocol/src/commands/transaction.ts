@@ -50,7 +50,7 @@ export const transactionCommands: readonly CommandSpec[] = commandGroup("transac
     summary:
       "Takes or renews the lease that protects what the session puts and is told exists; it outlives the session.",
     arity: -1,
-    flags: ["write"],
+    flags: [],
     right: "read",
     reply: "the lease's id",
     arguments: [optional(after("SECONDS", integer("seconds"))), optional(after("ID", string("lease-id")))],

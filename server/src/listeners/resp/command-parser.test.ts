@@ -3,7 +3,12 @@ import { expect, test } from "vitest";
 import { CommandParser, type ParserLimits } from "./command-parser.ts";
 import { ProtocolError } from "./protocol-error.ts";
 
-const limits: ParserLimits = { arguments: 1024, bulkBytes: 1 << 20, commandBytes: 2 << 20, inlineBytes: 1024 };
+const limits: ParserLimits = {
+  arguments: 1024,
+  bulkBytes: 1 << 20,
+  commandBytes: 2 << 20,
+  inlineBytes: 1024,
+};
 const seed = Date.now() & 0xffff;
 
 function parse(chunks: readonly Buffer[], own: ParserLimits = limits): Buffer[][] {
@@ -59,13 +64,26 @@ test(`any commands survive any split (seed ${seed})`, () => {
 
 test(`random bytes give commands or a protocol error, never anything else (seed ${seed})`, () => {
   const piece = fc.oneof(
-    fc.constantFrom("*1\r\n", "*2\r\n$3\r\n", "$1\r\nx\r\n", "\r\n", "*", "$", "-", "'", '"', "\\", "PING\r\n"),
+    fc.constantFrom(
+      "*1\r\n",
+      "*2\r\n$3\r\n",
+      "$1\r\nx\r\n",
+      "\r\n",
+      "*",
+      "$",
+      "-",
+      "'",
+      '"',
+      "\\",
+      "PING\r\n",
+    ),
     fc.uint8Array({ maxLength: 8 }).map((bytes) => Buffer.from(bytes).toString("latin1")),
   );
   fc.assert(
     fc.property(fc.array(piece, { maxLength: 30 }), (pieces) => {
       try {
-        for (const command of parse(pieces.map((p) => Buffer.from(p, "latin1")))) expect(command.length).toBeGreaterThan(0);
+        for (const command of parse(pieces.map((p) => Buffer.from(p, "latin1"))))
+          expect(command.length).toBeGreaterThan(0);
       } catch (error) {
         expect(error).toBeInstanceOf(ProtocolError);
       }
@@ -99,7 +117,10 @@ test("all arguments of a command together are limited", () => {
 
 test("an announced bulk takes memory as bytes come, not as announced", () => {
   const before = process.memoryUsage().arrayBuffers;
-  const parsers = Array.from({ length: 64 }, () => new CommandParser({ ...limits, bulkBytes: 1 << 24, commandBytes: 1 << 25 }));
+  const parsers = Array.from(
+    { length: 64 },
+    () => new CommandParser({ ...limits, bulkBytes: 1 << 24, commandBytes: 1 << 25 }),
+  );
   for (const parser of parsers) {
     parser.push(Buffer.from("*1\r\n$16777216\r\nabc"));
     expect(parser.next()).toBeNull();

@@ -119,7 +119,9 @@ export class CommandParser {
     const take = Math.min(whole - this.#filled, this.#buffer.length - this.#offset);
     const needed = this.#filled + take;
     if (this.#filled === 0 || needed > this.#room.length) {
-      const room = Buffer.allocUnsafeSlow(Math.min(whole, Math.max(FIRST_ROOM_BYTES, needed, 2 * this.#filled)));
+      const room = Buffer.allocUnsafeSlow(
+        Math.min(whole, Math.max(FIRST_ROOM_BYTES, needed, 2 * this.#filled)),
+      );
       this.#room.copy(room, 0, 0, this.#filled);
       this.#room = room;
     }
