@@ -28,9 +28,17 @@ export interface ScanOptions {
   kind: RecordKind;
   /** Where the first pushed byte is in the pack; 64, after the header, when absent. */
   start?: number;
+  /**
+   * The end was not synced: a record that claims to reach beyond it was cut there, and is not searched for records inside. Without
+   * it only damage explains such a claim, and what follows is searched.
+   */
+  unsyncedEnd?: boolean;
 }
 
-/** Feed a pack's bytes in order with `push`, then `finish`. Holds at most one record and one pushed buffer. */
+/**
+ * Feed a pack's bytes in order with `push`, then `finish`. Holds at most two records and one pushed buffer. After a bad record the
+ * place where it claims to end is tried before every magic: its payload may be content that looks like records, a copy of a pack.
+ */
 export class PackScanner {
   private readonly options: ScanOptions;
   private parts: Buffer[] = [];
@@ -76,6 +84,11 @@ export class PackScanner {
     while (at < buffer.length) {
       const found = this.look(buffer, at);
       if (found === "wait") break;
+      if (typeof found === "number") {
+        this.damagedFrom ??= this.offset + at;
+        at += found;
+        continue;
+      }
       if (found === undefined) {
         this.damagedFrom ??= this.offset + at;
         at = this.nextCandidate(buffer, at + 1);
@@ -91,8 +104,27 @@ export class PackScanner {
     return events;
   }
 
-  /** The intact record at `at`; undefined when there is none, "wait" when more bytes are needed to tell. */
-  private look(buffer: Buffer, at: number): RecordHead | "wait" | undefined {
+  /**
+   * The intact record at `at`; undefined when there is none, a number of bad bytes to pass over, "wait" when more bytes are needed
+   * to tell.
+   */
+  private look(buffer: Buffer, at: number): RecordHead | "wait" | number | undefined {
+    const head = this.intactAt(buffer, at);
+    if (typeof head !== "object" || !("bad" in head)) return head;
+    // What looks like a head within bad bytes is believed only when its record is intact.
+    if (this.damagedFrom !== undefined) return undefined;
+    const { size } = head.bad;
+    const left = buffer.length - at;
+    if (this.ended && size >= left)
+      return size === left || this.options.unsyncedEnd === true ? left : undefined;
+    const next = this.intactAt(buffer, at + size);
+    if (next !== "wait") return next !== undefined && !("bad" in next) ? size : undefined;
+    this.needed += size;
+    return "wait";
+  }
+
+  /** The record at `at`, or its head as `bad` when that is plausible and the record is not intact. */
+  private intactAt(buffer: Buffer, at: number): RecordHead | { bad: RecordHead } | "wait" | undefined {
     const { n, kind } = this.options;
     const left = buffer.length - at;
     if (buffer.compare(RECORD_MAGIC, 0, Math.min(4, left), at, at + Math.min(4, left)) !== 0)
@@ -107,12 +139,11 @@ export class PackScanner {
       return undefined;
     }
     if (head.kind !== kind) return undefined;
-    if (head.size > left) {
-      if (this.ended) return undefined;
+    if (head.size > left && !this.ended) {
       this.needed = head.size;
       return "wait";
     }
-    return isRecordIntact(buffer, at, head.size) ? head : undefined;
+    return isRecordIntact(buffer, at, head.size) ? head : { bad: head };
   }
 
   /** Where the magic is next, or may begin in the buffer's last bytes. */

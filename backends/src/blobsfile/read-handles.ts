@@ -2,7 +2,7 @@
 import type { FileHandle, FileSystem } from "../file-system.ts";
 
 /** Far below the usual limit of 1,024 descriptors, and enough for a restore that wanders over many packs. */
-export const MAX_READ_HANDLES = 64;
+const MAX_READ_HANDLES = 64;
 
 /** Shared by all readers of one backend. */
 export interface ReadHandles {

@@ -23,7 +23,7 @@ export interface Place {
 }
 
 /** Running totals since open. */
-export interface Counts {
+interface Counts {
   uploaded: number;
   uploadedBytes: number;
   downloaded: number;
