@@ -70,6 +70,53 @@ describe(`damage, DATADB_SEED=${seed}`, () => {
     expect(await backend.getMany("data", [records[3]!.name])).toEqual([null]);
   });
 
+  test("large records over many reads: the damage is exactly the damaged record", async () => {
+    const store = simulatedStore();
+    const backend = await store.open({ blobsfile: {} });
+    const random = createRandom(seed);
+    const records = sampleRecords(random, "sha256", 9, { kind: "data", payloadLength: 0 });
+    for (const record of records) {
+      record.payload = Buffer.alloc(500_000 + random.integer(2_000_000), random.bytes(997));
+      record.length = record.payload.length;
+    }
+    await backend.putMany(records);
+    const infos = (await backend.statMany("data", namesOf(records))) as RecordInfo[];
+    await backend.close();
+    const bytes = store.disk.content(PATH)!;
+    const at = random.integer(8);
+    bytes[infos[at]!.offset + 60 + random.integer(500_000)]! ^= 4;
+    const reader = await store.open({ blobsfile: {} });
+    const all = await listings(reader, "data");
+    expect(all.flatMap(({ damaged }) => damaged)).toEqual([
+      { from: infos[at]!.offset, to: infos[at + 1]!.offset },
+    ]);
+    expect(all.flatMap(({ records: found }) => found.map(({ offset }) => offset))).toEqual(
+      infos.filter((_, index) => index !== at).map(({ offset }) => offset),
+    );
+  });
+
+  test("a damaged record that holds a copy of a pack brings no records from inside it", async () => {
+    const source = await filled();
+    const copy = source.store.disk.content(PATH)!;
+    const store = simulatedStore();
+    const backend = await store.open({ blobsfile: {} });
+    const [outer, after] = sampleRecords(createRandom(seed + 2), "sha256", 2, {
+      kind: "data",
+      encoding: "raw",
+    });
+    outer!.payload = copy;
+    outer!.length = copy.length;
+    await backend.putMany([outer!, after!]);
+    const [info] = await backend.statMany("data", [outer!.name]);
+    const bytes = Buffer.from(store.disk.content(PATH)!);
+    bytes[info!.offset + 55]! ^= 1;
+    store.disk.overwrite(PATH, bytes);
+    await backend.close();
+    const reopened = await store.open({ blobsfile: {} });
+    expect(await reopened.reindex()).toMatchObject({ records: 1, damaged: 1 });
+    expect([...(await reopened.hasMany("data", [after!.name, source.records[1]!.name]))]).toEqual([1, 0]);
+  });
+
   test("records of a lost pack are absent for writers, DAMAGED for readers, and a put heals them", async () => {
     const { store, records, infos } = await filled();
     store.disk.lose(PATH);
