@@ -6,6 +6,8 @@ import { rowOf, TABLES, type Table } from "./tables.ts";
 
 const SCATTERED_EDITS = 300;
 const DELETES = 200;
+/** Deletes come in runs: the old orders of one customer, an expired batch. */
+const DELETED_RUN = 20;
 const APPENDED = 0.01;
 /** Characters joined before a write: large enough that writes cost nothing. */
 const WRITE_CHARACTERS = 1 << 20;
@@ -28,15 +30,17 @@ export function writeTableDumps(directory: string, scale: number): DumpDays {
       last: table.rows,
       recent: Infinity,
     });
-    // Scattered changes fall on tables by their rows.
+    // Changes fall on tables by their rows.
     const random = randomOf(number, 0, 99);
-    const some = (count: number): Set<number> =>
-      new Set(
-        Array.from({ length: Math.round((count * table.rows) / all) }, () => 1 + random.integer(table.rows)),
+    const some = (count: number, run: number): Set<number> => {
+      const starts = Array.from({ length: Math.round((count * table.rows) / all / run) }, () =>
+        random.integer(table.rows - run),
       );
+      return new Set(starts.flatMap((start) => Array.from({ length: run }, (_, i) => 1 + start + i)));
+    };
     writeDay(join(days.next, `${table.name}.copy`), table, number, {
-      edited: some(SCATTERED_EDITS),
-      deleted: some(DELETES),
+      edited: some(SCATTERED_EDITS, 1),
+      deleted: some(DELETES, DELETED_RUN),
       last: Math.round(table.rows * (1 + APPENDED)),
       recent: Math.round(table.rows * (1 - table.updated)),
     });
