@@ -20,7 +20,6 @@ export const ARROWS: readonly Arrow[] = [
   },
   { from: "cli", to: "client", why: "every verb is a few calls of the client's library" },
   { from: "test", to: "protocol", why: "hostile clients are made with the protocol's own builders" },
-  { from: "test", to: "backends", why: "faults are put between a store and its packs" },
   { from: "test", to: "server", why: "damage is done to a store's own files" },
   { from: "test", to: "client", why: "wire tests talk to a server without the command" },
   { from: "test", to: "cli", why: "system tests start the command; house tests read its table of verbs" },
