@@ -105,7 +105,7 @@ test("a server that goes away in the middle of a restore: what is there is whole
   const server = await startServer(world, join(directory, "store"));
   await world.summary(["snapshot", "--server", server.url, source]);
   const target = join(directory, "restored");
-  const words = ["restore", "--server", server.url, "source", target, "--json"];
+  const words = ["restore", "--server", server.url, "--lock-wait", "3s", "source", target, "--json"];
   const running = world.run(words);
   await waitFor(
     "the first file",
