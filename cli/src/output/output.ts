@@ -11,6 +11,8 @@ type Style = Parameters<typeof styleText>[0];
 /** The part of a stream that is needed: process.stdout, process.stderr, or a test's own. */
 export interface TextStream {
   write(text: string | Uint8Array): boolean;
+  once?(event: "drain", listener: () => void): unknown;
+  off?(event: "drain", listener: () => void): unknown;
   isTTY?: boolean;
   columns?: number;
 }
@@ -22,6 +24,10 @@ export interface Output {
   line(text: string): void;
   /** An object of the result for programs; dropped without --json. BigInts become numbers. */
   record(record: Readonly<Record<string, unknown>>): void;
+  /** Whether standard output is a terminal. */
+  readonly terminal: boolean;
+  /** Bytes of the result, as they are. Resolves when the reader wants more; rejects when the signal is aborted. */
+  bytes(bytes: Uint8Array, signal: AbortSignal): Promise<void>;
   /** Something worth knowing that is not the result; dropped with --quiet. */
   note(text: string): void;
   /** Something that the person should look at; never dropped. */
@@ -62,6 +68,11 @@ export function createOutput({ stdout, stderr, json, quiet, environment }: Outpu
     record(record) {
       if (json) stdout.write(`${JSON.stringify(record, numbered)}\n`);
     },
+    terminal: stdout.isTTY === true,
+    async bytes(bytes, signal) {
+      signal.throwIfAborted();
+      if (!stdout.write(bytes)) await drained(stdout, signal);
+    },
     note(text) {
       if (!quiet) tell(text);
     },
@@ -74,6 +85,21 @@ export function createOutput({ stdout, stderr, json, quiet, environment }: Outpu
       return shown;
     },
   };
+}
+
+function drained(stream: TextStream, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const drain = (): void => {
+      signal.removeEventListener("abort", abort);
+      resolve();
+    };
+    const abort = (): void => {
+      stream.off?.("drain", drain);
+      reject(signal.reason as Error);
+    };
+    stream.once?.("drain", drain);
+    signal.addEventListener("abort", abort, { once: true });
+  });
 }
 
 /** Sizes fit a double (up to 9 PB exactly), and JSON has no other number. */

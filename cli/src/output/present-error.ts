@@ -15,7 +15,9 @@ interface Presented {
 export function presentError(error: unknown, output: Output, interrupted: AbortSignal): number {
   const { code, exit, message, next } = interrupted.aborted ? interruption(interrupted) : describe(error);
   output.record({ type: "error", code, message, ...(next ? { next } : {}), exit });
-  output.error(next ? `${printable(message)}\n  ${printable(next)}` : printable(message));
+  // Some messages have a list in them: their line breaks stay.
+  const lines = message.split("\n").map((line) => printable(line));
+  output.error([...lines, ...(next ? [`  ${printable(next)}`] : [])].join("\n"));
   if (code === "INTERNAL" && error instanceof Error) output.error(error.stack ?? String(error));
   return exit;
 }

@@ -1,25 +1,23 @@
-/** Opens a store in this process and serves it on its socket until the own job and all guests are done. */
-import { rmSync } from "node:fs";
-import { dirname } from "node:path";
-import { setTimeout as delay } from "node:timers/promises";
+/** Opens a store in this process, for its own job and for guests. */
 import type { Connection } from "@datadb/client";
-import { NoStoreError, StoreExistsError, UnsafePathError } from "@datadb/protocol";
-import { createStore, type Database, openDatabase, serverState } from "@datadb/server";
 import { embeddedConnection } from "./embedded-connection.ts";
-import { removeHolderNote, writeHolderNote } from "./holder-note.ts";
-import { privateDirectory, socketPaths } from "./socket-path.ts";
+import { openOrCreate } from "./open-or-create.ts";
+import { serveGuests } from "./serve-guests.ts";
 import type { StoreOptions } from "./store-options.ts";
 
-/** How often a waiting holder looks whether its guests are gone. */
-const GUEST_INTERVAL_MS = 20;
-
-/** Throws STORE_LOCKED at once when another process holds the store, and what opening throws. */
+/**
+ * Closing the connection waits for the guests, then gives the store back. Throws STORE_LOCKED at once when another
+ * process holds the store, and what opening throws.
+ */
 export async function holdStore(directory: string, options: StoreOptions): Promise<Connection> {
   const database = await openOrCreate(directory, options);
   try {
-    options.known?.check(directory, database.info.id);
-    const held = await serveOnSocket(database, directory, options);
-    return embeddedConnection(database, () => letGo(database, held, directory, options));
+    const guests = await serveGuests(database, directory, options);
+    return embeddedConnection(database, async () => {
+      await guests.gone();
+      await guests.turnAway();
+      await database.close();
+    });
   } catch (error) {
     await database.close();
     throw error;

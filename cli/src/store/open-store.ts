@@ -29,12 +29,16 @@ const LOCK_WAIT_MS = 60_000;
  * `known`), FORMAT_TOO_NEW, DAMAGED, CONNECTION_LOST.
  */
 export async function openStore(where: string, options: Partial<StoreOptions> = {}): Promise<OpenStore> {
-  const open = /^[a-z]+:\/\//.test(where) ? remote(where) : local(realPath(where), options);
-  const connection = await reconnecting(open);
+  const { signal, lockWaitMs = LOCK_WAIT_MS } = options;
+  const open = /^[a-z]+:\/\//.test(where) ? remote(where, signal) : local(realPath(where), options);
+  const initial = await open();
+  const connection = reconnecting(open, { initial, giveUpAfterMs: lockWaitMs, ...(signal ? { signal } : {}) });
   return Object.assign(connection, { [Symbol.asyncDispose]: () => connection.close() });
 }
 
-const remote = (url: string) => (): Promise<Connection> => connect(url, {});
+function remote(url: string, signal: AbortSignal | undefined): () => Promise<Connection> {
+  return () => connect(url, signal ? { signal } : {});
+}
 
 function local(directory: string, options: Partial<StoreOptions>): () => Promise<Connection> {
   const complete: StoreOptions = {

@@ -1,17 +1,21 @@
 /** datadb diff: what changed between two backups. */
-import type { Connection } from "@datadb/client";
+import type { Connection, DiffSide } from "@datadb/client";
 import { EXIT } from "../exit-code.ts";
 import { withConnection } from "../store/with-connection.ts";
 import type { Verb, VerbContext } from "../verb.ts";
+import { printable } from "../output/printable.ts";
 import { readSelection } from "./read-selection.ts";
+
+const KIND_COUNTS = { "+": "added", "-": "removed", M: "changed" } as const;
+const KIND_STYLES = { "+": "green", "-": "red", M: "yellow" } as const;
 
 export const diffVerb: Verb = {
   name: "diff",
   summary: "Show what changed between two backups",
   usage: "SELECTOR[:PATH] SELECTOR[:PATH]",
   description: [
-    "Prints a line for every entry that differs: + added, - removed, M content changed, m only attributes changed, T " +
-      "another type. Equal directories are not read, so that large backups compare quickly.",
+    "Prints a line for every entry that differs: + only in the second, - only in the first, M in both, and what is " +
+      "different about it. Equal directories are not read, so that large backups compare quickly.",
   ],
   options: [],
   operands: { least: 2, most: 2, completes: "backup" },
@@ -23,3 +27,22 @@ export const diffVerb: Verb = {
   exits: { [EXIT.notFound]: "no such backup or path" },
   run: (context) => withConnection(context, { job: "diff" }, (connection) => compare(context, connection)),
 };
+
+async function compare({ arguments: args, output, signal }: VerbContext, connection: Connection): Promise<number> {
+  const { diff } = await import("@datadb/client");
+  const [from, to] = [
+    await readSelection(connection, args.operands[0]!),
+    await readSelection(connection, args.operands[1]!),
+  ];
+  const counts = { added: 0, removed: 0, changed: 0 };
+  const sides = [from, to].map(({ backup, path }) => ({ ref: backup.ref, path: path ?? "" })) as [DiffSide, DiffSide];
+  for await (const { kind, path, changes, after } of diff(connection, ...sides, { signal })) {
+    counts[KIND_COUNTS[kind]]++;
+    const changed = changes.length > 0 ? `  (${changes.join(", ")})` : "";
+    const slash = after?.type === "directory" ? "/" : "";
+    output.line(`${output.style(KIND_STYLES[kind], kind)} ${printable(path)}${slash}${changed}`);
+    output.record({ type: "difference", kind, path: path.toString(), changes });
+  }
+  output.record({ type: "summary", from: from.backup.id, to: to.backup.id, ...counts });
+  return EXIT.done;
+}

@@ -1,19 +1,16 @@
 /** datadb ls: lists backups, or the entries of a directory in a backup. */
 import type { Backup, Connection } from "@datadb/client";
 import { EXIT } from "../exit-code.ts";
-import { alignColumns } from "../output/align-columns.ts";
-import { formatCount } from "../output/format-count.ts";
-import { formatSize } from "../output/format-size.ts";
-import { formatTime } from "../output/format-time.ts";
-import { printable } from "../output/printable.ts";
 import { withConnection } from "../store/with-connection.ts";
 import type { Verb, VerbContext } from "../verb.ts";
 import { backupRecord } from "./backup-record.ts";
+import { backupTable } from "./backup-table.ts";
+import { printDirectory } from "./print-directory.ts";
 
 export const ls: Verb = {
   name: "ls",
   summary: "List backups, or the entries of a directory in a backup",
-  usage: "[SELECTOR[:PATH]]",
+  usage: "[OPTION]... [SELECTOR[:PATH]]",
   description: [
     "Without SELECTOR: all backups, newest first. With NAME or HOST/NAME: those of that name. With @TIME or an id: that " +
       "one. With a colon: the entries of PATH in it; nothing after the colon means its root.",
@@ -37,28 +34,36 @@ export const ls: Verb = {
 };
 
 async function list(context: VerbContext, connection: Connection): Promise<number> {
-  const selector = context.arguments.operands[0];
-  if (selector?.includes(":")) {
-    const { listEntries } = await import("./list-entries.ts");
-    const listed = await listEntries(context, connection, selector);
-    if (listed) return EXIT.done;
-  }
-  return listBackupsOf(context, connection, selector);
-}
-
-async function listBackupsOf({ arguments: args, output }: VerbContext, connection: Connection, selector: string | undefined): Promise<number> {
-  const backups = await chooseBackups(connection, selector, {
-    host: args.text("host"),
-    tags: args.list("tag"),
-    limit: args.number("limit", 1, Number.MAX_SAFE_INTEGER),
-  });
+  const { arguments: args, output } = context;
+  const text = args.operands[0];
+  const { encodeName, parseSelector } = await import("@datadb/client");
+  const selector = text === undefined ? undefined : parseSelector(text);
+  if (selector?.path !== undefined) return printDirectory(context, connection, selector);
+  const backups = await chooseBackups(context, connection);
   if (args.flag("names")) {
     for (const name of new Set(backups.map((backup) => backup.name))) output.line(encodeName(name));
     return EXIT.done;
   }
   for (const backup of backups) output.record(backupRecord(backup));
   output.record({ type: "summary", backups: backups.length });
-  if (backups.length === 0) output.note("no backups");
-  for (const line of backupTable(backups, (text) => output.style("bold", text))) output.line(line);
+  if (backups.length === 0) output.note("there is no backup yet; make one: datadb snapshot DIRECTORY");
+  for (const line of backupTable(backups, (heading) => output.style("bold", heading))) output.line(line);
   return EXIT.done;
+}
+
+/** All backups of a name, of all its series; an id, a time and `latest` mean one backup. */
+async function chooseBackups({ arguments: args }: VerbContext, connection: Connection): Promise<Backup[]> {
+  const { listBackups, parseSelector, resolveSelector } = await import("@datadb/client");
+  const [host, limit] = [args.text("host"), args.number("limit", 1, Number.MAX_SAFE_INTEGER)];
+  const filter = { tags: args.list("tag"), ...(host ? { host } : {}), ...(limit ? { limit } : {}) };
+  const text = args.operands[0];
+  if (text === undefined) return listBackups(connection, filter);
+  const selector = parseSelector(text);
+  const { subject, time } = selector;
+  if (subject.kind === "name" && time === undefined) {
+    const named = { name: subject.name, ...(subject.host ? { host: subject.host } : {}) };
+    const backups = await listBackups(connection, { ...filter, ...named });
+    if (backups.length > 0) return backups;
+  }
+  return [await resolveSelector(connection, selector)];
 }

@@ -38,7 +38,7 @@ export const rm: Verb = {
         output.note("nothing was removed");
         return EXIT.failed;
       }
-      if (!dryRun) await removeBackup(connection, backup.id);
+      if (!dryRun) await removeBackup(connection, backup);
       output.note(`${dryRun ? "would remove" : "removed"} ${what}`);
       output.record({ type: "summary", backup: backup.id, removed: !dryRun });
       return EXIT.done;

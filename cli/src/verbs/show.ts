@@ -31,8 +31,41 @@ export const show: Verb = {
     withConnection(context, { job: "show" }, async (connection) => {
       const { backup } = await readSelection(connection, context.arguments.operands[0]!);
       for (const line of alignColumns(describe(backup))) context.output.line(line);
-      context.output.record({ ...backupRecord(backup), unreadable: backup.unreadable });
+      const { unreadable, unreadableCount } = backup;
+      context.output.record({ ...backupRecord(backup), ref: backup.ref, unreadable, unreadableCount });
       context.output.record({ type: "summary", backups: 1 });
       return EXIT.done;
     }),
 };
+
+function describe(backup: Backup): string[][] {
+  const { id, snapshot, name, host, path, time, source, type, size, entries, meta, tags, fields } = backup;
+  const rows = [
+    ["id", id],
+    ["snapshot", snapshot],
+    ["name", printable(name)],
+    ["host", printable(host)],
+    ["path", printable(path)],
+    ["time", `${formatTime(new Date(time))}  (${time})`],
+    ["source", `${printable(source)} (${type})`],
+    ["size", `${formatSize(size)}  (${groupDigits(size)} bytes)`],
+    ["entries", groupDigits(entries) + countsOf(fields)],
+  ];
+  const stored = fields["stored"];
+  if (stored !== undefined) rows.push(["stored", `${formatSize(Number(stored))} were new`]);
+  if (fields["seconds"] !== undefined) rows.push(["took", formatDuration(Number(fields["seconds"]))]);
+  rows.push(["ref", backup.ref]);
+  for (const [key, value] of Object.entries(meta)) {
+    rows.push([`meta ${printable(key)}`, printable(typeof value === "string" ? value : JSON.stringify(value))]);
+  }
+  if (tags.length > 0) rows.push(["tags", tags.map(printable).join(", ")]);
+  if (!backup.complete) rows.push(["complete", `no: ${groupDigits(backup.unreadableCount)} could not be read`]);
+  for (const path of backup.unreadable) rows.push(["unreadable", printable(path)]);
+  return rows;
+}
+
+function countsOf(fields: Readonly<Record<string, string>>): string {
+  const counts = ["new", "changed", "unchanged"].filter((field) => fields[field] !== undefined);
+  if (counts.length === 0) return "";
+  return `  (${counts.map((field) => `${groupDigits(Number(fields[field]))} ${field}`).join(", ")})`;
+}

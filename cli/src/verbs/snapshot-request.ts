@@ -1,10 +1,53 @@
 /** What is to be backed up and how, read from the arguments of `datadb snapshot`. */
 import { readFileSync } from "node:fs";
-import { hostname } from "node:os";
-import { basename, resolve } from "node:path";
+import type { SnapshotOptions, SnapshotSource } from "@datadb/client";
 import { UsageError } from "@datadb/protocol";
 import type { VerbContext } from "../verb.ts";
 import { MAX_JOBS } from "./backup-options.ts";
+
+export interface SnapshotRequest {
+  source: SnapshotSource;
+  options: SnapshotOptions;
+}
+
+/** Throws UsageError for what does not go together, before any store is opened or made. */
+export function snapshotRequest({ arguments: args, environment, signal }: VerbContext): SnapshotRequest {
+  const name = args.text("name");
+  const host = args.text("host") ?? (environment["DATADB_HOST"] || undefined);
+  const jobs = args.number("jobs", 1, MAX_JOBS);
+  return {
+    source: readSource(args.operands, args.command, name),
+    options: {
+      ...(name === undefined ? {} : { name }),
+      ...(host === undefined ? {} : { host }),
+      ...(jobs === undefined ? {} : { jobs }),
+      meta: readMeta(args.list("meta"), args.text("meta-json")),
+      tags: args.list("tag"),
+      exclude: args.list("exclude"),
+      excludeFrom: args.list("exclude-from"),
+      gitignore: args.flag("gitignore"),
+      excludeCaches: args.flag("exclude-caches"),
+      oneFileSystem: args.flag("one-file-system"),
+      allowEmpty: args.flag("allow-empty"),
+      dryRun: args.flag("dry-run"),
+      signal,
+    },
+  };
+}
+
+function readSource(
+  operands: readonly string[],
+  command: readonly string[] | undefined,
+  name: string | undefined,
+): SnapshotSource {
+  if (command && name === undefined) throw new UsageError("the output of a command needs a name", "add --name NAME");
+  if (command) return { command };
+  if (!operands.includes("-")) return operands;
+  if (operands.length > 1) throw new UsageError("- is standard input, and there are other sources", "make a backup of each");
+  if (name === undefined) throw new UsageError("standard input needs a name", "add --name NAME");
+  if (process.stdin.isTTY) throw new UsageError("standard input is a terminal", "pipe something in, as in: tar c . | datadb ...");
+  return { stdin: process.stdin };
+}
 
 /** KEY=VALUE pairs over the object of --meta-json: what is typed wins over what is in the file. */
 export function readMeta(pairs: readonly string[], file: string | undefined): Record<string, unknown> {
@@ -22,7 +65,8 @@ function readMetaFile(file: string): Record<string, unknown> {
   try {
     meta = JSON.parse(readFileSync(file, "utf8"));
   } catch (cause) {
-    throw new UsageError(`--meta-json ${file}: ${(cause as Error).message}`, { next: "give a file with a JSON object", cause });
+    const next = "give a file with a JSON object";
+    throw new UsageError(`--meta-json ${file}: ${(cause as Error).message}`, { next, cause });
   }
   if (typeof meta !== "object" || meta === null || Array.isArray(meta)) {
     throw new UsageError(`--meta-json ${file} holds no JSON object`, 'write for example {"ticket": 4711}');

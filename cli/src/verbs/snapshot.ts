@@ -1,14 +1,9 @@
 /** datadb snapshot: backs up files and directories, standard input, or the output of a command. */
-import type { SnapshotSummary } from "@datadb/client";
 import { EXIT } from "../exit-code.ts";
-import { formatCount } from "../output/format-count.ts";
-import { formatDuration } from "../output/format-duration.ts";
-import { formatSize } from "../output/format-size.ts";
-import type { Output } from "../output/output.ts";
-import { printable } from "../output/printable.ts";
 import { withConnection } from "../store/with-connection.ts";
-import type { Verb, VerbContext } from "../verb.ts";
+import type { Verb } from "../verb.ts";
 import { DRY_RUN_OPTION, HOST_OPTION, JOBS_OPTION } from "./backup-options.ts";
+import { presentSnapshot } from "./present-snapshot.ts";
 import { snapshotRequest } from "./snapshot-request.ts";
 
 export const snapshotVerb: Verb = {
@@ -87,7 +82,7 @@ export const snapshotVerb: Verb = {
   async run(context) {
     const request = snapshotRequest(context);
     const { snapshot } = await import("@datadb/client");
-    const summary = await withConnection(context, { job: "snapshot", create: true }, async (connection) => {
+    const summary = await withConnection(context, { job: "snapshot", create: !request.options.dryRun }, async (connection) => {
       const progress = context.output.progress("snapshot");
       try {
         return await snapshot(connection, request.source, {
@@ -98,6 +93,6 @@ export const snapshotVerb: Verb = {
         progress.done();
       }
     });
-    return present(context, summary);
+    return presentSnapshot(context.output, summary);
   },
 };

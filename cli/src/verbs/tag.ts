@@ -27,13 +27,14 @@ export const tagVerb: Verb = {
     withConnection(context, { job: "tag" }, async (connection) => {
       const { arguments: args, output } = context;
       const { backup } = await readSelection(connection, args.operands[0]!);
-      const kept = args.flag("clear") ? [] : backup.tags;
-      const removed = new Set(args.list("remove"));
-      const tags = [...new Set([...kept, ...args.list("add")])].filter((tag) => !removed.has(tag));
-      if (JSON.stringify(tags) !== JSON.stringify(backup.tags)) {
-        const { tag } = await import("@datadb/client");
-        await tag(connection, backup.id, tags);
-      }
+      const change = {
+        ...(args.flag("clear") ? { set: [] } : {}),
+        add: args.list("add"),
+        remove: args.list("remove"),
+      };
+      const changes = args.flag("clear") || change.add.length > 0 || change.remove.length > 0;
+      const { tag: changeTags } = await import("@datadb/client");
+      const tags = changes ? await changeTags(connection, backup, change) : backup.tags;
       for (const tag of tags) output.line(printable(tag));
       output.record({ type: "summary", backup: backup.id, tags });
       return EXIT.done;
