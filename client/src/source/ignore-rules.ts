@@ -1,5 +1,5 @@
 /** What a scan leaves out by name: --exclude and --exclude-from patterns, and .gitignore files. */
-import ignore from "ignore";
+import ignore, { type Ignore } from "ignore";
 
 import { joinPath, readablePath } from "./entry-path.ts";
 import type { IgnoreFile } from "./scan-unit.ts";
@@ -21,9 +21,9 @@ export function ignoreRules(
   files: readonly IgnoreFile[],
 ): IsExcluded | undefined {
   if (exclude.length === 0 && files.length === 0) return undefined;
-  const given = ignore({ ignorecase: false }).add([...exclude]);
+  const given = matcherOf(exclude.join("\n"));
   const rules: Rule[] = files.map(({ directory, patterns }) => {
-    const matcher = ignore({ ignorecase: false }).add(patterns);
+    const matcher = matcherOf(patterns);
     return {
       base: directory === "" ? "" : `${readablePath(directory)}/`,
       test: (path) => matcher.test(path),
@@ -40,6 +40,20 @@ export function ignoreRules(
     }
     return false;
   };
+}
+
+/** Matchers by their patterns: the same ones hold in every directory below. */
+const matchers = new Map<string, Ignore>();
+const MAX_MATCHERS = 256;
+
+function matcherOf(patterns: string): Ignore {
+  let matcher = matchers.get(patterns);
+  if (matcher === undefined) {
+    if (matchers.size >= MAX_MATCHERS) matchers.clear();
+    matcher = ignore({ ignorecase: false }).add(patterns);
+    matchers.set(patterns, matcher);
+  }
+  return matcher;
 }
 
 /** Patterns that begin with SOURCE's absolute path are meant from its root on. */

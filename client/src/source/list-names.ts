@@ -5,6 +5,7 @@ import { pathBytes } from "./entry-path.ts";
 import type { OpenDirectory } from "./open-directory.ts";
 import type { ScanRules, ScanUnit } from "./scan-unit.ts";
 
+const STORE_CONFIG = "config.yaml";
 const CACHE_TAG = "CACHEDIR.TAG";
 const CACHE_TAG_SIGNATURE = "Signature: 8a477f597d28d172789f06886806bc55";
 
@@ -12,6 +13,8 @@ const CACHE_TAG_SIGNATURE = "Signature: 8a477f597d28d172789f06886806bc55";
 export interface ListedNames {
   names: string[];
   ignore?: string;
+  /** It is the store that the backup goes to: nothing of it belongs in a backup. */
+  isStore?: boolean;
 }
 
 /** Throws what node:fs throws when the directory cannot be listed. `self`: the directory's own stat. */
@@ -26,6 +29,9 @@ export function listNames(
   if (unit.device !== undefined && unit.device !== `${self.deviceMajor}:${self.deviceMinor}`)
     return { names: [] };
   const names = directory.names();
+  if (names.includes(STORE_CONFIG) && names.includes("meta")) {
+    if (readText(unit.path, STORE_CONFIG).includes(rules.storeId)) return { names: [], isStore: true };
+  }
   if (rules.excludeCaches && names.includes(CACHE_TAG)) {
     if (readText(unit.path, CACHE_TAG).startsWith(CACHE_TAG_SIGNATURE)) return { names: [CACHE_TAG] };
   }

@@ -92,7 +92,11 @@ class DirectoryScan {
   }
 
   async run(): Promise<void> {
-    const { names, ignore } = this.names();
+    const { names, ignore, isStore } = this.names();
+    if (isStore) {
+      this.output.gone = true;
+      return;
+    }
     if (ignore !== undefined) this.output.ignore = ignore;
     if (this.unit.part === undefined && names.length > PART_ENTRIES && this.previous.count === 0) {
       this.output.parts = [];
@@ -103,7 +107,7 @@ class DirectoryScan {
     }
     const ignores = [...this.unit.ignores];
     if (this.output.ignore) ignores.push({ directory: this.unit.below, patterns: this.output.ignore });
-    this.excluded = ignoreRules(this.tools.rules.exclude, ignores);
+    this.excluded = ignoreRules(this.tools.rules.exclude[this.unit.source] ?? [], ignores);
     for (const name of names) {
       try {
         if (!this.directory.stat(name, this.stat)) continue;
@@ -132,7 +136,7 @@ class DirectoryScan {
     if (this.excluded?.(joinPath(unit.below, name), type === "directory")) return undefined;
     const before = this.previous.find(name);
     if (type === "directory") {
-      if (!tools.rules.skip.includes(identityOf(stat))) this.entries.pend(name, type, 0, before);
+      this.entries.pend(name, type, 0, before);
       return undefined;
     }
     if (type === undefined) throw new Error(`an entry of unknown type ${(stat.mode >> 12).toString(8)}`);
@@ -247,7 +251,7 @@ class DirectoryScan {
 
   result(): ScannedUnit {
     const { output, unit, tools } = this;
-    if (output.parts !== undefined) return output;
+    if (output.parts !== undefined || output.gone) return output;
     const block = this.block.finish();
     output.cache = new Uint8Array(block);
     if (unit.part === undefined) {

@@ -3,12 +3,12 @@ import type { EntryProblem } from "./entry-problem.ts";
 
 /** What a scan leaves out. */
 export interface ScanRules {
-  /** Patterns in gitignore's syntax, relative to SOURCE. */
-  exclude: readonly string[];
+  /** For each SOURCE, patterns in gitignore's syntax, relative to it. */
+  exclude: readonly (readonly string[])[];
   gitignore: boolean;
   excludeCaches: boolean;
-  /** Directories never entered, as identityOf() writes them: the store itself. */
-  skip: readonly string[];
+  /** The store that the backup goes to: its own directory is left out. */
+  storeId: string;
   /** A dry run looks and does not read. */
   read: boolean;
 }
@@ -27,6 +27,8 @@ export interface ScanUnit {
   relative: string;
   /** Where it is below its SOURCE: what patterns are matched against. */
   below: string;
+  /** Which SOURCE it belongs to. */
+  source: number;
   /** Its name in the backup, for its own meta. */
   name: string;
   /** Names to look at, when this is a part. */

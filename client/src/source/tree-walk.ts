@@ -195,6 +195,7 @@ export class TreeWalk {
       path: `${unit.path}/${name}`,
       relative: joinPath(unit.relative, name),
       below: joinPath(unit.below, name),
+      source: unit.source,
       name,
       ignores: ignoresBelow(unit, scanned!),
       device: unit.device,

@@ -11,6 +11,8 @@ export class WalkReport {
   readonly problems: EntryProblem[] = [];
   unreadable = 0;
   changedWhileRead = 0;
+  /** Bytes read of files that are not finished. */
+  underWay = 0;
   /** Where the walk is (latin1). */
   path = "";
   /** Of a dry run: files that would be read (latin1). */
@@ -26,7 +28,13 @@ export class WalkReport {
   read({ bytesRead, problem }: FileOutcome): void {
     this.counts.filesRead++;
     this.counts.bytesRead += bytesRead;
+    this.underWay = Math.max(0, this.underWay - bytesRead);
     if (problem !== undefined) this.problem(problem);
+  }
+
+  progress(bytes: number, path: string): void {
+    this.underWay += bytes;
+    this.path = path;
   }
 
   wouldRead(path: string, bytes: number): void {

@@ -1,0 +1,157 @@
+/** Everything that takes bytes in during one snapshot: workers, slabs, upload. */
+import { availableParallelism } from "node:os";
+import type { EmitNode, StreamRef } from "@datadb/protocol";
+import { chunkerFactory } from "../chunker/open-chunker.ts";
+import { slabMemory } from "../chunker/slab-memory.ts";
+import type { Connection, StoreFacts } from "../connection.ts";
+import type { OwnerNames } from "../source/entry-meta.ts";
+import type { ScanRules } from "../source/scan-unit.ts";
+import { localUpload } from "../upload/local-upload.ts";
+import type { Upload } from "../upload/upload.ts";
+import { wireUpload } from "../upload/wire-upload.ts";
+import { contentStream } from "./content-stream.ts";
+import { fetchPacked } from "./fetch-packed.ts";
+import { nodeCollector } from "./node-collector.ts";
+import { SlabPacker } from "./slab-packer.ts";
+import { slabsFor, WorkerPool } from "./worker-pool.ts";
+
+/** More workers than this rarely help: a disk, a network or the store is the limit then. */
+const MAX_DEFAULT_WORKERS = 4;
+
+/** Bytes accepted after which the store is asked to make them durable: what a power cut may cost. */
+const DURABLE_STEP_BYTES: number = 512 << 20;
+
+export interface EngineOptions {
+  connection: Connection;
+  facts: StoreFacts;
+  jobs: number | undefined;
+  rules: ScanRules;
+  owners: OwnerNames;
+  /** Nothing is stored. */
+  dryRun: boolean;
+  idle: () => void;
+  progress: (bytesRead: number, path: string) => void;
+}
+
+export interface Engine {
+  readonly pool: WorkerPool;
+  readonly upload: Upload;
+  /** Takes nodes that are made on the main thread. */
+  readonly emit: EmitNode;
+  /** Takes a stream in; nodes of its list included. */
+  stream(
+    pieces: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+  ): Promise<{ ref: StreamRef; bytes: number }>;
+  /** Resolves when everything that was given is accepted. */
+  settle(): Promise<void>;
+  /** Rejects when a worker, the store or the connection fails; never resolves. */
+  readonly failure: Promise<never>;
+  close(reason?: Error): Promise<void>;
+}
+
+/** Starts the workers. Close it in any case: threads keep a process alive. */
+export function startEngine(options: EngineOptions): Engine {
+  const { connection, facts, rules, owners, dryRun } = options;
+  const { hash, chunker } = facts;
+  const { local } = connection;
+  const workers = options.jobs ?? Math.min(MAX_DEFAULT_WORKERS, availableParallelism());
+  const slabs = slabsFor(workers);
+  const memory = slabMemory(slabs);
+  const { failure, fail } = failurePromise();
+
+  const pool: WorkerPool = new WorkerPool(
+    { memory, hash, chunker, encode: local !== undefined, rules, users: owners.users, groups: owners.groups },
+    workers,
+    slabs,
+    {
+      batch: (batch) => {
+        if (dryRun) pool.releaseSlab(batch.slab);
+        else upload.data(batch, () => released(batch.slab));
+      },
+      nodes: (nodes) => {
+        if (!dryRun) upload.nodes(nodes);
+      },
+      fetch: (names) => fetchPacked(connection, hash, names),
+      progress: options.progress,
+      idle: options.idle,
+      failed: fail,
+    },
+  );
+  const upload =
+    local === undefined
+      ? wireUpload(connection, Buffer.from(memory.buffer), hash, fail)
+      : localUpload(local, pool, hash, fail);
+  const nodes = nodeCollector(hash, local !== undefined, (packed) => {
+    if (!dryRun) upload.nodes(packed);
+  });
+  const packer = new SlabPacker(memory, hash, {
+    acquire: () => pool.acquireSlab(),
+    post: (batch) => {
+      upload.data(batch, () => released(batch.slab));
+      if (nodes.full()) nodes.flush();
+    },
+  });
+
+  let making: Promise<unknown> | null = null;
+  function released(slab: number): void {
+    pool.releaseSlab(slab);
+    if (upload.counts.undurable < DURABLE_STEP_BYTES || making !== null) return;
+    upload.counts.undurable = 0;
+    making = connection.call("DONE").then(() => {
+      making = null;
+    }, fail);
+  }
+
+  return {
+    pool,
+    upload,
+    failure,
+    emit(name, content) {
+      nodes.emit(name, content);
+      if (nodes.full()) nodes.flush();
+    },
+    stream: (pieces) => takeStream(pieces, packer, facts, nodes, memory, pool),
+    async settle() {
+      nodes.flush();
+      await Promise.race([upload.settle(), failure]);
+    },
+    close: (reason) => pool.close(reason),
+  };
+}
+
+function failurePromise(): { failure: Promise<never>; fail: (error: Error) => void } {
+  let fail: (error: Error) => void = () => {};
+  const failure = new Promise<never>((_, reject) => {
+    fail = reject;
+  });
+  failure.catch(() => {}); // whoever waits for work races with it; nobody may be waiting when it comes
+  return { failure, fail };
+}
+
+/** Cuts a stream on this thread: cutting and hashing run at more than 1 GB/s, encoding is the workers'. */
+async function takeStream(
+  pieces: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+  packer: SlabPacker,
+  { hash, chunker }: StoreFacts,
+  nodes: ReturnType<typeof nodeCollector>,
+  memory: WebAssembly.Memory,
+  pool: WorkerPool,
+): Promise<{ ref: StreamRef; bytes: number }> {
+  const newChunker = await chunkerFactory(memory, chunker);
+  const stream = contentStream(packer, newChunker(), hash, nodes.emit);
+  for await (const piece of pieces) {
+    for (let at = 0; at < piece.length; ) {
+      const room = stream.room() ?? (await stream.freshRoom());
+      const bytes = Math.min(room.bytes, piece.length - at);
+      packer.view.set(piece.subarray(at, at + bytes), room.at);
+      stream.filled(bytes);
+      at += bytes;
+    }
+  }
+  const { ref, bytes } = stream.finish();
+  packer.flush();
+  const unused = packer.release();
+  if (unused >= 0) pool.releaseSlab(unused);
+  nodes.flush();
+  return { ref, bytes };
+}

@@ -1,0 +1,70 @@
+/** Finds the previous backup of a series, and what of it saves work. */
+import { decodeMeta, type HashAlgorithm, readList, type StreamRef, snapshotId } from "@datadb/protocol";
+import type { Connection } from "../connection.ts";
+import type { Backup } from "../list/backup.ts";
+import { listBackups } from "../list/list-backups.ts";
+import { PreviousCache, type PreviousTree } from "../source/previous-tree.ts";
+import { fetchContents } from "../tree/fetch-contents.ts";
+
+/** The newest backup of the series; null when there is none. */
+export async function previousBackup(
+  connection: Connection,
+  hash: HashAlgorithm,
+  host: string,
+  path: string,
+): Promise<Backup | null> {
+  const snapshot = snapshotId(hash, host, path).toString("hex");
+  const [newest] = await listBackups(connection, { snapshot, limit: 1 });
+  return newest ?? null;
+}
+
+/**
+ * Its root and scan cache. Null, and everything is read, when they are not there or damaged: a backup must be
+ * possible then most of all.
+ */
+export async function previousTree(
+  connection: Connection,
+  hash: HashAlgorithm,
+  backup: Backup | null,
+): Promise<PreviousTree | null> {
+  if (backup === null) return null;
+  const [root] = await fetchContents(connection, hash, "node", [Buffer.from(backup.ref, "hex")]);
+  if (root === undefined || root instanceof Error) return null;
+  try {
+    decodeMeta(root);
+    return { root, cache: await readCache(connection, hash, backup.fields["cache"]) };
+  } catch {
+    return null;
+  }
+}
+
+async function readCache(
+  connection: Connection,
+  hash: HashAlgorithm,
+  field: string | undefined,
+): Promise<PreviousCache | null> {
+  if (field === undefined) return null;
+  const fetch = async (kind: "data" | "node", names: readonly Buffer[]): Promise<Buffer[]> =>
+    (await fetchContents(connection, hash, kind, names)).map((content) => {
+      if (content instanceof Error) throw content;
+      return content;
+    });
+  try {
+    const [kind, name, bytes] = field.split(":");
+    const ref: StreamRef = { [kind === "list" ? "list" : "chunk"]: Buffer.from(name!, "hex") };
+    if (ref.chunk) return new PreviousCache((await fetch("data", [ref.chunk]))[0]!);
+    const names: Buffer[] = [];
+    for await (const entry of readList((all) => fetch("node", all), hash, ref, Number(bytes))) {
+      if (entry.name) names.push(entry.name);
+    }
+    return new PreviousCache(Buffer.concat(await fetch("data", names)));
+  } catch {
+    return null;
+  }
+}
+
+/** The field that refers to a scan cache. */
+export function cacheField(ref: StreamRef, bytes: number): string | null {
+  if (ref.chunk) return `chunk:${ref.chunk.toString("hex")}`;
+  return ref.list ? `list:${ref.list.toString("hex")}:${bytes}` : null;
+}

@@ -1,0 +1,90 @@
+/** What `snapshot` can be told, and what it tells. */
+import type { Readable } from "node:stream";
+import type { EntryProblem } from "../source/entry-problem.ts";
+
+/**
+ * What to back up: one path or several, a stream (standard input), or a command whose output counts only when it
+ * succeeds. Paths may be relative to the working directory.
+ */
+export type SnapshotSource =
+  | string
+  | readonly string[]
+  | { stdin: Readable }
+  | { command: readonly string[] };
+
+/** How far a snapshot is. Totals are those of the previous backup: an estimate. */
+export interface SnapshotProgress {
+  entries: number;
+  /** Bytes read. */
+  bytes: number;
+  /** Bytes that the store did not have. */
+  newBytes: number;
+  totalEntries?: number;
+  totalBytes?: number;
+  /** Path that is being worked on. */
+  current?: string;
+}
+
+export interface SnapshotOptions {
+  /** Display name; the base name of the source when absent. Needed for streams and commands. */
+  name?: string;
+  /** Host of the series; this machine's name when absent. */
+  host?: string;
+  /** Path of the series; the absolute paths of the source, `stdin:NAME` for streams, when absent. */
+  path?: string;
+  /** The user's own metadata, kept with the backup. */
+  meta?: Readonly<Record<string, unknown>>;
+  tags?: readonly string[];
+  /** Patterns in gitignore's syntax; one that begins with SOURCE's absolute path is meant from there. */
+  exclude?: readonly string[];
+  /** Files of such patterns. */
+  excludeFrom?: readonly string[];
+  /** Obey the .gitignore files in the source. */
+  gitignore?: boolean;
+  /** Leave out the content of directories that a CACHEDIR.TAG marks. */
+  excludeCaches?: boolean;
+  /** Do not enter other file systems. */
+  oneFileSystem?: boolean;
+  /** An empty source is no error. */
+  allowEmpty?: boolean;
+  /** Look, and read and store nothing: `toRead` of the summary says what would be read. */
+  dryRun?: boolean;
+  /** Worker threads; min(4, cores) when absent. The result does not depend on it. */
+  jobs?: number;
+  /** Stops at once; nothing is listed. What was sent so far is not sent again. */
+  signal?: AbortSignal;
+  /** Called some times a second. */
+  onProgress?: (progress: SnapshotProgress) => void;
+}
+
+/** What came of it. */
+export interface SnapshotSummary {
+  /** Backup id, hex; null for a dry run. */
+  backup: string | null;
+  /** Id of the series, hex. */
+  snapshot: string;
+  name: string;
+  host: string;
+  path: string;
+  source: "files" | "stdin" | "command";
+  /** RFC 3339 UTC with milliseconds, the server's; null for a dry run. */
+  time: string | null;
+  /** Hex id of the root meta. */
+  ref: string;
+  /** False when entries could not be read. */
+  complete: boolean;
+  /** Against the previous backup; directories count as entries. */
+  entries: { new: number; changed: number; unchanged: number };
+  /** read: from the source; new: content the store did not have; stored: what that takes (0 over a wire). */
+  bytes: { read: number; new: number; stored: number };
+  /** Content bytes of the whole backup. */
+  size: number;
+  filesRead: number;
+  seconds: number;
+  /** Entries that could not be read, and files that changed while they were read: the first thousand. */
+  problems: EntryProblem[];
+  unreadable: number;
+  changedWhileRead: number;
+  /** Of a dry run: paths of the files that would be read. */
+  toRead?: string[];
+}

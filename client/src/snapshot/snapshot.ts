@@ -1,0 +1,235 @@
+/** Makes one backup: source, ingest, upload, commit. */
+import { readFileSync } from "node:fs";
+import {
+  decodeMeta,
+  EmptySourceError,
+  InterruptedError,
+  metaId,
+  metaName,
+  snapshotId,
+  UsageError,
+} from "@datadb/protocol";
+import type { Connection, StoreFacts } from "../connection.ts";
+import { type Engine, startEngine } from "../ingest/engine.ts";
+import type { Backup } from "../list/backup.ts";
+import { readablePath } from "../source/entry-path.ts";
+import { anchorPatterns } from "../source/ignore-rules.ts";
+import { ownerNames } from "../source/owner-names.ts";
+import { previousMetas } from "../source/previous-metas.ts";
+import type { PreviousTree } from "../source/previous-tree.ts";
+import type { ScanRules } from "../source/scan-unit.ts";
+import { TreeWalk } from "../source/tree-walk.ts";
+import { WalkReport } from "../source/walk-report.ts";
+import { fetchContents } from "../tree/fetch-contents.ts";
+import { backupFields } from "./backup-fields.ts";
+import { commitBackup } from "./commit-backup.ts";
+import { filesSnapshot } from "./files-snapshot.ts";
+import { type Identity, identityOf } from "./identity.ts";
+import { cacheField, previousBackup, previousTree } from "./previous-backup.ts";
+import { reportProgress } from "./report-progress.ts";
+import type { SnapshotOptions, SnapshotSource, SnapshotSummary } from "./snapshot-options.ts";
+import { streamSnapshot } from "./stream-snapshot.ts";
+
+/** What is known when the content is in the store. */
+interface Taken {
+  /** Canonical root meta. */
+  root: Buffer;
+  entries: number;
+  bytes: number;
+  cache: string | null;
+}
+
+interface Job {
+  connection: Connection;
+  facts: StoreFacts;
+  source: SnapshotSource;
+  identity: Identity;
+  options: SnapshotOptions;
+  before: Backup | null;
+  previous: PreviousTree | null;
+  report: WalkReport;
+}
+
+/**
+ * Backs up `source` into the store behind `connection`, and resolves when the backup is durable and listed.
+ * Entries that cannot be read are in the summary (`complete` is false then), not errors.
+ *
+ * Throws NOT_FOUND (no such path), EMPTY_SOURCE, COMMAND_FAILED, INTERRUPTED (by `signal`), USAGE, DISK_FULL,
+ * CONNECTION_LOST: then nothing is listed, and what was stored is found by the next try.
+ *
+ * @example
+ * const { backup, bytes } = await snapshot(connection, ["/etc"], { name: "etc", tags: ["daily"] });
+ */
+export async function snapshot(
+  connection: Connection,
+  source: SnapshotSource,
+  options: SnapshotOptions = {},
+): Promise<SnapshotSummary> {
+  const started = performance.now();
+  const identity = identityOf(source, options);
+  const { hash } = await connection.facts();
+  const facts = await connection.facts();
+  options.signal?.throwIfAborted();
+  await connection.call("LEASE");
+  const before = await previousBackup(connection, hash, identity.host, identity.path);
+  const previous = identity.source === "files" ? await previousTree(connection, hash, before) : null;
+  const report = new WalkReport();
+  const job: Job = { connection, facts, source, identity, options, before, previous, report };
+  const walking: { walk?: TreeWalk } = {};
+  const engine = startEngine({
+    connection,
+    facts,
+    jobs: checkJobs(options.jobs),
+    rules: scanRules(facts, identity, options),
+    owners: ownerNames(),
+    dryRun: options.dryRun ?? false,
+    idle: () => walking.walk?.pump(),
+    progress: (bytes, path) => report.progress(bytes, path),
+  });
+  const stopReporting = reportProgress(options.onProgress, report, engine.upload.counts, before);
+  let reason: Error | undefined;
+  try {
+    const taken = await untilAborted(take(job, engine, walking), engine, options.signal);
+    return await finish(job, engine, taken, started);
+  } catch (error) {
+    reason = error as Error;
+    throw error;
+  } finally {
+    stopReporting();
+    await engine.close(reason);
+  }
+}
+
+function checkJobs(jobs: number | undefined): number | undefined {
+  if (jobs === undefined || (Number.isInteger(jobs) && jobs >= 1 && jobs <= 64)) return jobs;
+  throw new UsageError(`${jobs} is no number of jobs`, "give a number from 1 to 64");
+}
+
+function scanRules(facts: StoreFacts, { paths }: Identity, options: SnapshotOptions): ScanRules {
+  const files = (options.excludeFrom ?? []).map((file) => {
+    try {
+      return readFileSync(file, "utf8").split(/\r?\n/);
+    } catch (cause) {
+      throw new UsageError(`the patterns in ${file} cannot be read: ${(cause as Error).message}`, { cause });
+    }
+  });
+  const patterns = [...(options.exclude ?? []), ...files.flat()];
+  return {
+    exclude: paths.map((path) => anchorPatterns(patterns, path)),
+    gitignore: options.gitignore ?? false,
+    excludeCaches: options.excludeCaches ?? false,
+    storeId: facts.id,
+    read: !(options.dryRun ?? false),
+  };
+}
+
+/** Rejects as soon as the engine fails or `signal` is aborted, whatever is under way. */
+async function untilAborted<T>(
+  work: Promise<T>,
+  engine: Engine,
+  signal: AbortSignal | undefined,
+): Promise<T> {
+  work.catch(() => {});
+  if (signal === undefined) return await Promise.race([work, engine.failure]);
+  const { promise: aborted, reject } = Promise.withResolvers<never>();
+  aborted.catch(() => {});
+  const abort = (): void =>
+    reject(
+      new InterruptedError("the snapshot was interrupted; nothing was listed", { cause: signal.reason }),
+    );
+  if (signal.aborted) abort();
+  signal.addEventListener("abort", abort, { once: true });
+  try {
+    return await Promise.race([work, engine.failure, aborted]);
+  } finally {
+    signal.removeEventListener("abort", abort);
+  }
+}
+
+async function take(job: Job, engine: Engine, walking: { walk?: TreeWalk }): Promise<Taken> {
+  const { source, identity, options, facts, before, previous, report } = job;
+  if (typeof source === "object" && !Array.isArray(source)) {
+    return await streamSnapshot(engine, source as Exclude<SnapshotSource, string | readonly string[]>, job);
+  }
+  const walk = new TreeWalk({
+    pool: engine.pool,
+    hash: facts.hash,
+    emit: engine.emit,
+    cache: previous?.cache ?? null,
+    report,
+    dryRun: options.dryRun ?? false,
+  });
+  walking.walk = walk;
+  const root = await filesSnapshot(
+    {
+      walk,
+      engine,
+      hash: facts.hash,
+      previous,
+      previousEntries: identity.paths.length > 1 ? await entriesOf(job) : new Map(),
+      oneFileSystem: options.oneFileSystem ?? false,
+    },
+    identity.paths,
+  );
+  if (
+    root.entries <= 1 &&
+    decodeMeta(root.meta).type === "directory" &&
+    (before?.entries ?? 0) > 1 &&
+    !options.allowEmpty
+  ) {
+    throw new EmptySourceError(`${identity.path} is empty, and its previous backup was not`, {
+      next: "is the disk mounted? If it is meant to be empty, allow it: --allow-empty",
+      fields: { path: identity.path },
+    });
+  }
+  if (options.dryRun) return { root: root.meta, entries: root.entries, bytes: root.bytes, cache: null };
+  engine.emit(metaId(facts.hash, root.meta), root.meta);
+  const { ref, bytes } = await engine.stream(walk.cacheWriter.pieces());
+  await engine.settle();
+  return { root: root.meta, entries: root.entries, bytes: root.bytes, cache: cacheField(ref, bytes) };
+}
+
+/** Entries of the previous backup's root, by latin1 name. */
+async function entriesOf({ connection, facts, previous }: Job): Promise<Map<string, Buffer>> {
+  const directory = previous && decodeMeta(previous.root).directory;
+  if (!directory) return new Map();
+  const fetch = async (names: Buffer[]): Promise<(Buffer | null)[]> =>
+    (await fetchContents(connection, facts.hash, "node", names)).map((c) => (c instanceof Error ? null : c));
+  const [metas] = await previousMetas([directory], fetch, facts.hash);
+  return new Map((metas ?? []).map((meta) => [metaName(meta).toString("latin1"), meta]));
+}
+
+async function finish(job: Job, engine: Engine, taken: Taken, started: number): Promise<SnapshotSummary> {
+  const { connection, facts, identity, options, report } = job;
+  const { counts } = engine.upload;
+  const ref = metaId(facts.hash, taken.root).toString("hex");
+  const seconds = (): number => Math.round(performance.now() - started) / 1000;
+  const committed = options.dryRun
+    ? null
+    : await commitBackup(connection, identity.host, identity.path, ref, {
+        ...backupFields(identity, options, report, taken),
+        stored: connection.local ? counts.storedBytes : null,
+        seconds: seconds(),
+      });
+  const { counts: entries } = report;
+  return {
+    backup: committed?.backup ?? null,
+    snapshot: committed?.snapshot ?? snapshotId(facts.hash, identity.host, identity.path).toString("hex"),
+    name: identity.name,
+    host: identity.host,
+    path: identity.path,
+    source: identity.source,
+    time: committed?.time ?? null,
+    ref,
+    complete: report.unreadable === 0,
+    entries: { new: entries.new, changed: entries.changed, unchanged: entries.unchanged },
+    bytes: { read: entries.bytesRead, new: counts.newBytes, stored: counts.storedBytes },
+    size: taken.bytes,
+    filesRead: entries.filesRead,
+    seconds: seconds(),
+    problems: report.problems.map((problem) => ({ ...problem, path: readablePath(problem.path) })),
+    unreadable: report.unreadable,
+    changedWhileRead: report.changedWhileRead,
+    ...(options.dryRun ? { toRead: report.toRead.map(readablePath) } : {}),
+  };
+}

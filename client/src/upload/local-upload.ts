@@ -1,0 +1,67 @@
+/** Upload to a store in this process: workers encode, and records go to the backend as they are. */
+import { type BlobRecord, type HashAlgorithm, hashLength } from "@datadb/protocol";
+import type { LocalBlobs } from "../connection.ts";
+import { type PackedRecords, unpackRecords } from "../ingest/packed-records.ts";
+import type { WorkerPool } from "../ingest/worker-pool.ts";
+import { freshChunks, groups, landed, type SlabChunk } from "./chunk-table.ts";
+import { type Upload, type UploadCounts, UploadQueue } from "./upload.ts";
+
+/** One encode job: about 3 ms of work, so that all workers share a slab. */
+const JOB_BYTES: number = 1 << 20;
+const JOB_CHUNKS = 512;
+
+export function localUpload(
+  local: LocalBlobs,
+  pool: Pick<WorkerPool, "encode">,
+  hash: HashAlgorithm,
+  failed: (error: Error) => void,
+): Upload {
+  const nameBytes = hashLength(hash);
+  const queue = new UploadQueue(failed);
+  const inFlight = new Set<string>();
+  const counts: UploadCounts = { newBytes: 0, storedBytes: 0, newChunks: 0, undurable: 0 };
+
+  async function put(records: BlobRecord[]): Promise<void> {
+    for (const { length, payload } of records) {
+      counts.newBytes += length;
+      counts.storedBytes += payload.length;
+      counts.undurable += payload.length;
+    }
+    await local.putEncoded(records);
+  }
+
+  async function encodeAndPut(chunks: readonly SlabChunk[]): Promise<void> {
+    const names = new Uint8Array(chunks.length * nameBytes);
+    const ranges = new Uint32Array(chunks.length * 2);
+    chunks.forEach(({ name, at, length }, i) => {
+      names.set(name, i * nameBytes);
+      ranges[i * 2] = at;
+      ranges[i * 2 + 1] = length;
+    });
+    const packed = await pool.encode({ type: "encode", names, ranges });
+    counts.newChunks += chunks.length;
+    await put(unpackRecords(packed, nameBytes) as BlobRecord[]);
+  }
+
+  return {
+    counts,
+    data(batch, release) {
+      queue.data(async () => {
+        const chunks = freshChunks(batch, nameBytes, inFlight);
+        const there = await local.hasMany(
+          "data",
+          chunks.map(({ name }) => name),
+        );
+        const missing = chunks.filter((_, i) => there[i] === 0);
+        await Promise.all(groups(missing, JOB_BYTES, JOB_CHUNKS).map(encodeAndPut));
+        landed(chunks, inFlight);
+        release();
+      });
+    },
+    nodes(packed: PackedRecords) {
+      const records = unpackRecords(packed, nameBytes) as BlobRecord[];
+      queue.afterwards(() => put(records));
+    },
+    settle: () => queue.settle(),
+  };
+}
