@@ -1,5 +1,5 @@
 /** What a backend gets from the store that opens it. */
-import type { HashAlgorithm } from "@datadb/protocol";
+import type { HashAlgorithm, RecordKind } from "@datadb/protocol";
 import type { FileSystem } from "./file-system.ts";
 import type { RecordIndex } from "./record-index.ts";
 
@@ -17,6 +17,12 @@ export interface BackendContext {
   index(path: string): RecordIndex;
   /** Something a person should know, e.g. a torn tail that was cut. One sentence, no newline. */
   warn(message: string): void;
+  /**
+   * Told, in pieces, of every record that opening found in the packs and not in the index: after a crash, those that survived
+   * although no flush had promised them, and so perhaps without what they refer to (check nodes for their children, records for
+   * their bases); with an empty index, all. The names are the caller's.
+   */
+  recovered?(kind: RecordKind, names: readonly Buffer[]): void;
   /** The disk; the operating system's when absent. */
   readonly fs?: FileSystem;
   /** Nothing on disk may change: packs are not created, extended or cut. */

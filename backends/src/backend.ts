@@ -124,9 +124,13 @@ export interface Backend {
 
   /**
    * The durability point: when it resolves, every record of these kinds (default: all) whose putMany had resolved before the
-   * call is durable. Data first, then the index that says so. Concurrent flushes share one sync; a flush of one kind never
-   * waits for another kind's sync; with nothing to do it returns at once. When it throws, the records that could not be made
+   * call is durable. Data first, then the index that says so. Concurrent flushes share one sync; a flush never
+   * waits for the sync of a kind it was not asked for; with nothing to do it returns at once. When it throws, the records that could not be made
    * durable are forgotten, not retried: the kernel may have dropped their pages. Errors: DISK_FULL, BACKEND_UNAVAILABLE.
+   *
+   * Kinds become durable in the order data, node, log, each as it was at the call; after a failure the later ones are not begun.
+   * So one flush(["data", "node"]) never makes a node durable before a chunk that was accepted earlier. Two calls in a row may:
+   * a node accepted together with its chunk between them is covered by the second call, its chunk by neither.
    */
   flush(kinds?: readonly RecordKind[]): Promise<void>;
 

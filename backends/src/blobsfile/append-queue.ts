@@ -1,6 +1,6 @@
 /** The append queue of one kind: one write at a time, and what waits meanwhile goes out together. */
 import { recordSize } from "@datadb/protocol";
-import { assembleSegment } from "./assemble-segment.ts";
+import { assembleSegment, type Segment } from "./assemble-segment.ts";
 import { fileError } from "./file-error.ts";
 import { packWithRoom, sealPack } from "./pack-lifecycle.ts";
 import type { Entry, Job, OpenPack, Shelf } from "./shelf.ts";
@@ -19,15 +19,18 @@ async function cutBack(shelf: Shelf, pack: OpenPack): Promise<void> {
   }
 }
 
-function accept(shelf: Shelf, pack: OpenPack, entries: readonly Entry[], values: readonly Buffer[]): void {
-  entries.forEach((entry, index) => {
-    entry.value = values[index]!;
+function accept(shelf: Shelf, pack: OpenPack, entries: readonly Entry[], at: number, segment: Segment): void {
+  for (let index = at; index < segment.next; index++) {
+    const entry = entries[index]!;
+    entry.value = segment.values[index - at]!;
+    entry.end = segment.ends[index - at]!;
     entry.pack = pack;
+    entry.serial = ++shelf.serials;
     shelf.place.counts.uploadedBytes += entry.record!.payload.length;
     entry.record = null;
     shelf.accepted.push(entry);
-  });
-  shelf.place.counts.uploaded += entries.length;
+  }
+  shelf.place.counts.uploaded += segment.next - at;
 }
 
 /** Appends the entries from `at` on that fit into one pack; resolves with the first that did not. */
@@ -45,7 +48,7 @@ async function appendSegment(shelf: Shelf, entries: readonly Entry[], at: number
   if (pack.failure !== null) throw pack.failure;
   pack.length += segment.bytes;
   shelf.dirty.add(pack);
-  accept(shelf, pack, entries.slice(at, segment.next), segment.values);
+  accept(shelf, pack, entries, at, segment);
   return segment.next;
 }
 

@@ -16,6 +16,8 @@ export interface Segment {
   bytes: number;
   /** Index values of the records, in order. */
   values: Buffer[];
+  /** Where each record will end in the pack. */
+  ends: number[];
   /** The first entry that no longer fits. */
   next: number;
 }
@@ -46,15 +48,16 @@ function scratch(shelf: Shelf, bytes: number): Buffer {
   return shelf.scratch;
 }
 
-/** Where each record will be, as index values: views of one buffer. */
+/** Where each record will be: as index values (views of one buffer), and where it ends. */
 function valuesOf(
   entries: readonly Entry[],
   at: number,
   next: number,
   pack: OpenPack,
   nameLength: number,
-): Buffer[] {
+): Pick<Segment, "values" | "ends"> {
   const writer = new ByteWriter(32 * (next - at));
+  const cuts: number[] = [];
   const ends: number[] = [];
   let offset = pack.length;
   for (let index = at; index < next; index++) {
@@ -67,11 +70,12 @@ function valuesOf(
       encoding,
       base,
     });
-    ends.push(writer.length);
+    cuts.push(writer.length);
     offset += recordSize(entries[index]!.record!, nameLength);
+    ends.push(offset);
   }
   const all = writer.finish();
-  return ends.map((end, index) => all.subarray(index === 0 ? 0 : ends[index - 1], end));
+  return { values: cuts.map((cut, index) => all.subarray(index === 0 ? 0 : cuts[index - 1], cut)), ends };
 }
 
 /** The entries from `at` on that fit into `pack`, at least one if the pack is empty. */
@@ -97,5 +101,5 @@ export function assembleSegment(
     buffers.push(...encodeRecord(record));
   }
   if (to > from) buffers.push(slab.subarray(from, to));
-  return { buffers, bytes, values: valuesOf(entries, at, next, pack, nameLength), next };
+  return { buffers, bytes, next, ...valuesOf(entries, at, next, pack, nameLength) };
 }

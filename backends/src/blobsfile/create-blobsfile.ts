@@ -3,7 +3,7 @@ import { type BlobRecord, RECORD_KINDS, ReadOnlyError, type RecordKind } from "@
 import type { Backend } from "../backend.ts";
 import { enqueueJob } from "./append-queue.ts";
 import { fileError } from "./file-error.ts";
-import { flushShelf } from "./flush.ts";
+import { flushShelves } from "./flush.ts";
 import { getMany, statMany } from "./get-many.ts";
 import { hasMany } from "./has-many.ts";
 import { list } from "./list.ts";
@@ -13,6 +13,9 @@ import { putMany } from "./put-many.ts";
 import { reindex } from "./reindex.ts";
 import type { Place, Shelf } from "./shelf.ts";
 
+/** Bounds the memory of what is accepted and not yet in the index (about 200 bytes a record). */
+const MAX_ACCEPTED_RECORDS = 65_536;
+
 /** Records by kind; nearly always there is one. */
 function byKind(records: readonly BlobRecord[]): [RecordKind, readonly BlobRecord[]][] {
   const kind = records[0]?.kind;
@@ -20,9 +23,9 @@ function byKind(records: readonly BlobRecord[]): [RecordKind, readonly BlobRecor
   return RECORD_KINDS.map((one) => [one, records.filter((record) => record.kind === one)]);
 }
 
-async function removeMany(shelf: Shelf, names: readonly Buffer[]): Promise<void> {
-  // Accepted records must be in the index before they can be taken out of it.
-  await flushShelf(shelf);
+async function removeMany(shelves: readonly Shelf[], shelf: Shelf, names: readonly Buffer[]): Promise<void> {
+  // Accepted records must be in the index before they can be taken out of it; what they may refer to comes first.
+  await flushShelves(shelves.slice(0, shelves.indexOf(shelf) + 1));
   try {
     await shelf.place.index.write([], recordKeys(shelf.kind, names));
   } catch (error) {
@@ -82,7 +85,7 @@ export function createBlobsfile(place: Place, shelves: readonly Shelf[]): Backen
       await gate.reindexing?.catch(() => {});
       // Appends that were under way may still bring something to flush.
       await Promise.all(shelves.map((shelf) => enqueueJob(shelf, async () => {})));
-      await allSettled(shelves.map(flushShelf));
+      await flushShelves(shelves);
     } finally {
       await release(place, shelves);
     }
@@ -97,6 +100,7 @@ export function createBlobsfile(place: Place, shelves: readonly Shelf[]): Backen
       await enterWritable(signal);
       const puts = byKind(records).map(([kind, some]) => putMany(shelfOf(kind), some, enter));
       await allSettled(puts);
+      if (shelves.some(({ accepted }) => accepted.length > MAX_ACCEPTED_RECORDS)) await flushShelves(shelves);
     },
     getMany: (kind, names, signal) => enter(signal).then(() => getMany(shelfOf(kind), names, signal)),
     statMany: (kind, names, signal) => enter(signal).then(() => statMany(shelfOf(kind), names)),
@@ -106,11 +110,11 @@ export function createBlobsfile(place: Place, shelves: readonly Shelf[]): Backen
     },
     async removeMany(kind, names) {
       await enterWritable();
-      await removeMany(shelfOf(kind), names);
+      await removeMany(shelves, shelfOf(kind), names);
     },
     async flush(kinds = RECORD_KINDS) {
       await enter();
-      await allSettled(kinds.map((kind) => flushShelf(shelfOf(kind))));
+      await flushShelves(shelves.filter(({ kind }) => kinds.includes(kind)));
     },
     async reindex(signal) {
       await enter(signal);

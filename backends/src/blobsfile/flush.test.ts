@@ -1,7 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { sampleRecords } from "../suite/sample-records.ts";
 import { createRandom, runSeed } from "../suite/seeded-random.ts";
+import { systemError } from "../suite/simulated-file-system.ts";
 import { simulatedStore } from "../suite/simulated-store.ts";
+import { recordKeys } from "./location.ts";
 
 const seed = runSeed();
 
@@ -59,6 +61,52 @@ describe(`flush, DATADB_SEED=${seed}`, () => {
     release();
     await slow;
     expect(dataDone).toBe(true);
+  });
+
+  test("kinds become durable in order: a node that comes while data is synced waits for the next flush", async () => {
+    const store = simulatedStore();
+    const backend = await store.open();
+    const random = createRandom(seed);
+    const [chunk, lateChunk] = sampleRecords(random, "sha256", 2, { kind: "data", payloadLength: 50 });
+    const [node, lateNode] = sampleRecords(random, "sha256", 2, { kind: "node", payloadLength: 50 });
+    await backend.putMany([chunk!, node!]);
+    let release: () => void = () => {};
+    const held = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    store.disk.delay = (operation, path) =>
+      operation === "sync" && path.endsWith("blobs-00001") ? held : null;
+    const flush = backend.flush();
+    await backend.putMany([lateChunk!, lateNode!]);
+    expect(store.disk.calls.sync).toBe(0);
+    release();
+    await flush;
+    const has = async (opened: typeof backend): Promise<number[]> => [
+      ...(await opened.hasMany("data", [chunk!.name, lateChunk!.name])),
+      ...(await opened.hasMany("node", [node!.name, lateNode!.name])),
+    ];
+    const index = [...store.indexes.values()][0]!;
+    const inIndex = index.getMany(
+      [chunk!, lateChunk!, node!, lateNode!].map(({ kind, name }) => recordKeys(kind, [name])[0]!),
+    );
+    expect(inIndex.map((value) => value !== undefined)).toEqual([true, false, true, false]);
+    expect(await has(backend)).toEqual([1, 1, 1, 1]);
+    await backend.flush();
+    expect(await has(await store.crash().open())).toEqual([1, 1, 1, 1]);
+  });
+
+  test("after a failed sync of data, nodes are not made durable", async () => {
+    const store = simulatedStore();
+    const backend = await store.open();
+    const random = createRandom(seed);
+    await backend.putMany([
+      ...sampleRecords(random, "sha256", 2, { kind: "data" }),
+      ...sampleRecords(random, "sha256", 2, { kind: "node" }),
+    ]);
+    store.disk.fault = (operation, path) =>
+      operation === "sync" && path.includes("blobs-") ? systemError("EIO") : null;
+    await expect(backend.flush()).rejects.toMatchObject({ code: "BACKEND_UNAVAILABLE" });
+    expect(store.crash().disk.content("/store/blobs/nodes-00001")?.length ?? 0).toBe(0);
   });
 
   test("the index is written only after the packs and their directory are synced", async () => {

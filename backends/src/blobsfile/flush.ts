@@ -8,19 +8,25 @@ import type { Entry, OpenPack, Shelf } from "./shelf.ts";
 /** What one flush makes durable. */
 interface Load {
   entries: Entry[];
-  /** Each with its length when the flush began. */
-  packs: { pack: OpenPack; length: number }[];
+  /** Each with the end of its last entry of this flush. */
+  packs: { pack: OpenPack; end: number }[];
   created: boolean;
 }
 
-function takeLoad(shelf: Shelf): Load {
-  const { accepted: entries, created } = shelf;
-  const packs = [...shelf.dirty].map((pack) => ({ pack, length: pack.length }));
-  for (const { pack } of packs) pack.syncing = true;
-  shelf.accepted = [];
-  shelf.dirty.clear();
+/** Takes what was accepted up to `serial`; later entries, and the pack that holds them, are left for a later flush. */
+function takeLoad(shelf: Shelf, serial: number): Load {
+  const later = shelf.accepted.findIndex((entry) => entry.serial > serial);
+  const entries = later === -1 ? shelf.accepted : shelf.accepted.slice(0, later);
+  shelf.accepted = later === -1 ? [] : shelf.accepted.slice(later);
+  const ends = new Map<OpenPack, number>();
+  for (const { pack, end } of entries) ends.set(pack!, end);
+  for (const pack of ends.keys()) {
+    pack.syncing = true;
+    if (shelf.accepted[0]?.pack !== pack) shelf.dirty.delete(pack);
+  }
+  const { created } = shelf;
   shelf.created = false;
-  return { entries, packs, created };
+  return { entries, packs: [...ends].map(([pack, end]) => ({ pack, end })), created };
 }
 
 /** Syncs one pack; when that fails its uncertain records are given up, and the error returned. */
@@ -56,7 +62,7 @@ async function writeIndex(shelf: Shelf, load: Load): Promise<void> {
   const entries = load.entries.filter((entry) => entry.pack!.failure === null);
   const packs = load.packs.filter(({ pack }) => pack.failure === null);
   const puts: [Buffer, Buffer][] = entries.map((entry) => [entry.key, entry.value!]);
-  for (const { pack, length } of packs) puts.push([packKey(shelf.kind, pack.number), encodeProgress(length)]);
+  for (const { pack, end } of packs) puts.push([packKey(shelf.kind, pack.number), encodeProgress(end)]);
   try {
     if (puts.length > 0) await shelf.place.index.write(puts, []);
   } catch (error) {
@@ -65,12 +71,12 @@ async function writeIndex(shelf: Shelf, load: Load): Promise<void> {
     for (const { pack } of packs) shelf.dirty.add(pack);
     throw fileError("write the index of", shelf.place.directory, error);
   }
-  for (const { pack, length } of packs) pack.indexed = length;
+  for (const { pack, end } of packs) pack.indexed = end;
   for (const entry of entries) shelf.pending.delete(entry.id);
 }
 
-async function run(shelf: Shelf): Promise<void> {
-  const load = takeLoad(shelf);
+async function run(shelf: Shelf, serial: number): Promise<void> {
+  const load = takeLoad(shelf, serial);
   const failures = await Promise.all(load.packs.map(({ pack }) => syncPack(shelf, pack)));
   failures.push(await syncDirectory(shelf, load));
   try {
@@ -85,28 +91,41 @@ async function run(shelf: Shelf): Promise<void> {
   if (failure) throw failure;
 }
 
-/** See Backend.flush, for one kind. */
-export function flushShelf(shelf: Shelf): Promise<void> {
+/** Makes durable what one kind accepted up to `serial`, at least. */
+function flushShelf(shelf: Shelf, serial: number): Promise<void> {
   if (shelf.flushing === null) {
-    if (shelf.accepted.length === 0 && shelf.dirty.size === 0) return Promise.resolve();
-    shelf.flushing = run(shelf).finally(() => {
+    const first = shelf.accepted[0];
+    if (first === undefined || first.serial > serial) return Promise.resolve();
+    shelf.flushing = run(shelf, serial).finally(() => {
       shelf.flushing = null;
     });
     return shelf.flushing;
   }
   // The running flush may not cover what was accepted after it began: all who come meanwhile share the next one. When the
   // running one fails it may take their records with it, so they fail too.
+  shelf.nextSerial = Math.max(shelf.nextSerial, serial);
   shelf.nextFlush ??= shelf.flushing.then(
-    () => startNext(shelf),
+    () => flushShelf(shelf, takeNext(shelf)),
     (error: unknown) => {
-      shelf.nextFlush = null;
+      takeNext(shelf);
       throw error;
     },
   );
   return shelf.nextFlush;
 }
 
-function startNext(shelf: Shelf): Promise<void> {
+function takeNext(shelf: Shelf): number {
+  const { nextSerial } = shelf;
   shelf.nextFlush = null;
-  return flushShelf(shelf);
+  shelf.nextSerial = 0;
+  return nextSerial;
+}
+
+/**
+ * See Backend.flush: these kinds, in this order, each as it is now. What is accepted while an earlier kind is synced waits for
+ * another flush: a node that came with its chunks meanwhile would else become durable before them.
+ */
+export async function flushShelves(shelves: readonly Shelf[]): Promise<void> {
+  const serials = shelves.map((shelf) => shelf.serials);
+  for (const [index, shelf] of shelves.entries()) await flushShelf(shelf, serials[index]!);
 }

@@ -43,7 +43,8 @@ export async function openBlobsfile(options: BackendOptions, context: BackendCon
     handles: createReadHandles(fs),
     readOnly: context.readOnly ?? false,
     counts: { uploaded: 0, uploadedBytes: 0, downloaded: 0, downloadedBytes: 0, lost: 0, writing: 0 },
-    warn: context.warn,
+    warn: (message) => context.warn(message),
+    recovered: (kind, names) => context.recovered?.(kind, names),
   };
   const shelves = RECORD_KINDS.map((kind) => createShelf(kind, place));
   try {

@@ -88,6 +88,7 @@ describe(`power cuts, DATADB_SEED=${seed}`, () => {
     await killed.putMany(records);
     const second = await store.open();
     expect([...(await second.hasMany("data", names))]).toEqual([1, 1, 1, 1, 1]);
+    expect(store.recovered).toEqual(names.slice(1).map((name) => `data ${name.toString("hex")}`));
     const third = await store.crash().open();
     expect((await third.getMany("data", names)).map(fingerprint)).toEqual(records.map(fingerprint));
   });

@@ -2,16 +2,12 @@
 import type { BlobRecord } from "@datadb/protocol";
 import { recordSize } from "@datadb/protocol";
 import { enqueueBatch } from "./append-queue.ts";
-import { flushShelf } from "./flush.ts";
 import { knownMany } from "./known-many.ts";
 import { recordKeys } from "./location.ts";
 import type { Entry, Shelf } from "./shelf.ts";
 
 /** Index look-ups are synchronous: this many names take about 10 ms, then others get their turn. */
 const SLICE_RECORDS = 4096;
-
-/** Bounds the memory of what is accepted and not yet in the index (about 200 bytes a record). */
-const MAX_ACCEPTED_RECORDS = 65_536;
 
 interface Settled {
   done: Promise<void>;
@@ -42,7 +38,16 @@ function queueSlice(shelf: Shelf, records: readonly BlobRecord[], waits: Set<Pro
     if (other !== undefined) {
       if (other.value === null) waits.add(other.done);
     } else if (known[index] === 0) {
-      const entry: Entry = { id, key: keys[index]!, record, value: null, pack: null, done };
+      const entry: Entry = {
+        id,
+        key: keys[index]!,
+        record,
+        value: null,
+        pack: null,
+        end: 0,
+        serial: 0,
+        done,
+      };
       shelf.pending.set(id, entry);
       entries.push(entry);
       bytes += recordSize(record, shelf.place.nameLength);
@@ -69,5 +74,4 @@ export async function putMany(
     );
     await Promise.all(waits);
   }
-  if (shelf.accepted.length > MAX_ACCEPTED_RECORDS) await flushShelf(shelf);
 }

@@ -59,7 +59,8 @@ async function recoverTail(
   if (size === indexed) return header === "damaged" ? null : size;
   // A crash of the process leaves bytes that only the kernel has: the index must not know them before the disk does.
   if (!place.readOnly) await syncFile(place, path);
-  const found = await indexPack(shelf, number, { from: indexed, to: size, unsyncedEnd: true });
+  const extent = { from: indexed, to: size, unsyncedEnd: true };
+  const found = await indexPack(shelf, number, extent, (names) => place.recovered(shelf.kind, names));
   if (found.damaged.length > 0) {
     const ranges = found.damaged.map(({ from, to }) => `${from}-${to}`).join(", ");
     place.warn(`${path}: damaged at bytes ${ranges}; nothing was changed there, run \`datadb check\``);

@@ -2,7 +2,7 @@
 import type { ReindexSummary } from "../backend.ts";
 import { enqueueJob } from "./append-queue.ts";
 import { fileError } from "./file-error.ts";
-import { flushShelf } from "./flush.ts";
+import { flushShelves } from "./flush.ts";
 import { indexPack } from "./index-pack.ts";
 import { packPath } from "./pack-lifecycle.ts";
 import type { Place, Shelf } from "./shelf.ts";
@@ -15,7 +15,7 @@ async function reindexShelf(shelf: Shelf, summary: ReindexSummary, signal?: Abor
       shelf.packs.delete(number);
       continue;
     }
-    const found = await indexPack(shelf, number, { from: 0, to: size }, signal);
+    const found = await indexPack(shelf, number, { from: 0, to: size }, () => signal?.throwIfAborted());
     summary.packs += 1;
     summary.records += found.records;
     summary.bytes += found.bytes;
@@ -34,7 +34,7 @@ export async function reindex(
   const summary: ReindexSummary = { packs: 0, records: 0, bytes: 0, damaged: 0 };
   // Appends that began before are in the queue: after this empty job they have ended.
   await Promise.all(shelves.map((shelf) => enqueueJob(shelf, async () => {})));
-  await Promise.all(shelves.map(flushShelf));
+  await flushShelves(shelves);
   try {
     await place.index.clear();
     for (const shelf of shelves) await reindexShelf(shelf, summary, signal);

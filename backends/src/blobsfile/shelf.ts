@@ -20,6 +20,7 @@ export interface Place {
   readonly readOnly: boolean;
   readonly counts: Counts;
   warn(message: string): void;
+  recovered(kind: RecordKind, names: readonly Buffer[]): void;
 }
 
 /** Running totals since open. */
@@ -61,6 +62,10 @@ export interface Entry {
   /** The index value; null until the record is in the pack, and so visible. */
   value: Buffer | null;
   pack: OpenPack | null;
+  /** Where the record ends in its pack. */
+  end: number;
+  /** Its number among all that the shelf accepted, from 1; 0 before. */
+  serial: number;
   /** Settles with the batch that carries it. */
   readonly done: Promise<void>;
 }
@@ -85,6 +90,8 @@ export interface Shelf {
   readonly pending: Map<string, Entry>;
   /** Accepted, in order of acceptance, not yet taken by a flush. */
   accepted: Entry[];
+  /** How many records were ever accepted: the serial of the latest. */
+  serials: number;
   /** Packs with bytes that no sync covered. */
   readonly dirty: Set<OpenPack>;
   /** Files were created since the directory was synced. */
@@ -95,6 +102,8 @@ export interface Shelf {
   working: boolean;
   flushing: Promise<void> | null;
   nextFlush: Promise<void> | null;
+  /** The highest serial that those who wait for the next flush ask for. */
+  nextSerial: number;
 }
 
 /** A shelf with nothing on it yet. */
@@ -108,6 +117,7 @@ export function createShelf(kind: RecordKind, place: Place): Shelf {
     lostFrom: new Map(),
     pending: new Map(),
     accepted: [],
+    serials: 0,
     dirty: new Set(),
     created: false,
     jobs: [],
@@ -115,5 +125,6 @@ export function createShelf(kind: RecordKind, place: Place): Shelf {
     working: false,
     flushing: null,
     nextFlush: null,
+    nextSerial: 0,
   };
 }

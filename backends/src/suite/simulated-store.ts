@@ -21,6 +21,8 @@ export interface SimulatedStore {
   readonly disk: SimulatedFileSystem;
   readonly indexes: Map<string, MemoryIndex>;
   readonly warnings: string[];
+  /** What opening found beyond the index, as `kind hex`. */
+  readonly recovered: string[];
   open(config?: BackendConfig): Promise<Backend>;
   /** The store after a power cut: what the index had been told survives, of the disk what `survival` says. */
   crash(survival?: Survival): SimulatedStore;
@@ -36,7 +38,9 @@ export function simulatedStore(
   indexes: Map<string, MemoryIndex> = new Map(),
 ): SimulatedStore {
   const warnings: string[] = [];
+  const recovered: string[] = [];
   return {
+    recovered,
     disk,
     indexes,
     warnings,
@@ -51,6 +55,7 @@ export function simulatedStore(
           return index;
         },
         warn: (message) => warnings.push(message),
+        recovered: (kind, names) => recovered.push(...names.map((name) => `${kind} ${name.toString("hex")}`)),
         fs: disk,
       }),
     crash(survival) {
