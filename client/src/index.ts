@@ -1,1 +1,33 @@
-export {};
+/** Backs up and restores over a Connection, wherever the store is. */
+export { type CatOptions, cat } from "./cat/cat.ts";
+export { DEFAULT_PORT } from "./connect/address.ts";
+export { connect } from "./connect/connect.ts";
+export type { ConnectOptions } from "./connect/connect-options.ts";
+export { parseStoreFacts } from "./connect/store-facts.ts";
+export type { Argument, Connection, LocalBlobs, StoreFacts } from "./connection.ts";
+export { type Change, type Difference, type DiffOptions, type DiffSide, diff } from "./diff/diff.ts";
+export { type FindMatch, type FindOptions, find } from "./find/find.ts";
+export { type Glob, parseGlob } from "./find/glob.ts";
+export type { Backup } from "./list/backup.ts";
+export { type BackupFilter, listBackups } from "./list/list-backups.ts";
+export { listDirectory } from "./list/list-directory.ts";
+export { nativeSupport } from "./native/load-native.ts";
+export type { ReconnectOptions } from "./reconnect/reconnect-options.ts";
+export { reconnecting } from "./reconnect/reconnecting.ts";
+export { removeBackup } from "./remove/remove-backup.ts";
+export { restore } from "./restore/restore.ts";
+export type {
+  RestoreOptions,
+  RestoreProblem,
+  RestoreProgress,
+  RestoreSummary,
+} from "./restore/restore-options.ts";
+export { decodeName, encodeName } from "./selector/encode-name.ts";
+export { endOfTime } from "./selector/end-of-time.ts";
+export { parseSelector } from "./selector/parse-selector.ts";
+export { type PartialTime, parsePartialTime } from "./selector/partial-time.ts";
+export { resolveSelector } from "./selector/resolve-selector.ts";
+export type { Selector, SelectorSubject } from "./selector/selector.ts";
+export { localTimezone } from "./selector/zone-offset.ts";
+export { type ShownBackup, showBackup } from "./show/show-backup.ts";
+export { type TagChange, tag } from "./tag/tag-backup.ts";

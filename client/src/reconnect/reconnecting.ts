@@ -1,7 +1,7 @@
 /** A Connection that outlives the process or network it goes through. */
-import { ConnectionLostError, type PlainReply, WrongStoreError } from "@datadb/protocol";
-import type { Argument, Connection, StoreFacts } from "../connection.ts";
-import { openAgain } from "./open-again.ts";
+import type { PlainReply } from "@datadb/protocol";
+import type { Argument, Connection } from "../connection.ts";
+import { liveConnection } from "./live-connection.ts";
 import type { ReconnectOptions } from "./reconnect-options.ts";
 import { mayRepeat } from "./retry-policy.ts";
 import { sessionState } from "./session-state.ts";
@@ -24,87 +24,37 @@ const WINDOW_BYTES = 64 << 20;
 export function reconnecting(open: () => Promise<Connection>, options: ReconnectOptions = {}): Connection {
   const state = sessionState();
   const { window } = state;
-  let current: Connection | null = options.initial ?? null;
-  let opening: Promise<Connection> | null = null;
-  let facts: StoreFacts | undefined;
-  let closed = false;
+  const live = liveConnection(open, state, options);
 
-  /** Resolves with a connection on which the session stands where it stood. */
-  async function ready(lost: Error | null): Promise<Connection> {
-    if (closed) throw new ConnectionLostError("the connection was closed by this side");
-    if (current !== null) return current;
-    opening ??= openAgain(open, prepare, lost, options).finally(() => {
-      opening = null;
-    });
-    return await opening;
-  }
-
-  async function prepare(connection: Connection): Promise<void> {
-    if (facts !== undefined) {
-      const found = await connection.facts();
-      if (found.id !== facts.id) {
-        throw new WrongStoreError(`the connection now leads to store ${found.id}, not ${facts.id}`);
-      }
-    }
-    await state.restore(connection);
-    if (closed) await connection.close();
-    current = connection;
-  }
-
-  function forget(connection: Connection): void {
-    if (current !== connection) return;
-    current = null;
-    void connection.close().catch(() => {});
-  }
-
-  async function send(args: readonly Argument[]): Promise<PlainReply> {
+  async function send(args: readonly Argument[], inTransaction: boolean): Promise<PlainReply> {
     const name = String(args[0]).toLowerCase();
     const mark = window.mark();
-    let lost: Error | null = null;
-    for (;;) {
-      const connection = current ?? (await ready(lost));
-      if (lost !== null) state.repeating();
-      try {
-        const reply = state.answered(args, await connection.call(...args));
-        if (name === "done") window.drop(mark);
-        if (name === "txcommit") await state.settle(connection);
-        return reply;
-      } catch (error) {
-        if (!(error instanceof ConnectionLostError) || closed) throw error;
-        lost = error;
-        forget(connection);
-        // Inside a transaction nothing has happened yet: what was not answered is simply sent again.
-        if (!state.inTransaction && !mayRepeat(name)) throw unknownFate(args, error);
-      }
-    }
+    const ticket = name === "bput" ? window.add(args) : -1;
+    const reply = await live.send(args, inTransaction || mayRepeat(name)).catch((error) => {
+      window.refused(ticket);
+      throw error;
+    });
+    window.accepted(ticket);
+    if (name === "done") window.drop(mark);
+    const told = state.answered(args, reply);
+    if (name === "txcommit") await state.settle(async (...more) => await send(more, false));
+    return told;
   }
 
-  const gate = windowGate(window, options.windowBytes ?? WINDOW_BYTES, async () => await send(["DONE"]));
+  const gate = windowGate(
+    window,
+    options.windowBytes ?? WINDOW_BYTES,
+    async () => await send(["DONE"], false),
+  );
   return {
     ...(options.initial?.local === undefined ? {} : { local: options.initial.local }),
     async call(...args) {
-      if (String(args[0]).toUpperCase() === "BPUT") gate.check();
-      if (gate.closed !== null) await gate.closed;
-      return await send(state.prepare(args));
+      const puts = String(args[0]).toLowerCase() === "bput";
+      for (let wait = gate.closedFor(puts); wait !== null; wait = gate.closedFor(puts)) await wait;
+      const prepared = state.prepare(args);
+      return await send(prepared.args, prepared.inTransaction);
     },
-    async facts() {
-      facts ??= await (await ready(null)).facts();
-      return facts;
-    },
-    async close() {
-      closed = true;
-      const last = current;
-      current = null;
-      await last?.close();
-    },
+    facts: live.facts,
+    close: live.close,
   };
-}
-
-function unknownFate(args: readonly Argument[], cause: ConnectionLostError): ConnectionLostError {
-  const name = String(args[0]).toUpperCase();
-  return new ConnectionLostError(`${cause.message}; it is not known whether ${name} was carried out`, {
-    next: "look at the store, then run the command again if needed",
-    fields: cause.fields,
-    cause,
-  });
 }

@@ -20,9 +20,11 @@ interface Transaction {
 
 export interface SessionState {
   readonly window: PutWindow;
-  readonly inTransaction: boolean;
-  /** What is really sent for a command: TXINIT gets an id of this side's making, so that it can be resumed. */
-  prepare(args: readonly Argument[]): readonly Argument[];
+  /**
+   * What is really sent for a command (TXINIT gets an id of this side's making, so that it can be resumed), and
+   * whether it belongs to a transaction: then nothing has happened yet, and it can be sent again.
+   */
+  prepare(args: readonly Argument[]): { args: readonly Argument[]; inTransaction: boolean };
   /** Notes an answer; returns what the caller is told. */
   answered(args: readonly Argument[], reply: PlainReply): PlainReply;
   /** A command of the open transaction is about to be sent again. */
@@ -30,7 +32,7 @@ export interface SessionState {
   /** Brings a new connection to where the lost one was. */
   restore(connection: Connection): Promise<void>;
   /** After a repeated transaction was committed: makes the answers of BACKUP say what is listed. */
-  settle(connection: Connection): Promise<void>;
+  settle(call: Connection["call"]): Promise<void>;
 }
 
 const nameOf = (args: readonly Argument[]): string => String(args[0]).toLowerCase();
@@ -41,6 +43,7 @@ export function sessionState(): SessionState {
   let database: Argument | undefined;
   let transaction: Transaction | null = null;
   let repeated = false;
+  let inside = false;
   let committed: Transaction | null = null;
 
   function answered(args: readonly Argument[], reply: PlainReply): PlainReply {
@@ -61,28 +64,29 @@ export function sessionState(): SessionState {
 
   return {
     window,
-    get inTransaction() {
-      return transaction !== null;
-    },
     prepare(args) {
       const name = nameOf(args);
-      if (name === "bput") window.add(args);
-      return name === "txinit" && args.length === 1 ? ["TXINIT", randomBytes(16).toString("hex")] : args;
+      // Counted when commands are issued, not when they are answered: a whole transaction may be pipelined.
+      if (name === "txinit") inside = true;
+      const inTransaction = inside;
+      if (name === "txcommit" || name === "txdiscard") inside = false;
+      const own = name === "txinit" && args.length === 1;
+      return { args: own ? ["TXINIT", randomBytes(16).toString("hex")] : args, inTransaction };
     },
     answered,
     repeating() {
       repeated = true;
       if (transaction !== null) transaction.repeated = true;
     },
-    async settle(connection) {
+    async settle(call) {
       const { steps } = committed ?? { steps: [] };
       committed = null;
-      for (const step of steps) if (nameOf(step.args) === "backup") await correct(connection, step);
+      for (const step of steps) if (nameOf(step.args) === "backup") await correct(call, step);
     },
     async restore(connection) {
       if (database !== undefined) await connection.call("SELECT", database);
       if (lease !== undefined) await reattach(connection, lease);
-      const sent = [...window.entries()].map((args) => connection.call(...args));
+      const sent = window.entries().map((args) => connection.call(...args));
       await Promise.all(sent);
       if (transaction !== null) await replay(connection, transaction);
     },
@@ -109,11 +113,11 @@ function update(step: Step, reply: PlainReply): void {
  * Each BACKUP reserves an id and a time, and the commit may have been done with those of the first attempt, whose
  * answer never arrived. The listed backup of the same root is the one.
  */
-async function correct(connection: Connection, step: Step): Promise<void> {
+async function correct(call: Connection["call"], step: Step): Promise<void> {
   if (!Array.isArray(step.reply)) return;
   const [id, snapshot] = step.reply;
   const ref = String(step.args[3]);
-  const listed = backupMaps(await connection.call("BACKUPS", "SNAPSHOT", String(snapshot), "LIMIT", 8));
+  const listed = backupMaps(await call("BACKUPS", "SNAPSHOT", String(snapshot), "LIMIT", 8));
   if (listed.some((backup) => backup.get("id") === String(id))) return;
   const same = listed.find((backup) => backup.get("ref") === ref);
   const time = same?.get("ts");

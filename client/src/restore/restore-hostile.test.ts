@@ -157,8 +157,6 @@ describe("content that lies about itself", () => {
   });
 });
 
-import { decodeMeta, encodeDirectoryLeaf, encodeMeta } from "@datadb/protocol";
-
 /** A root whose one leaf holds entries of the same name: no writer makes that. */
 function rootWith(children: TreeEntry[]): Buffer {
   const metas = children.map((child) => {
