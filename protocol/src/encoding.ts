@@ -18,9 +18,7 @@ const DELTA_LEVEL = 5;
 
 /** zstd must save at least this share of the content, else reading it back is not worth its time. */
 const MIN_SAVED = 1 / 32;
-/** A delta below this share of the content is taken without looking at the alternative. */
-const CLEAR_DELTA = 1 / 16;
-/** Else a delta must be below this share of the full encoding: it makes its base indispensable. */
+/** A delta must be below this share of the full encoding: it makes its base indispensable. */
 const WORTHWHILE_DELTA = 3 / 4;
 
 /**
@@ -37,7 +35,6 @@ export function encodeBlob(
   const full: BlobRecord = { kind, name, encoding: "raw", base: null, length, payload: content };
   if (length < MIN_COMPRESS_BYTES) return full;
   const delta = encodeDelta(full, options);
-  if (delta && delta.payload.length < length * CLEAR_DELTA) return delta;
   const payload = compress(content, options.level ?? FULL_LEVEL);
   if (payload && payload.length < length * (1 - MIN_SAVED)) {
     full.encoding = "zstd";

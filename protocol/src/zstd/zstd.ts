@@ -11,6 +11,8 @@ const MIN_BASE_BYTES = 8;
 const MIN_WINDOW_LOG = 10;
 /** Base and blob of 16 MiB each fit a window of 2^25. */
 const MAX_WINDOW_LOG = 25;
+/** Windows above this need larger tables. */
+const LARGE_WINDOW_LOG = 20;
 /** zlib's smallest output buffer. */
 const MIN_CHUNK_BYTES = 64;
 
@@ -38,6 +40,10 @@ export function compressDelta(content: Buffer, base: Buffer, level: number): Buf
     [constants.ZSTD_c_compressionLevel]: level,
     // Without it, the window is what the content alone needs, and the base's far end is out of reach.
     [constants.ZSTD_c_windowLog]: windowLog,
+    // The level's own tables index about 1 MiB: of a larger base only the end would be found.
+    ...(windowLog > LARGE_WINDOW_LOG
+      ? { [constants.ZSTD_c_hashLog]: windowLog - 1, [constants.ZSTD_c_chainLog]: windowLog - 1 }
+      : {}),
   };
   return compressOnce(content, params, base);
 }
