@@ -1,7 +1,7 @@
 /** Opens the listeners of a database: RESP on TCP and, if wanted, a unix socket, and HTTP. */
 import { openUsers } from "../access/users.ts";
 import type { Database } from "../database.ts";
-import { type HttpListener, openHttp } from "../http/open-http.ts";
+import type { HttpListener } from "../http/open-http.ts";
 import { serverState } from "../session/server-state.ts";
 import { requireUsersBeyondLoopback } from "./loopback.ts";
 import { type Listener, listenOnSocket, listenOnTcp } from "./resp/resp-listener.ts";
@@ -59,7 +59,10 @@ export async function openServer(database: Database, options: ServerOptions = {}
   try {
     const resp = keep(await listenOnTcp(database, host, config.port, { limits, tls }));
     if (socket !== undefined) keep(await listenOnSocket(database, socket, { limits }));
-    const http = config.http && keep(await openHttp(state, { ...config.http, tls }));
+    // Loaded only when it is served: a third of the start-up time of every command would be the HTTP framework's.
+    const http =
+      config.http &&
+      keep(await (await import("../http/open-http.ts")).openHttp(state, { ...config.http, tls }));
     const port = resp.port ?? config.port;
     state.listening = { resp: `${host}:${port}` };
     if (socket !== undefined) state.listening.socket = socket;
