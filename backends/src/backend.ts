@@ -116,7 +116,8 @@ export interface Backend {
   list(kind: RecordKind, signal?: AbortSignal): AsyncIterable<PackListing>;
 
   /**
-   * Forgets records; absent names are no error. They are gone for hasMany, statMany and getMany when it resolves, durably.
+   * Forgets records; absent names are no error. They are gone for hasMany, statMany and getMany when it resolves, durably (one
+   * that was never flushed may come back after a crash, like any other that no flush covered). Makes nothing else durable.
    * The caller guarantees that nobody puts the same names meanwhile. Space is reclaimed later, by whole packs, so a reindex
    * may find forgotten records again: harmless, since content is never wrong, and the next collection forgets them again.
    */

@@ -2,15 +2,14 @@
 import { type BlobRecord, RECORD_KINDS, ReadOnlyError, type RecordKind } from "@datadb/protocol";
 import type { Backend } from "../backend.ts";
 import { enqueueJob } from "./append-queue.ts";
-import { fileError } from "./file-error.ts";
 import { flushShelves } from "./flush.ts";
 import { getMany, statMany } from "./get-many.ts";
 import { hasMany } from "./has-many.ts";
 import { list } from "./list.ts";
-import { recordKeys } from "./location.ts";
 import { closeFile } from "./pack-lifecycle.ts";
 import { putMany } from "./put-many.ts";
 import { reindex } from "./reindex.ts";
+import { removeMany } from "./remove-many.ts";
 import type { Place, Shelf } from "./shelf.ts";
 
 /** Bounds the memory of what is accepted and not yet in the index (about 200 bytes a record). */
@@ -21,16 +20,6 @@ function byKind(records: readonly BlobRecord[]): [RecordKind, readonly BlobRecor
   const kind = records[0]?.kind;
   if (kind !== undefined && records.every((record) => record.kind === kind)) return [[kind, records]];
   return RECORD_KINDS.map((one) => [one, records.filter((record) => record.kind === one)]);
-}
-
-async function removeMany(shelves: readonly Shelf[], shelf: Shelf, names: readonly Buffer[]): Promise<void> {
-  // Accepted records must be in the index before they can be taken out of it; what they may refer to comes first.
-  await flushShelves(shelves.slice(0, shelves.indexOf(shelf) + 1));
-  try {
-    await shelf.place.index.write([], recordKeys(shelf.kind, names));
-  } catch (error) {
-    throw fileError("write the index of", shelf.place.directory, error);
-  }
 }
 
 async function release(place: Place, shelves: readonly Shelf[]): Promise<void> {
@@ -110,7 +99,7 @@ export function createBlobsfile(place: Place, shelves: readonly Shelf[]): Backen
     },
     async removeMany(kind, names) {
       await enterWritable();
-      await removeMany(shelves, shelfOf(kind), names);
+      await removeMany(shelfOf(kind), names);
     },
     async flush(kinds = RECORD_KINDS) {
       await enter();

@@ -95,6 +95,26 @@ describe(`flush, DATADB_SEED=${seed}`, () => {
     expect(await has(await store.crash().open())).toEqual([1, 1, 1, 1]);
   });
 
+  test("removing makes nothing durable, and a record removed before its flush is not indexed by it", async () => {
+    const store = simulatedStore();
+    const backend = await store.open();
+    const [kept, removed, again] = sampleRecords(createRandom(seed), "sha256", 3, { kind: "node" });
+    const names = [kept!, removed!, again!].map(({ name }) => name);
+    await backend.putMany([kept!, removed!, again!]);
+    await backend.removeMany("node", names.slice(1));
+    expect(store.disk.calls.sync).toBe(0);
+    expect([...(await backend.hasMany("node", names))]).toEqual([1, 0, 0]);
+    // Put again, and removed while the flush that took it is under way.
+    await backend.putMany([again!]);
+    await Promise.all([backend.flush(), backend.removeMany("node", [names[2]!])]);
+    expect([...(await backend.hasMany("node", names))]).toEqual([1, 0, 0]);
+    await backend.putMany([again!]);
+    await backend.flush();
+    const reopened = await store.crash().open();
+    expect([...(await reopened.hasMany("node", names))]).toEqual([1, 0, 1]);
+    expect(store.recovered).toEqual([]);
+  });
+
   test("after a failed sync of data, nodes are not made durable", async () => {
     const store = simulatedStore();
     const backend = await store.open();

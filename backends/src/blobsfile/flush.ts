@@ -61,7 +61,8 @@ async function syncDirectory(shelf: Shelf, load: Load): Promise<Error | null> {
 async function writeIndex(shelf: Shelf, load: Load): Promise<void> {
   const entries = load.entries.filter((entry) => entry.pack!.failure === null);
   const packs = load.packs.filter(({ pack }) => pack.failure === null);
-  const puts: [Buffer, Buffer][] = entries.map((entry) => [entry.key, entry.value!]);
+  const kept = entries.filter((entry) => !entry.removed);
+  const puts: [Buffer, Buffer][] = kept.map((entry) => [entry.key, entry.value!]);
   for (const { pack, end } of packs) puts.push([packKey(shelf.kind, pack.number), encodeProgress(end)]);
   try {
     if (puts.length > 0) await shelf.place.index.write(puts, []);
@@ -72,7 +73,8 @@ async function writeIndex(shelf: Shelf, load: Load): Promise<void> {
     throw fileError("write the index of", shelf.place.directory, error);
   }
   for (const { pack, end } of packs) pack.indexed = end;
-  for (const entry of entries) shelf.pending.delete(entry.id);
+  // A name that was removed and put again meanwhile is another entry's by now.
+  for (const entry of kept) if (!entry.removed) shelf.pending.delete(entry.id);
 }
 
 async function run(shelf: Shelf, serial: number): Promise<void> {

@@ -45,6 +45,7 @@ function queueSlice(shelf: Shelf, records: readonly BlobRecord[], waits: Set<Pro
         value: null,
         pack: null,
         end: 0,
+        removed: false,
         serial: 0,
         done,
       };

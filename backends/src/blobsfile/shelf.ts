@@ -64,6 +64,8 @@ export interface Entry {
   pack: OpenPack | null;
   /** Where the record ends in its pack. */
   end: number;
+  /** Removed before a flush: not to be indexed. */
+  removed: boolean;
   /** Its number among all that the shelf accepted, from 1; 0 before. */
   serial: number;
   /** Settles with the batch that carries it. */
