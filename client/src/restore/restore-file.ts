@@ -1,5 +1,5 @@
 /** Restores one regular file: skipped when it is there already, whole in one job when small, else in parts. */
-import type { Meta } from "@datadb/protocol";
+import { DamagedError, type Meta } from "@datadb/protocol";
 import { type Attributes, attributesOf } from "./attributes.ts";
 import type { Directory } from "./directory.ts";
 import { contentOf, type Part } from "./file-content.ts";
@@ -24,14 +24,24 @@ export async function restoreFile(
 ): Promise<void> {
   try {
     const attributes = attributesOf(meta, run.restorer, directory.createdGid);
-    if (run.options.overwrite && (await isUnchanged(run, directory, meta, attributes)))
+    if (run.options.overwrite === true && (await isUnchanged(run, directory, meta, attributes)))
       return done(null, true);
+    if (meta.list === undefined && meta.size <= SMALL_BYTES) {
+      return await smallFile(run, directory, meta, attributes, onlyPart(meta), done);
+    }
     const parts = contentOf(run, meta);
     if (meta.size > SMALL_BYTES) return await largeFile(run, directory, meta, attributes, parts, done);
     await smallFile(run, directory, meta, attributes, await collect(parts), done);
   } catch (error) {
     done(error);
   }
+}
+
+/** Without a list there is at most one piece: nothing has to be fetched to know it. */
+function onlyPart({ chunk, size }: Meta): Part[] {
+  if (chunk !== undefined) return [{ name: chunk, length: size, offset: 0 }];
+  if (size > 0) throw new DamagedError("the backup has no content for it");
+  return [];
 }
 
 async function collect(parts: AsyncGenerator<Part>): Promise<Part[]> {

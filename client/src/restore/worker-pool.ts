@@ -1,4 +1,5 @@
 /** The worker threads of one restore, and the shared memory in which they get their jobs. */
+import { once } from "node:events";
 import { Worker } from "node:worker_threads";
 import type { Xattr } from "../native/native.ts";
 import type { JobFailure, JobMessage, JobResult } from "./job.ts";
@@ -83,8 +84,10 @@ export function startWorkers(count: number, context: JobContext): WorkerPool {
       });
     },
     async close() {
-      for (const worker of workers) worker?.removeAllListeners("exit");
-      await Promise.all(workers.map((worker) => worker?.terminate()));
+      const running = workers.filter((worker) => worker !== undefined);
+      for (const worker of running) worker.removeAllListeners("exit").postMessage(null);
+      if (dead === undefined) await Promise.all(running.map(async (worker) => await once(worker, "exit")));
+      else await Promise.all(running.map(async (worker) => await worker.terminate()));
     },
   };
 }
