@@ -2,6 +2,8 @@
 export interface CursorMemory {
   get(cursor: bigint): Buffer | undefined;
   put(cursor: bigint, last: Buffer): void;
+  /** Forgets them all: scans go on as after a restart. */
+  clear(): void;
 }
 
 const MAX_CURSORS = 4096;
@@ -10,6 +12,7 @@ export function createCursorMemory(): CursorMemory {
   const places = new Map<bigint, Buffer>();
   return {
     get: (cursor) => places.get(cursor),
+    clear: () => places.clear(),
     put: (cursor, last) => {
       places.delete(cursor);
       places.set(cursor, Buffer.from(last));

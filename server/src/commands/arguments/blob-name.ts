@@ -25,7 +25,7 @@ export function parseKind(arg: Buffer): BlobKind {
   if (kind === "DATA") return "data";
   if (kind === "NODE") return "node";
   if (kind === "LOG")
-    throw new ReplyError("NOPERM log records are written by the server alone; a kind is data or node");
+    throw new ReplyError("ERR log records are written by the server alone; a kind is data or node");
   throw syntaxError();
 }
 

@@ -13,17 +13,30 @@ import {
 
 /**
  * Checks a node as bytes. Throws MALFORMED for what does not decode as its type, and for metas with names that lead
- * elsewhere: empty, `.`, `..`, with `/` or NUL. Only a meta that stands alone, a backup's root, may be called `/` or nothing.
+ * elsewhere: empty, `.`, `..`, with `/` or NUL, or that are not in order. Only a meta that stands alone, a backup's root, may be called `/` or nothing.
  */
 export function checkNode(content: Buffer, hash: HashAlgorithm): void {
   try {
     references(content, hashLength(hash));
     const type = nodeType(content);
     if (type === "meta") checkRootName(decodeMeta(content).name);
-    if (type === "directory-leaf") for (const meta of decodeDirectoryLeaf(content)) checkName(metaName(meta));
+    if (type === "directory-leaf") checkLeaf(decodeDirectoryLeaf(content));
   } catch (error) {
     if (error instanceof ReplyError) throw error;
     throw malformed(error instanceof Error ? error.message : String(error));
+  }
+}
+
+/** Two entries of one name could be a symlink and what is then written through it. */
+function checkLeaf(metas: readonly Buffer[]): void {
+  let last: Buffer | undefined;
+  for (const meta of metas) {
+    const name = metaName(meta);
+    checkName(name);
+    if (last !== undefined && Buffer.compare(last, name) >= 0) {
+      throw malformed(`the entry ${JSON.stringify(name.toString("latin1"))} is not in the order of names`);
+    }
+    last = name;
   }
 }
 
