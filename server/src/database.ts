@@ -181,7 +181,7 @@ export interface BlobStore {
   sizeMany(kind: BlobKind, names: readonly Buffer[]): Promise<(number | null)[]>;
   /** Names of a kind in byte order, from `from` on, in pages. */
   names(kind: BlobKind, from?: Buffer): AsyncIterable<readonly Buffer[]>;
-  /** Number of blobs and bytes of their content, both kinds. Counted once, then kept up to date. */
+  /** Number of blobs and bytes of their content, both kinds. Reads the whole index. */
   totals(): Promise<{ blobs: number; bytes: number }>;
   /** Everything accepted before is durable when it resolves. */
   flush(): Promise<void>;
@@ -199,14 +199,27 @@ export interface Lease {
   flush(): Promise<void>;
 }
 
+/** What is known of a lease; times in milliseconds since 1970. */
+export interface LeaseFacts {
+  id: Buffer;
+  created: number;
+  expires: number;
+  /** The backup that the holder builds on. */
+  parent: Buffer | null;
+  /** The log's sequence number when it began. */
+  sequence: number;
+}
+
 /** All leases. */
 export interface Leases {
   /** Takes a new lease, or renews the one with `id` (NOT_FOUND when it is unknown or expired). Default 24 hours. */
   take(options?: { id?: Buffer; seconds?: number; parent?: Buffer }): Promise<Lease>;
   /** Ends a lease; an unknown one is no error. */
   release(id: Buffer): Promise<void>;
-  /** Leases that are not over, with the blobs they protect. */
-  list(): AsyncIterable<{ id: Buffer; created: number; expires: number; parent: Buffer | null; sequence: number }>;
+  /** Leases that are not over. */
+  list(): AsyncIterable<LeaseFacts>;
+  /** The blobs that a lease protects, in batches; one may occur several times. */
+  protectedBy(id: Buffer): AsyncIterable<readonly { kind: BlobKind; name: Buffer }[]>;
 }
 
 /** What a store holds. Bytes and counts. */
@@ -220,7 +233,10 @@ export interface StoreStats {
   /** Payloads of all records, as encoded. */
   storedBytes: number;
   kinds: Record<"data" | "node" | "log", { records: number; contentBytes: number; storedBytes: number }>;
-  encodings: Record<"raw" | "zstd" | "zstd-delta", { records: number; contentBytes: number; storedBytes: number }>;
+  encodings: Record<
+    "raw" | "zstd" | "zstd-delta",
+    { records: number; contentBytes: number; storedBytes: number }
+  >;
   /** Log records since the newest checkpoint's state. */
   sinceCheckpoint: number;
   sequence: number;

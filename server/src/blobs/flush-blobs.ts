@@ -1,0 +1,52 @@
+/** Makes accepted blobs durable, data before nodes; a failed sync must not leave nodes whose children are lost. */
+
+import type { Backend } from "@datadb/backends";
+import type { HashAlgorithm } from "@datadb/protocol";
+import { hashLength, references } from "@datadb/protocol";
+import type { BlobState } from "./blob-state.ts";
+import { decodeChain } from "./read-contents.ts";
+
+/** Whether everything that the node refers to is there; false when the node itself cannot be read. */
+async function isComplete(backend: Backend, hash: HashAlgorithm, name: Buffer): Promise<boolean> {
+  const [record] = await backend.getMany("node", [name]);
+  if (!record) return true;
+  const children = references(await decodeChain(backend, hash, record), hashLength(hash));
+  for (const kind of ["data", "node"] as const) {
+    const names = children.filter((child) => child.kind === kind).map((child) => child.name);
+    if (names.length > 0 && (await backend.hasMany(kind, names)).includes(0)) return false;
+  }
+  return true;
+}
+
+/**
+ * Forgets those of `names` (nodes, children before parents) that refer to something that is not there, so that the next backup puts
+ * them again. Resolves with how many. A damaged node stays: check tells of it.
+ */
+export async function dropIncompleteNodes(
+  backend: Backend,
+  hash: HashAlgorithm,
+  names: readonly Buffer[],
+): Promise<number> {
+  let dropped = 0;
+  for (const name of names) {
+    const complete = await isComplete(backend, hash, name).catch(() => true);
+    if (complete) continue;
+    await backend.removeMany("node", [name]);
+    dropped += 1;
+  }
+  return dropped;
+}
+
+/** See BlobStore.flush. */
+export async function flushBlobs(state: BlobState): Promise<void> {
+  const covered = state.unflushed;
+  state.unflushed = [];
+  try {
+    // One call: data is synced first, and no node that came after it is taken along.
+    await state.backend.flush(["data", "node"]);
+  } catch (error) {
+    await dropIncompleteNodes(state.backend, state.hash, covered.concat(state.unflushed));
+    state.unflushed = covered.concat(state.unflushed);
+    throw error;
+  }
+}

@@ -1,0 +1,88 @@
+/** The blob store: content by name, over whatever backend the configuration composes. */
+import type { Backend } from "@datadb/backends";
+import type { HashAlgorithm } from "@datadb/protocol";
+import type { BlobKind, BlobStore } from "../database.ts";
+import type { Encoder } from "../encoder/encoder.ts";
+import type { BlobState } from "./blob-state.ts";
+import { createByteGate } from "./byte-gate.ts";
+import { createContentCache } from "./content-cache.ts";
+import { flushBlobs } from "./flush-blobs.ts";
+import { createInFlight } from "./in-flight.ts";
+import type { NameIndex } from "./name-index.ts";
+import { putContent } from "./put-content.ts";
+import { putRecords } from "./put-records.ts";
+import { readContents, readRecords } from "./read-contents.ts";
+
+/** Bytes of blobs between a put's begin and its acceptance: memory that a slow disk may cost. */
+const IN_FLIGHT_BYTES: number = 64 * 1024 * 1024;
+
+/** Waits for puts of these names that are on their way, whatever their end: their records are there afterwards, or not. */
+async function settle(state: BlobState, kind: BlobKind, names: readonly Buffer[]): Promise<void> {
+  for (const name of names) await state.inFlight.end(kind, name)?.catch(() => undefined);
+}
+
+/** A blob store over `backend`, and what else commits need of it. */
+export function createBlobStore(
+  backend: Backend,
+  hash: HashAlgorithm,
+  encoder: Encoder,
+  index: NameIndex,
+): BlobStore {
+  const state: BlobState = {
+    backend,
+    hash,
+    encoder,
+    inFlight: createInFlight(),
+    gate: createByteGate(IN_FLIGHT_BYTES),
+    nodes: createContentCache(),
+    hashing: new Set(),
+    unflushed: [],
+  };
+  return {
+    hash,
+    async hasMany(kind, names, lease) {
+      const there = await backend.hasMany(kind, names);
+      names.forEach((name, at) => {
+        if (there[at] === 0 && state.inFlight.has(kind, name)) there[at] = 1;
+      });
+      if (lease)
+        lease.note(
+          kind,
+          names.filter((_, at) => there[at] === 1),
+        );
+      return there;
+    },
+    putContent: (kind, content, options = {}) => putContent(state, kind, content, options),
+    putEncoded: (records, lease) => putRecords(state, records, lease),
+    async getRecords(kind, names) {
+      await settle(state, kind, names);
+      return readRecords(backend, kind, names);
+    },
+    async getContent(kind, name) {
+      await settle(state, kind, [name]);
+      return (await readContents(state, kind, [name]))[0] ?? null;
+    },
+    async getContents(kind, names) {
+      await settle(state, kind, names);
+      return readContents(state, kind, names);
+    },
+    async sizeMany(kind, names) {
+      await settle(state, kind, names);
+      return (await backend.statMany(kind, names)).map((info) => info?.length ?? null);
+    },
+    async *names(kind, from) {
+      for await (const page of index.records(kind, from)) yield page.map(({ name }) => name);
+    },
+    async totals() {
+      let [blobs, bytes] = [0, 0];
+      for (const kind of ["data", "node"] as const) {
+        for await (const page of index.records(kind)) {
+          blobs += page.length;
+          for (const { length } of page) bytes += length;
+        }
+      }
+      return { blobs, bytes };
+    },
+    flush: () => flushBlobs(state),
+  };
+}

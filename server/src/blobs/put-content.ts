@@ -1,0 +1,59 @@
+/** Content from the wire: hashed and encoded in the pool, then put. */
+import { MAX_BLOB_BYTES, ReplyError } from "@datadb/protocol";
+import type { BlobKind, Lease } from "../database.ts";
+import type { EncodeBase } from "../encoder/encoder.ts";
+import type { BlobState } from "./blob-state.ts";
+import { putRecords } from "./put-records.ts";
+import { decodeChain } from "./read-contents.ts";
+
+/** The content of a hinted base, when it is there. */
+async function findBase(
+  state: BlobState,
+  kind: BlobKind,
+  name: Buffer | undefined,
+): Promise<EncodeBase | undefined> {
+  if (name === undefined) return undefined;
+  const [record] = await state.backend.getMany(kind, [name]);
+  return record ? { name, content: await decodeChain(state.backend, state.hash, record) } : undefined;
+}
+
+/** See BlobStore.putContent. */
+export async function putContent(
+  state: BlobState,
+  kind: BlobKind,
+  content: Buffer,
+  options: { base?: Buffer; lease?: Lease | undefined },
+): Promise<Buffer> {
+  if (content.length > MAX_BLOB_BYTES) throw new ReplyError(`ERR a blob has at most ${MAX_BLOB_BYTES} bytes`);
+  const { length } = content;
+  const encoding = (async () => {
+    await state.gate.enter(length);
+    try {
+      return await state.encoder.encode(kind, content, await findBase(state, kind, options.base));
+    } finally {
+      state.gate.leave(length);
+    }
+  })();
+  // Until its put is registered under its name, a node that refers to it waits for this.
+  const registered = encoding.then((record) => {
+    const put = putOnce(state, record, options.lease);
+    return { name: record.name, put };
+  });
+  state.hashing.add(registered);
+  const settle = (): void => {
+    state.hashing.delete(registered);
+  };
+  registered.then(settle, settle);
+  const { name, put } = await registered;
+  await put;
+  return name;
+}
+
+type Record = Awaited<ReturnType<BlobState["encoder"]["encode"]>>;
+
+/** The same content may be on its way already: then its end is this one's too. */
+function putOnce(state: BlobState, record: Record, lease: Lease | undefined): Promise<void> {
+  const other = state.inFlight.end(record.kind as BlobKind, record.name);
+  if (other === undefined) return putRecords(state, [record], lease);
+  return other.then(() => lease?.note(record.kind as BlobKind, [record.name]));
+}

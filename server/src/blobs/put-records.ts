@@ -1,0 +1,73 @@
+/** The one entrance of records into the backend. */
+import type { BlobRecord } from "@datadb/protocol";
+import type { BlobKind, Lease } from "../database.ts";
+import type { BlobState } from "./blob-state.ts";
+import { nodeContents, outsideChildren, requireChildren } from "./check-children.ts";
+import { decodeChain, readRecords } from "./read-contents.ts";
+
+type Put = { kind: BlobKind; name: Buffer };
+
+function blobOf({ kind, name }: BlobRecord): Put {
+  if (kind === "log") throw new TypeError("log records are written by commits only");
+  return { kind, name };
+}
+
+async function baseContents(state: BlobState, nodes: readonly BlobRecord[]): Promise<Map<string, Buffer>> {
+  const contents = new Map<string, Buffer>();
+  const names = nodes.flatMap(({ base }) => base ?? []);
+  const records = names.length === 0 ? [] : await readRecords(state.backend, "node", names);
+  for (const record of records) {
+    if (record)
+      contents.set(record.name.toString("latin1"), await decodeChain(state.backend, state.hash, record));
+  }
+  return contents;
+}
+
+async function checkNodes(
+  state: BlobState,
+  nodes: readonly BlobRecord[],
+  companions: readonly Put[],
+): Promise<void> {
+  // A child may have come before, in a put whose name is not computed yet.
+  if (state.hashing.size > 0) await Promise.allSettled([...state.hashing]);
+  const bases = await baseContents(state, nodes);
+  const contents = nodeContents(nodes, (name) => bases.get(name.toString("latin1")));
+  const own: Record<BlobKind, Set<string>> = { data: new Set(), node: new Set() };
+  for (const { kind, name } of companions) own[kind].add(name.toString("latin1"));
+  await requireChildren(outsideChildren(contents, state.hash, own), state.backend, state.inFlight);
+}
+
+async function accept(
+  state: BlobState,
+  records: readonly BlobRecord[],
+  names: readonly Put[],
+): Promise<void> {
+  const nodes = records.filter(({ kind }) => kind === "node");
+  if (nodes.length > 0) await checkNodes(state, nodes, names);
+  let bytes = 0;
+  for (const { payload } of records) bytes += payload.length;
+  await state.gate.enter(bytes);
+  try {
+    // What nodes refer to goes first: a crash between the two leaves no node without its children.
+    if (nodes.length < records.length)
+      await state.backend.putMany(records.filter(({ kind }) => kind === "data"));
+    if (nodes.length > 0) await state.backend.putMany(nodes);
+  } finally {
+    state.gate.leave(bytes);
+  }
+  for (const { name } of nodes) state.unflushed.push(Buffer.from(name));
+}
+
+/** Accepts records; see BlobStore.putEncoded. */
+export async function putRecords(
+  state: BlobState,
+  records: readonly BlobRecord[],
+  lease?: Lease,
+): Promise<void> {
+  if (records.length === 0) return;
+  const names = records.map(blobOf);
+  const work = accept(state, records, names);
+  state.inFlight.during(names, work);
+  await work;
+  if (lease) for (const { kind, name } of names) lease.note(kind, [name]);
+}

@@ -1,0 +1,44 @@
+/** What a check looks at. */
+import type { Backend } from "@datadb/backends";
+import type { HashAlgorithm } from "@datadb/protocol";
+import type { NameIndex } from "../blobs/name-index.ts";
+import type { BlobKind, CheckEvent, View } from "../database.ts";
+import type { Encoder } from "../encoder/encoder.ts";
+import type { Head } from "../log/head.ts";
+
+export interface CheckSource {
+  readonly backend: Backend;
+  readonly index: NameIndex;
+  readonly view: View;
+  readonly hash: HashAlgorithm;
+  readonly storeId: Buffer;
+  readonly encoder: Encoder;
+  head(): Head;
+}
+
+/** Everything that a running check has found. */
+export interface CheckState {
+  readonly source: CheckSource;
+  readonly signal: AbortSignal | undefined;
+  /** Names of blobs that are missing or damaged, by kind, as Latin-1 text. */
+  readonly bad: Record<BlobKind, Set<string>>;
+  backups: number;
+  nodes: number;
+  data: number;
+  read: number;
+  readBytes: number;
+}
+
+/** One part of a check. */
+export type CheckPart = AsyncGenerator<CheckEvent, void>;
+
+/** A finding; its blob is remembered as bad. */
+export function finding(
+  state: CheckState,
+  found: Omit<Extract<CheckEvent, { type: "finding" }>, "type">,
+  name?: Buffer,
+): CheckEvent {
+  if (name !== undefined && (found.kind === "data" || found.kind === "node"))
+    state.bad[found.kind].add(name.toString("latin1"));
+  return { type: "finding", ...found, ...(name === undefined ? {} : { name: name.toString("hex") }) };
+}

@@ -1,0 +1,48 @@
+/** A thread of the encoder: one message with tasks in, one with results out. */
+import { parentPort } from "node:worker_threads";
+import type { EncodeRequest, EncodeResult } from "./encode-message.ts";
+import { encodeTask, verifyTask } from "./encode-task.ts";
+
+/** Payloads up to this size travel together in one ArrayBuffer: a transfer costs more than their copy. */
+const SMALL_BYTES: number = 16 * 1024;
+
+/** Moves names and small payloads into one new ArrayBuffer, large payloads into one of their own when they share memory. */
+function collect(results: readonly EncodeResult[]): { results: EncodeResult[]; transfer: ArrayBuffer[] } {
+  let bytes = 0;
+  for (const { name, payload } of results)
+    bytes += name.length + (payload.length <= SMALL_BYTES ? payload.length : 0);
+  const shared = new Uint8Array(bytes);
+  const transfer = new Set<ArrayBuffer>([shared.buffer]);
+  let at = 0;
+  const move = (part: Uint8Array): Uint8Array => {
+    const moved = shared.subarray(at, at + part.length);
+    moved.set(part);
+    at += part.length;
+    return moved;
+  };
+  const moved = results.map((result) => {
+    const name = move(result.name);
+    if (result.payload.length <= SMALL_BYTES) return { ...result, name, payload: move(result.payload) };
+    const { payload } = result;
+    const whole = payload.byteLength === payload.buffer.byteLength ? payload : new Uint8Array(payload);
+    transfer.add(whole.buffer as ArrayBuffer);
+    return { ...result, name, payload: whole };
+  });
+  return { results: moved, transfer: [...transfer] };
+}
+
+function answer(request: EncodeRequest): { results: EncodeResult[] | boolean[]; transfer: ArrayBuffer[] } {
+  const { hash } = request;
+  if ("verify" in request)
+    return { results: request.verify.map((task) => verifyTask(hash, task)), transfer: [] };
+  return collect(request.encode.map((task) => encodeTask(hash, task)));
+}
+
+parentPort?.on("message", (request: EncodeRequest) => {
+  try {
+    const { results, transfer } = answer(request);
+    parentPort?.postMessage(results, transfer);
+  } catch (error) {
+    parentPort?.postMessage(error);
+  }
+});

@@ -1,0 +1,151 @@
+/** The encoder over worker threads: contents that come together travel together. */
+import { availableParallelism } from "node:os";
+import { type BlobRecord, type HashAlgorithm, MIN_COMPRESS_BYTES } from "@datadb/protocol";
+import type { BlobKind } from "../database.ts";
+import { type EncodeRequest, type EncodeResult, type EncodeTask, recordOf } from "./encode-message.ts";
+import { encodeTask } from "./encode-task.ts";
+import type { EncodeBase, Encoder } from "./encoder.ts";
+import { createWorkerThreads, type Work } from "./worker-threads.ts";
+
+/** Contents up to this size are copied into one ArrayBuffer per message: a transfer costs more than their copy. */
+const SMALL_BYTES: number = 16 * 1024;
+/** Content in one message: about 2 ms of work, so that all threads get some. */
+const BATCH_BYTES: number = 512 * 1024;
+const BATCH_TASKS = 256;
+
+interface Job {
+  readonly kind: BlobKind;
+  readonly content: Buffer;
+  readonly base: EncodeBase | null;
+  resolve(record: BlobRecord): void;
+  reject(error: Error): void;
+}
+
+function ownsMemory({ byteLength, buffer }: Buffer): boolean {
+  return byteLength === buffer.byteLength && buffer instanceof ArrayBuffer && byteLength > SMALL_BYTES;
+}
+
+/** Tasks for jobs, and the memory that goes with them. Contents that share memory with others are copied, together. */
+function requestOf(
+  hash: HashAlgorithm,
+  jobs: readonly Job[],
+): { message: EncodeRequest; transfer: ArrayBuffer[] } {
+  let bytes = 0;
+  for (const { content } of jobs) if (!ownsMemory(content)) bytes += content.length;
+  const shared = new Uint8Array(bytes);
+  // The same buffer may be put twice: memory is transferred once.
+  const transfer = new Set<ArrayBuffer>([shared.buffer]);
+  let at = 0;
+  const encode = jobs.map(({ kind, content, base }): EncodeTask => {
+    if (ownsMemory(content)) {
+      transfer.add(content.buffer as ArrayBuffer);
+      return { kind, bytes: content, base };
+    }
+    const copy = shared.subarray(at, at + content.length);
+    copy.set(content);
+    at += content.length;
+    return { kind, bytes: copy, base };
+  });
+  return { message: { hash, encode }, transfer: [...transfer] };
+}
+
+function takeBatch(queue: Job[]): Job[] {
+  let bytes = 0;
+  let count = 0;
+  while (count < queue.length && count < BATCH_TASKS) {
+    bytes += (queue[count] as Job).content.length;
+    if (count > 0 && bytes > BATCH_BYTES) break;
+    count += 1;
+  }
+  return queue.splice(0, count);
+}
+
+function encodeWork(hash: HashAlgorithm, jobs: readonly Job[]): Work {
+  return {
+    ...requestOf(hash, jobs),
+    done: (results) =>
+      jobs.forEach(({ kind, base, resolve }, at) => {
+        resolve(recordOf(kind, base?.name ?? null, results[at] as EncodeResult));
+      }),
+    fail: (error) => {
+      for (const { reject } of jobs) reject(error);
+    },
+  };
+}
+
+function verifyWork(
+  hash: HashAlgorithm,
+  records: readonly BlobRecord[],
+  resolve: (good: boolean[]) => void,
+  fail: (error: Error) => void,
+): Work {
+  const verify = records.map(({ kind, name, encoding, length, payload }) => ({
+    kind: kind as BlobKind,
+    name: new Uint8Array(name),
+    encoding,
+    length,
+    // A view would take all of the memory that it shares along.
+    payload: new Uint8Array(payload),
+  }));
+  return {
+    message: { hash, verify },
+    transfer: verify.map((task) => task.payload.buffer),
+    done: (results) => resolve(results as boolean[]),
+    fail,
+  };
+}
+
+/** An encoder for a store with this hash; `size`: threads at most, one for each core when absent. */
+export function createEncoderPool(hash: HashAlgorithm, size: number = availableParallelism()): Encoder {
+  const jobs: Job[] = [];
+  const works: Work[] = [];
+  let scheduled = false;
+  let closed = false;
+  const threads = createWorkerThreads(
+    size,
+    () => works.shift() ?? (jobs.length > 0 ? encodeWork(hash, takeBatch(jobs)) : undefined),
+  );
+  const schedule = (): void => {
+    if (scheduled) return;
+    // What comes in the same turn of the event loop shares a message.
+    scheduled = true;
+    setImmediate(() => {
+      scheduled = false;
+      threads.run();
+    });
+  };
+  return {
+    encode(kind, content, base) {
+      if (closed) return Promise.reject(new TypeError("the encoder is closed"));
+      if (content.length < MIN_COMPRESS_BYTES) {
+        return Promise.resolve(
+          recordOf(kind, null, encodeTask(hash, { kind, bytes: Buffer.from(content), base: null })),
+        );
+      }
+      return new Promise((resolve, reject) => {
+        jobs.push({ kind, content, base: base ?? null, resolve, reject });
+        schedule();
+      });
+    },
+    async verify(records) {
+      if (closed) throw new TypeError("the encoder is closed");
+      const share = Math.max(1, Math.ceil(records.length / size));
+      const parts: Promise<boolean[]>[] = [];
+      for (let at = 0; at < records.length; at += share) {
+        parts.push(
+          new Promise((resolve, reject) =>
+            works.push(verifyWork(hash, records.slice(at, at + share), resolve, reject)),
+          ),
+        );
+      }
+      schedule();
+      return (await Promise.all(parts)).flat();
+    },
+    async close() {
+      closed = true;
+      for (const job of jobs.splice(0)) job.reject(new Error("the encoder was closed"));
+      for (const work of works.splice(0)) work.fail(new Error("the encoder was closed"));
+      await threads.close();
+    },
+  };
+}

@@ -1,0 +1,71 @@
+/** The names that a lease protects, written in batches. */
+import { KIND_BYTE } from "@datadb/protocol";
+import type { BlobKind } from "../database.ts";
+import { type Level, levelError } from "../keyspace/open-level.ts";
+import { leaseNamesKey } from "./lease-key.ts";
+
+/** Bytes of names in one value. */
+const BATCH_BYTES: number = 64 * 1024;
+/** Names are durable at the latest this long after they were noted. */
+const DELAY_MS = 1000;
+
+export interface LeaseNames {
+  note(kind: BlobKind, names: readonly Buffer[]): void;
+  flush(): Promise<void>;
+}
+
+/** Names of the lease with this id; `counter`: the number of the next batch. */
+export function createLeaseNames(
+  level: Level,
+  id: Buffer,
+  counter: number,
+  warn: (message: string) => void,
+): LeaseNames {
+  let next = counter;
+  let batch = Buffer.allocUnsafeSlow(1024);
+  let used = 0;
+  let timer: NodeJS.Timeout | null = null;
+  let writing: Promise<void> = Promise.resolve();
+  let failure: Error | null = null;
+
+  const write = (): void => {
+    if (used === 0) return;
+    const [key, value] = [leaseNamesKey(id, next), Buffer.from(batch.subarray(0, used))];
+    next += 1;
+    used = 0;
+    writing = writing
+      .then(() => level.put(key, value))
+      .catch((error: unknown) => {
+        failure = levelError(level.location, error);
+        warn(`a lease cannot be written: ${failure.message}`);
+      });
+  };
+  const reserve = (bytes: number): void => {
+    if (used + bytes > BATCH_BYTES) write();
+    if (used + bytes <= batch.length) return;
+    const grown = Buffer.allocUnsafeSlow(Math.min(BATCH_BYTES, batch.length * 4));
+    batch.copy(grown, 0, 0, used);
+    batch = grown;
+  };
+  return {
+    note(kind, names) {
+      for (const name of names) {
+        reserve(name.length + 1);
+        batch[used] = KIND_BYTE[kind];
+        batch.set(name, used + 1);
+        used += name.length + 1;
+      }
+      timer ??= setTimeout(() => {
+        timer = null;
+        write();
+      }, DELAY_MS).unref();
+    },
+    async flush() {
+      if (timer !== null) clearTimeout(timer);
+      timer = null;
+      write();
+      await writing;
+      if (failure !== null) throw failure;
+    },
+  };
+}

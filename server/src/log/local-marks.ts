@@ -1,0 +1,41 @@
+/** What local/ remembers of the log between processes: a cache, whose loss costs a look at the log. */
+import { ByteReader, ByteWriter } from "@datadb/protocol";
+import { type Level, levelError } from "../keyspace/open-level.ts";
+import { decodeHead, encodeHead, type Head } from "./head.ts";
+
+/** The head at which the last process ended in good order; absent while one writes. Permanent. */
+const CLEAN_KEY = Buffer.from("g");
+/** Varint sequence number of the state that the newest checkpoint holds. Permanent. */
+const CHECKPOINT_KEY = Buffer.from("c");
+
+async function put(local: Level, key: Buffer, value: Buffer | null): Promise<void> {
+  try {
+    if (value === null) await local.del(key, { sync: true });
+    else await local.put(key, value, { sync: true });
+  } catch (error) {
+    throw levelError(local.location, error);
+  }
+}
+
+/** The head of a clean end, or null: then the log may hold more than LevelDB. */
+export async function readCleanHead(local: Level, n: number): Promise<Head | null> {
+  const value = await local.get(CLEAN_KEY);
+  return value === undefined ? null : decodeHead(value, n);
+}
+
+/** Says (head) that the log holds nothing beyond it, or (null) that it may. Durable when it resolves. */
+export function writeCleanHead(local: Level, head: Head | null): Promise<void> {
+  return put(local, CLEAN_KEY, head === null ? null : encodeHead(head));
+}
+
+/** The sequence number of the newest checkpoint's state; 0 when there is none, or when local/ was lost. */
+export async function readCheckpointMark(local: Level): Promise<number> {
+  const value = await local.get(CHECKPOINT_KEY);
+  return value === undefined ? 0 : new ByteReader(value).varint();
+}
+
+export function writeCheckpointMark(local: Level, sequence: number): Promise<void> {
+  const writer = new ByteWriter(10);
+  writer.varint(sequence);
+  return put(local, CHECKPOINT_KEY, writer.finish());
+}

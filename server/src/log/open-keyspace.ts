@@ -1,0 +1,44 @@
+/** Opens meta/ and brings it up to the log's end. */
+import { hashLength } from "@datadb/protocol";
+import { createCommittedView } from "../keyspace/committed-view.ts";
+import type { Level } from "../keyspace/open-level.ts";
+import { HEAD_KEY } from "../keyspace/raw-key.ts";
+import { loadLog } from "../rebuild/load-log.ts";
+import { decodeHead, emptyHead, type Head } from "./head.ts";
+import { readCleanHead } from "./local-marks.ts";
+import type { LogSource } from "./read-log.ts";
+import { type ReplayTarget, replay } from "./replay.ts";
+import { TransactionIds } from "./transaction-ids.ts";
+
+/** The keyspace at the log's end. */
+export interface OpenKeyspace extends ReplayTarget {
+  readonly head: Head;
+}
+
+/**
+ * Replays what the log holds beyond LevelDB. A process that ended in good order left a mark, and then the log is not read. An
+ * empty meta/ beside a log is loaded anew from it, with a warning. Throws DAMAGED, FORMAT_TOO_NEW.
+ */
+export async function openKeyspace(
+  meta: Level,
+  local: Level,
+  source: LogSource,
+  warn: (message: string) => void,
+): Promise<OpenKeyspace> {
+  const n = hashLength(source.hash);
+  const target: ReplayTarget = {
+    level: meta,
+    view: createCommittedView(meta),
+    transactions: new TransactionIds(),
+  };
+  const value = await meta.get(HEAD_KEY);
+  const head = value === undefined ? emptyHead(n) : decodeHead(value, n);
+  const clean = await readCleanHead(local, n);
+  if (clean !== null && clean.sequence === head.sequence && clean.name.equals(head.name)) {
+    await target.transactions.load(meta);
+    return { ...target, head };
+  }
+  if (head.sequence === 0) return { ...target, head: await loadLog(target, source, warn) };
+  await target.transactions.load(meta);
+  return { ...target, head: await replay(target, head, source) };
+}

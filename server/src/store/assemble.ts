@@ -1,0 +1,47 @@
+/** Puts the parts of an open store together. */
+import type { Backend } from "@datadb/backends";
+import type { NameIndex } from "../blobs/name-index.ts";
+import { checkStore } from "../check/check-store.ts";
+import type { BlobStore, CommitLog, Database, Leases } from "../database.ts";
+import type { Encoder } from "../encoder/encoder.ts";
+import type { ExecutorState } from "../log/executor.ts";
+import { storeStats } from "../stats/store-stats.ts";
+import type { StoreConfig } from "./store-config.ts";
+import { storeInfo } from "./store-info.ts";
+
+/** What a Database is made of. */
+export interface Parts {
+  readonly directory: string;
+  readonly config: StoreConfig;
+  readonly state: ExecutorState;
+  readonly index: NameIndex;
+  readonly encoder: Encoder;
+  readonly blobs: BlobStore;
+  readonly leases: Leases;
+  readonly commits: CommitLog;
+  close(): Promise<void>;
+}
+
+function leavesOf(backend: Backend): Backend[] {
+  return backend.inner.length === 0 ? [backend] : backend.inner.flatMap(leavesOf);
+}
+
+export function assemble(parts: Parts): Database {
+  const { directory, config, state, index, encoder, blobs, leases, commits, close } = parts;
+  const { backend, view, hash, storeId } = state;
+  return {
+    info: storeInfo(directory, config),
+    settings: config.settings,
+    keyspace: view,
+    commits,
+    blobs,
+    leases,
+    stats: (options) => storeStats({ view, hash, index, commits }, options),
+    check: (options) =>
+      checkStore({ backend, index, view, hash, storeId, encoder, head: () => state.head }, options),
+    backendCounters: () =>
+      Object.fromEntries(leavesOf(backend).map((leaf) => [leaf.description, leaf.counters()])),
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}

@@ -1,0 +1,80 @@
+/** The index of one leaf backend: keys of local/ below `i/<path>/`. */
+import type { RecordIndex } from "@datadb/backends";
+import { type Level, levelError } from "../keyspace/open-level.ts";
+import { prefixEnd } from "../keyspace/raw-key.ts";
+
+const PAGE_ENTRIES = 1000;
+
+async function* readEntries(
+  level: Level,
+  gte: Buffer,
+  lt: Buffer,
+  strip: number,
+): AsyncGenerator<[Buffer, Buffer]> {
+  const iterator = level.iterator({ gte, lt });
+  try {
+    for (
+      let page = await iterator.nextv(PAGE_ENTRIES);
+      page.length > 0;
+      page = await iterator.nextv(PAGE_ENTRIES)
+    ) {
+      for (const [key, value] of page) yield [key.subarray(strip), value];
+    }
+  } catch (error) {
+    throw levelError(level.location, error);
+  } finally {
+    await iterator.close();
+  }
+}
+
+/** What the keys of a backend's index begin with. Permanent. */
+export function indexPrefix(path: string): Buffer {
+  return Buffer.from(`i/${path}/`);
+}
+
+/**
+ * The index of the backend with this prefix. `onPut` hears of every key before it is written. `knownEmpty`: nothing was ever written,
+ * as in the first backup of a new store; until the first write look-ups then do not touch LevelDB.
+ */
+export function levelRecordIndex(
+  level: Level,
+  prefix: Buffer,
+  onPut: (key: Buffer) => void,
+  knownEmpty: boolean,
+): RecordIndex {
+  let empty = knownEmpty;
+  const scoped = (key: Buffer): Buffer => {
+    const out = Buffer.allocUnsafe(prefix.length + key.length);
+    out.set(prefix, 0);
+    out.set(key, prefix.length);
+    return out;
+  };
+  return {
+    getMany(keys) {
+      if (empty) return new Array(keys.length).fill(undefined);
+      try {
+        return keys.map((key) => level.getSync(scoped(key)));
+      } catch (error) {
+        throw levelError(level.location, error);
+      }
+    },
+    async write(puts, removes) {
+      try {
+        const batch = level.batch();
+        for (const [key, value] of puts) {
+          onPut(key);
+          batch.put(scoped(key), value);
+        }
+        for (const key of removes) batch.del(scoped(key));
+        if (puts.length > 0) empty = false;
+        await batch.write();
+      } catch (error) {
+        throw levelError(level.location, error);
+      }
+    },
+    entries: (from, to) => readEntries(level, scoped(from), scoped(to), prefix.length),
+    async clear() {
+      await level.clear({ gte: prefix, lt: prefixEnd(prefix) });
+    },
+  };
+}

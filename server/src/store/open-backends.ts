@@ -1,0 +1,76 @@
+/** Opens the backend composition of a store on its local/. */
+import { type Backend, type BackendConfig, type BackendContext, openBackend } from "@datadb/backends";
+import { KIND_BYTE } from "@datadb/protocol";
+import { resolveValue } from "../access/secret-value.ts";
+import { dropIncompleteNodes } from "../blobs/flush-blobs.ts";
+import { indexPrefix, levelRecordIndex } from "./level-record-index.ts";
+import type { Local } from "./open-local.ts";
+import type { StoreConfig } from "./store-config.ts";
+
+/** The open composition. */
+export interface OpenBackends {
+  readonly backend: Backend;
+  /** Where the first leaf keeps its index in local/; null when none does. */
+  readonly prefix: Buffer | null;
+}
+
+/** What the caller adds to the configuration. */
+export interface BackendSurroundings extends Pick<BackendContext, "warn" | "fs"> {
+  readonly directory: string;
+}
+
+/** After a scan of everything only the last nodes can lack something: those that were written just before a power cut. */
+const SUSPECT_NODES = 10_000;
+
+function resolveStrings(value: unknown, at: string): unknown {
+  if (typeof value === "string") return resolveValue(value, at);
+  if (Array.isArray(value)) return value.map((one, index) => resolveStrings(one, `${at}.${index}`));
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, one]) => [key, resolveStrings(one, `${at}.${key}`)]),
+  );
+}
+
+/** Opens it and sees to what a power cut left. Errors: see openBackend. */
+export async function openBackends(
+  local: Local,
+  config: StoreConfig,
+  around: BackendSurroundings,
+): Promise<OpenBackends> {
+  const { directory, warn, fs } = around;
+  let prefix: Buffer | null = null;
+  let indexed = 0;
+  let suspects: Buffer[] | null = [];
+  const onPut = (key: Buffer): void => {
+    if (suspects === null || key[0] === 0) return;
+    indexed += 1;
+    if (key[0] !== KIND_BYTE.node) return;
+    suspects.push(Buffer.from(key.subarray(1)));
+    if (suspects.length > 2 * SUSPECT_NODES) suspects = suspects.slice(-SUSPECT_NODES);
+  };
+  const backend = await openBackend(resolveStrings(config.blobs, "blobs") as BackendConfig, {
+    storeId: Buffer.from(config.id, "hex"),
+    hash: config.hash,
+    directory,
+    warn,
+    ...(fs ? { fs } : {}),
+    index(path) {
+      const own = indexPrefix(path);
+      prefix ??= own;
+      return levelRecordIndex(local.level, own, onPut, local.empty);
+    },
+  });
+  const names: readonly Buffer[] = suspects ?? [];
+  suspects = null;
+  try {
+    if (local.empty && indexed > 0)
+      warn(`${directory}/local was empty: ${indexed} records were indexed by reading the packs`);
+    const dropped = await dropIncompleteNodes(backend, config.hash, names);
+    if (dropped > 0)
+      warn(`${dropped} nodes whose content a crash had lost were forgotten; the next backup puts them again`);
+  } catch (error) {
+    await backend.close();
+    throw error;
+  }
+  return { backend, prefix };
+}

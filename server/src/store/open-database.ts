@@ -1,0 +1,140 @@
+/** Opens a store: lock, backends, keyspace, and what works on them. */
+import { join, resolve } from "node:path";
+import type { FileSystem } from "@datadb/backends";
+import { levelNameIndex, listedNameIndex } from "../blobs/name-index.ts";
+import { createBlobStore } from "../blobs/open-blobs.ts";
+import type { Database } from "../database.ts";
+import { createEncoderPool } from "../encoder/encoder-pool.ts";
+import { openLevel } from "../keyspace/open-level.ts";
+import { openLeases } from "../leases/open-leases.ts";
+import { CHECKPOINT_RECORDS, openCheckpoints } from "../log/checkpoints.ts";
+import type { ExecutorState } from "../log/executor.ts";
+import { writeCleanHead } from "../log/local-marks.ts";
+import { openKeyspace } from "../log/open-keyspace.ts";
+import { createLog } from "../log/open-log.ts";
+import { assemble } from "./assemble.ts";
+import { type Closers, createClosers } from "./closers.ts";
+import { openBackends } from "./open-backends.ts";
+import { isLocalDamage, type Local, openLocal, removeLocal } from "./open-local.ts";
+import { readConfig } from "./read-config.ts";
+import type { StoreConfig } from "./store-config.ts";
+
+/** How a store is opened. */
+export interface OpenOptions {
+  /** Something a person should know; process warnings when absent. */
+  warn?: (message: string) => void;
+  /** The disk of the backends, for tests. */
+  fs?: FileSystem;
+  /** Milliseconds since 1970, for tests. */
+  now?: () => number;
+  /** Log records between checkpoints. */
+  checkpointEvery?: number;
+  /** Threads of the encoder at most. */
+  encoders?: number;
+}
+
+type Surroundings = Required<Pick<OpenOptions, "warn" | "now">> & OpenOptions & { directory: string };
+
+/**
+ * Opens the store in `directory`. One process at a time: STORE_LOCKED. Other errors: NO_STORE, FORMAT_TOO_NEW, USAGE (configuration),
+ * WRONG_STORE, STORE_MISSING_KNOWN (packs are gone: is the disk mounted?), DAMAGED (saying what helps), DISK_FULL, BACKEND_UNAVAILABLE.
+ */
+export async function openDatabase(directory: string, options: OpenOptions = {}): Promise<Database> {
+  const path = resolve(directory);
+  const config = await readConfig(path);
+  const warn = options.warn ?? ((message: string) => process.emitWarning(message, "DatadbWarning"));
+  const around: Surroundings = { ...options, warn, now: options.now ?? Date.now, directory: path };
+  try {
+    return await openOn(await openLocal(path, warn), config, around);
+  } catch (error) {
+    if (!isLocalDamage(path, error)) throw error;
+    warn(`${(error as Error).message}; it is made anew by reading the packs`);
+  }
+  await removeLocal(path);
+  return openOn(await openLocal(path, warn), config, around);
+}
+
+/** Opens everything above local/; gives everything back when that fails. */
+async function openOn(local: Local, config: StoreConfig, around: Surroundings): Promise<Database> {
+  const closers = createClosers();
+  closers.add(() => local.level.close());
+  try {
+    return await openParts(local, config, around, closers);
+  } catch (error) {
+    await closers.close().catch(() => undefined);
+    throw error;
+  }
+}
+
+async function openParts(
+  local: Local,
+  config: StoreConfig,
+  around: Surroundings,
+  closers: Closers,
+): Promise<Database> {
+  const { directory, warn, now } = around;
+  const { hash } = config;
+  const storeId = Buffer.from(config.id, "hex");
+  const { backend, prefix } = await openBackends(local, config, around);
+  closers.add(() => backend.close());
+  const meta = await openLevel(join(directory, "meta"));
+  closers.add(() => meta.close());
+  const source = { backend, hash, storeId };
+  const opened = await openKeyspace(meta, local.level, source, warn);
+  const encoder = createEncoderPool(hash, around.encoders);
+  closers.add(() => encoder.close());
+  const index = prefix === null ? listedNameIndex(backend) : levelNameIndex(local.level, prefix);
+  const blobs = createBlobStore(backend, hash, encoder, index);
+  closers.add(() => blobs.flush());
+
+  const state: ExecutorState = {
+    ...source,
+    ...opened,
+    now,
+    beforeFirst: () => writeCleanHead(local.level, null),
+    onRecord: (sequence, group, bytes) => checkpoints.onRecord(sequence, group, bytes),
+    stuck: null,
+    levelFailure: null,
+    levelWritten: Promise.resolve(),
+  };
+  const checkpoints = await openCheckpoints(
+    {
+      meta,
+      local: local.level,
+      hash,
+      blobs,
+      warn,
+      every: around.checkpointEvery ?? CHECKPOINT_RECORDS,
+      commit: (operations, options) => commits.commit(operations, options),
+      settled: () => state.levelWritten,
+    },
+    state.head.sequence,
+  );
+  const commits = createLog(state, blobs, checkpoints);
+  const leases = await openLeases({
+    local: local.level,
+    hash,
+    now,
+    warn,
+    sequence: () => state.head.sequence,
+  });
+  closers.add(async () => {
+    // Only what LevelDB has for certain may be called a clean end.
+    if (commits.readOnlyReason() !== null && (state.stuck !== null || state.levelFailure !== null)) return;
+    await writeCleanHead(local.level, state.head);
+  });
+  closers.add(() => leases.close());
+  closers.add(() => commits.close());
+  closers.add(() => checkpoints.close());
+  return assemble({
+    directory,
+    config,
+    state,
+    index,
+    encoder,
+    blobs,
+    leases,
+    commits,
+    close: () => closers.close(),
+  });
+}

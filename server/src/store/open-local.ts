@@ -1,0 +1,49 @@
+/** Opens local/, the lock of the store; what is damaged there is made anew, since a scan of the packs replaces it. */
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import { DatadbError } from "@datadb/protocol";
+import { type Level, openLevel } from "../keyspace/open-level.ts";
+
+/** An open local/. */
+export interface Local {
+  readonly level: Level;
+  /** No backend has an index in it. */
+  readonly empty: boolean;
+}
+
+/** The directory of local/ in a store. */
+export function localPath(directory: string): string {
+  return join(directory, "local");
+}
+
+/** Whether an error says that local/ is damaged. */
+export function isLocalDamage(directory: string, error: unknown): boolean {
+  return (
+    error instanceof DatadbError && error.code === "DAMAGED" && error.fields["path"] === localPath(directory)
+  );
+}
+
+async function hasIndex(level: Level): Promise<boolean> {
+  for await (const key of level.keys({ gte: Buffer.from("i/"), lt: Buffer.from("i0"), limit: 1 }))
+    if (key) return true;
+  return false;
+}
+
+/** Removes what local/ holds. The caller must not have it open, and only calls this when LevelDB found damage, not a lock. */
+export function removeLocal(directory: string): Promise<void> {
+  return rm(localPath(directory), { recursive: true, force: true });
+}
+
+/** Errors: STORE_LOCKED, DISK_FULL, BACKEND_UNAVAILABLE. */
+export async function openLocal(directory: string, warn: (message: string) => void): Promise<Local> {
+  let level: Level;
+  try {
+    level = await openLevel(localPath(directory));
+  } catch (error) {
+    if (!isLocalDamage(directory, error)) throw error;
+    warn(`${(error as Error).message}; it is made anew by reading the packs`);
+    await removeLocal(directory);
+    level = await openLevel(localPath(directory));
+  }
+  return { level, empty: !(await hasIndex(level)) };
+}
