@@ -2,7 +2,7 @@
 import { Worker } from "node:worker_threads";
 import { SLAB_BYTES } from "../chunker/slab-memory.ts";
 import type { FromWorker, Job, JobResult, ToWorker, WorkerSetup } from "./messages.ts";
-import type { PackedRecords } from "./packed-records.ts";
+import { type PackedRecords, transferOf } from "./packed-records.ts";
 import type { SlabBatch } from "./slab-packer.ts";
 
 /** What the pool asks of its owner. Batches and nodes of one worker come in the order in which it made them. */
@@ -57,7 +57,8 @@ export class WorkerPool {
     const fromSource = import.meta.url.endsWith(".ts");
     const url = new URL(fromSource ? "./worker.ts" : "./worker.js", import.meta.url);
     const options = fromSource ? { execArgv: ["--conditions=source"] } : {};
-    const worker = new Worker(url, { workerData: setup, ...options });
+    // Files opened through the C library are closed through node:fs: node's own book-keeping would warn of each.
+    const worker = new Worker(url, { workerData: setup, trackUnmanagedFds: false, ...options });
     const member: Member = { worker, jobs: 0, encodes: 0, wanted: 0 };
     worker.on("message", (message: FromWorker) => this.receive(member, message));
     worker.on("error", (error) => this.events.failed(error as Error));
@@ -170,7 +171,8 @@ export class WorkerPool {
 
   private answerFetch(member: Member, id: number, names: Uint8Array): void {
     this.events.fetch(names).then(
-      (records) => member.worker.postMessage({ type: "fetched", id, records } satisfies ToWorker),
+      (records) =>
+        member.worker.postMessage({ type: "fetched", id, records } satisfies ToWorker, transferOf(records)),
       (error: Error) => this.events.failed(error),
     );
   }

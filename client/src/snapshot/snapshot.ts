@@ -131,18 +131,21 @@ async function untilAborted<T>(
 ): Promise<T> {
   work.catch(() => {});
   if (signal === undefined) return await Promise.race([work, engine.failure]);
-  const { promise: aborted, reject } = Promise.withResolvers<never>();
+  let abort = (): void => {};
+  const aborted = new Promise<never>((_, reject) => {
+    abort = () =>
+      reject(
+        new InterruptedError("the snapshot was interrupted; nothing was listed", { cause: signal.reason }),
+      );
+  });
   aborted.catch(() => {});
-  const abort = (): void =>
-    reject(
-      new InterruptedError("the snapshot was interrupted; nothing was listed", { cause: signal.reason }),
-    );
   if (signal.aborted) abort();
-  signal.addEventListener("abort", abort, { once: true });
+  const listener = (): void => abort();
+  signal.addEventListener("abort", listener, { once: true });
   try {
     return await Promise.race([work, engine.failure, aborted]);
   } finally {
-    signal.removeEventListener("abort", abort);
+    signal.removeEventListener("abort", listener);
   }
 }
 

@@ -66,19 +66,20 @@ export function ctimeOf(stat: EntryStat): bigint {
   return stat.ctimeSeconds < 0 ? 0n : BigInt(stat.ctimeSeconds) * BILLION + BigInt(stat.ctimeNanos);
 }
 
-const TYPES: Record<number, EntryType> = {
-  16807: "file",
-  9604: "directory",
-  21609: "symlink",
-  2401: "fifo",
-  26411: "socket",
-  4802: "character-device",
-  14406: "block-device",
-};
+// A map: the linter's fix for octal keys of an object changes their value.
+const TYPES: ReadonlyMap<number, EntryType> = new Map([
+  [0o100000, "file"],
+  [0o040000, "directory"],
+  [0o120000, "symlink"],
+  [0o010000, "fifo"],
+  [0o140000, "socket"],
+  [0o020000, "character-device"],
+  [0o060000, "block-device"],
+]);
 
 /** Undefined for what this system may add. */
 export function typeOf(stat: EntryStat): EntryType | undefined {
-  return TYPES[stat.mode & 0o170000];
+  return TYPES.get(stat.mode & 0o170000);
 }
 
 /** What tells two files of this machine apart. */

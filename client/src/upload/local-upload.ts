@@ -60,7 +60,14 @@ export function localUpload(
     },
     nodes(packed: PackedRecords) {
       const records = unpackRecords(packed, nameBytes) as BlobRecord[];
-      queue.afterwards(() => put(records));
+      queue.afterwards(async () => {
+        const there = await local.hasMany(
+          "node",
+          records.map(({ name }) => name),
+        );
+        const missing = records.filter((_, i) => there[i] === 0);
+        if (missing.length > 0) await put(missing);
+      });
     },
     settle: () => queue.settle(),
   };
