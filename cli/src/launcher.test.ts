@@ -1,5 +1,14 @@
 import { type SpawnSyncReturns, spawnSync } from "node:child_process";
-import { chmodSync, cpSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -21,7 +30,10 @@ afterEach(() => rmSync(resolve(root, ".."), { recursive: true }));
 /** A stand-in for Node: says who it is. */
 function fakeNode(path: string, version: string): void {
   mkdirSync(resolve(path, ".."), { recursive: true });
-  writeFileSync(path, `#!/bin/sh\n[ "$1" = --version ] && echo ${version} && exit\nprintf '%s\\n' ${version} "$@"\n`);
+  writeFileSync(
+    path,
+    `#!/bin/sh\n[ "$1" = --version ] && echo ${version} && exit\nprintf '%s\\n' ${version} "$@"\n`,
+  );
   chmodSync(path, 0o755);
 }
 
@@ -61,18 +73,23 @@ describe("the launcher", () => {
 
   test.each(["v22.19.0", "v23.1.0", "v24.0.0", "v30.2.1"])("else takes %s from PATH", (version) => {
     fakeNode(join(root, "tools/node"), version);
-    const { stdout } = run(join(root, "cli/bin/datadb"), ["ls"], { PATH: `${join(root, "tools")}:/usr/bin:/bin` });
+    const { stdout } = run(join(root, "cli/bin/datadb"), ["ls"], {
+      PATH: `${join(root, "tools")}:/usr/bin:/bin`,
+    });
     expect(stdout).toContain(version);
   });
 
-  test.each(["v20.19.2", "v22.18.9", "v9.0.0", "nonsense"])("and says what to install instead of %s", (version) => {
-    fakeNode(join(root, "tools/node"), version);
-    const path = `${join(root, "tools")}:/usr/bin:/bin`;
-    const { status, stdout, stderr } = run(join(root, "cli/bin/datadb"), ["ls"], { PATH: path });
-    expect([status, stdout]).toEqual([1, ""]);
-    expect(stderr).toContain(`needs Node 22.19 or newer, and ${join(root, "tools/node")} is ${version}`);
-    expect(stderr).toContain("npm ci");
-  });
+  test.each(["v20.19.2", "v22.18.9", "v9.0.0", "nonsense"])(
+    "and says what to install instead of %s",
+    (version) => {
+      fakeNode(join(root, "tools/node"), version);
+      const path = `${join(root, "tools")}:/usr/bin:/bin`;
+      const { status, stdout, stderr } = run(join(root, "cli/bin/datadb"), ["ls"], { PATH: path });
+      expect([status, stdout]).toEqual([1, ""]);
+      expect(stderr).toContain(`needs Node 22.19 or newer, and ${join(root, "tools/node")} is ${version}`);
+      expect(stderr).toContain("npm ci");
+    },
+  );
 
   test("says so when there is no Node at all", () => {
     mkdirSync(join(root, "tools"));

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { commandIn, type CommandWorld } from "./testing/command-in.ts";
+import { type CommandWorld, commandIn } from "./testing/command-in.ts";
 
 let directory: string;
 let datadb: CommandWorld;

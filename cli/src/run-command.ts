@@ -41,7 +41,7 @@ export async function runCommand(words: readonly string[], surroundings: Surroun
       return EXIT.done;
     }
     const signal = verb.stopsWithReader ? AbortSignal.any([interrupted, outputClosed]) : interrupted;
-    return await verb.run({ arguments: args, output, environment, signal });
+    return await verb.run({ arguments: args, output, environment, signal, loadVerbs });
   } catch (error) {
     if (verb?.stopsWithReader && outputClosed.aborted) return EXIT.done;
     return presentError(error, output, interrupted);

@@ -60,4 +60,6 @@ export interface VerbContext {
   environment: NodeJS.ProcessEnv;
   /** Aborted by SIGINT, SIGTERM and, for verbs that stop with their reader, by a closed output. */
   signal: AbortSignal;
+  /** All verbs, for what is made of the table. */
+  loadVerbs(): Promise<readonly Verb[]>;
 }

@@ -29,7 +29,11 @@ describe.each(verbs.map((verb) => [verb.name, verb] as const))("datadb %s --help
     const own = verb.examples.map(({ line }) => line).filter((line) => line.includes(`datadb ${verb.name}`));
     expect(own.length).toBeGreaterThan(0);
     for (const line of own) {
-      const words = line.slice(line.indexOf(`datadb ${verb.name}`)).split(/ [|>] |\)$/)[0]!.split(" ").slice(2);
+      const words = line
+        .slice(line.indexOf(`datadb ${verb.name}`))
+        .split(/ [|>] |\)$/)[0]!
+        .split(" ")
+        .slice(2);
       const unquoted = words.map((word) => word.replaceAll("'", ""));
       expect(() => parseArguments(verb, unquoted)).not.toThrow();
     }

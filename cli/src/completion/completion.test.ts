@@ -16,9 +16,13 @@ beforeAll(() => {
   writeFileSync(join(directory, "datadb.zsh"), zshCompletion(verbs));
   writeFileSync(join(directory, "datadb.fish"), fishCompletion(verbs));
   // Stands in for the command: the completion asks it for the names of backups.
-  writeFileSync(join(directory, "datadb"), '#!/bin/sh\n[ "$1 $2" = "ls --names" ] && echo "documents photos $4"\n', {
-    mode: 0o755,
-  });
+  writeFileSync(
+    join(directory, "datadb"),
+    '#!/bin/sh\n[ "$1 $2" = "ls --names" ] && echo "documents photos $4"\n',
+    {
+      mode: 0o755,
+    },
+  );
   writeFileSync(join(directory, "a file"), "");
 });
 afterAll(() => rmSync(directory, { recursive: true }));
@@ -28,7 +32,11 @@ function complete(...words: string[]): string[] {
   const quoted = words.map((word) => `'${word}'`).join(" ");
   const script = `source ./datadb.bash; COMP_WORDS=(${quoted}); COMP_CWORD=${words.length - 1}; _datadb; printf '%s\\n' "\${COMPREPLY[@]}"`;
   const environment = { ...process.env, PATH: `${directory}:${process.env["PATH"]}` };
-  const run = spawnSync("bash", ["--norc", "-c", script], { cwd: directory, env: environment, encoding: "utf8" });
+  const run = spawnSync("bash", ["--norc", "-c", script], {
+    cwd: directory,
+    env: environment,
+    encoding: "utf8",
+  });
   expect(run.stderr).toBe("");
   return run.stdout.split("\n").filter((line) => line !== "");
 }
@@ -45,7 +53,11 @@ describe("bash", () => {
   });
 
   test("completes a verb's options", () => {
-    expect(complete("datadb", "snapshot", "--ex")).toEqual(["--exclude", "--exclude-from", "--exclude-caches"]);
+    expect(complete("datadb", "snapshot", "--ex")).toEqual([
+      "--exclude",
+      "--exclude-from",
+      "--exclude-caches",
+    ]);
     expect(complete("datadb", "ls", "--nam")).toEqual([]);
     expect(complete("datadb", "rm", "--y")).toEqual(["--yes"]);
   });

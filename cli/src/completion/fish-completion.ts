@@ -47,6 +47,9 @@ function verbLines(verb: Verb): string[] {
 
 function optionPart(option: Option): string {
   const short = option.short ? ` -s ${option.short}` : "";
-  const value = option.value === undefined || option.optionalValue ? "" : `${option.completes === "file" ? " -r" : " -x"}${action(option.completes)}`;
+  const value =
+    option.value === undefined || option.optionalValue
+      ? ""
+      : `${option.completes === "file" ? " -r" : " -x"}${action(option.completes)}`;
   return `${short} -l ${option.name}${value} -d ${quoted(option.help)}`;
 }

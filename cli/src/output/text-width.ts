@@ -4,7 +4,6 @@ const WIDE =
 const ZERO = /[\p{Mn}\p{Me}\p{Cf}]/u;
 
 export function textWidth(text: string): number {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: printable ASCII is the common case, and needs no table
   if (!/[^\x20-\x7e]/.test(text)) return text.length;
   let width = 0;
   for (const letter of text) {

@@ -44,7 +44,10 @@ function storedBytes(): number {
   const packs = join(store, "blobs");
   if (!existsSync(packs)) return 0;
   const files = readdirSync(packs, { recursive: true, encoding: "utf8" });
-  return files.reduce((sum, file) => sum + (/(^|\/)blobs-/.test(file) ? statSync(join(packs, file)).size : 0), 0);
+  return files.reduce(
+    (sum, file) => sum + (/(^|\/)blobs-/.test(file) ? statSync(join(packs, file)).size : 0),
+    0,
+  );
 }
 
 async function names(): Promise<unknown[]> {

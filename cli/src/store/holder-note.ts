@@ -4,6 +4,7 @@
  */
 import { lstatSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { StoreLockedError } from "@datadb/protocol";
 
 export interface HolderNote {
   pid: number;
@@ -45,4 +46,18 @@ export function isTrustedSocket(socket: string, directory: string, uid: number):
   } catch {
     return false;
   }
+}
+
+/** The holder as messages call it. */
+export function holderOf(directory: string): string {
+  const note = readHolderNote(directory);
+  return note ? `process ${note.pid} (datadb ${note.job})` : "another process";
+}
+
+/** The error of a process that waited in vain. */
+export function lockedBy(directory: string): StoreLockedError {
+  return new StoreLockedError(`${directory} is held by ${holderOf(directory)}`, {
+    next: "wait for it to end, or stop it; --lock-wait says how long to wait",
+    fields: { directory, ...readHolderNote(directory) },
+  });
 }

@@ -26,7 +26,10 @@ test("a new path is remembered, the same store passes", () => {
 test("a known path that is gone, empty or freshly formatted asks for the disk", () => {
   const store = join(directory, "store");
   guard().check(store, "aa");
-  const refusal = expect.objectContaining({ code: "STORE_MISSING_KNOWN", message: expect.stringContaining(store) });
+  const refusal = expect.objectContaining({
+    code: "STORE_MISSING_KNOWN",
+    message: expect.stringContaining(store),
+  });
   expect(() => guard().checkPresent(store)).toThrow(refusal);
   mkdirSync(store);
   expect(() => guard().checkPresent(store)).toThrow(refusal);
@@ -71,5 +74,7 @@ test("where the store is: the option, the variable, the user's data directory", 
   expect(storePath(join(directory, "b"), environment)).toBe(join(directory, "b"));
   expect(storePath(undefined, environment)).toBe(join(directory, "a"));
   expect(storePath(undefined, { ...environment, DATADB_STORE: "" })).toBe(join(directory, "datadb"));
-  expect(xdgDirectory("XDG_DATA_HOME", ".local/share", { XDG_DATA_HOME: "relative", HOME: "/h" })).toBe("/h/.local/share");
+  expect(xdgDirectory("XDG_DATA_HOME", ".local/share", { XDG_DATA_HOME: "relative", HOME: "/h" })).toBe(
+    "/h/.local/share",
+  );
 });

@@ -32,7 +32,11 @@ export async function openStore(where: string, options: Partial<StoreOptions> = 
   const { signal, lockWaitMs = LOCK_WAIT_MS } = options;
   const open = /^[a-z]+:\/\//.test(where) ? remote(where, signal) : local(realPath(where), options);
   const initial = await open();
-  const connection = reconnecting(open, { initial, giveUpAfterMs: lockWaitMs, ...(signal ? { signal } : {}) });
+  const connection = reconnecting(open, {
+    initial,
+    giveUpAfterMs: lockWaitMs,
+    ...(signal ? { signal } : {}),
+  });
   return Object.assign(connection, { [Symbol.asyncDispose]: () => connection.close() });
 }
 
@@ -46,6 +50,7 @@ function local(directory: string, options: Partial<StoreOptions>): () => Promise
     create: false,
     lockWaitMs: LOCK_WAIT_MS,
     note: () => undefined,
+    warn: (text) => process.emitWarning(text, "DatadbWarning"),
     environment: process.env,
     ...options,
   };

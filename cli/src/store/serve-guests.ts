@@ -21,7 +21,11 @@ export interface Guests {
 }
 
 /** Only for the process that holds the lock: it removes the socket that a dead holder left behind. */
-export async function serveGuests(database: Database, directory: string, options: StoreOptions): Promise<Guests> {
+export async function serveGuests(
+  database: Database,
+  directory: string,
+  options: StoreOptions,
+): Promise<Guests> {
   const socket = prepareSocket(directory, options);
   if (socket === undefined) return { gone: async () => undefined, turnAway: async () => undefined };
   const listener = await listenOnSocket(database, socket);
@@ -34,7 +38,9 @@ export async function serveGuests(database: Database, directory: string, options
       while (sessions.size > 0 && !options.signal?.aborted) {
         if (!told && Date.now() - started > QUIET_WAIT_MS) {
           const guests = formatCount(sessions.size, "other process", "other processes");
-          options.note(`done; waiting for ${guests} that use this store through this one (Ctrl-C: let them go on alone)`);
+          options.note(
+            `done; waiting for ${guests} that use this store through this one (Ctrl-C: let them go on alone)`,
+          );
           told = true;
         }
         await delay(GUEST_INTERVAL_MS);

@@ -1,4 +1,12 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -91,9 +99,9 @@ async function printed(running: Running, text: string): Promise<void> {
   void running.finished.then((finished) => {
     ended = finished;
   });
-  await expect.poll(() => running.printed().stderr + (ended ? "ENDED" : ""), { timeout: 20_000 }).toMatch(
-    new RegExp(`${text}|ENDED`),
-  );
+  await expect
+    .poll(() => running.printed().stderr + (ended ? "ENDED" : ""), { timeout: 20_000 })
+    .toMatch(new RegExp(`${text}|ENDED`));
   if (ended && !running.printed().stderr.includes(text)) throw new Error(`ended early: ${ended.stderr}`);
 }
 

@@ -10,6 +10,8 @@ export interface StoreOptions {
   lockWaitMs: number;
   /** Receives what a person should know while it happens: a store was made, guests are waited for. */
   note: (text: string) => void;
+  /** Receives what somebody should look at: a torn tail was cut, an index was made anew. */
+  warn: (text: string) => void;
   environment: NodeJS.ProcessEnv;
   /** The guard against stores that went missing; absent: no guard. */
   known?: KnownStores | undefined;

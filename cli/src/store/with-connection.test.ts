@@ -7,5 +7,7 @@ test("an option wins over both variables, a server's variable over the store's",
   expect(remoteServer(undefined, "redis://option", environment)).toBe("redis://option");
   expect(remoteServer(undefined, undefined, environment)).toBe("redis://env");
   expect(remoteServer(undefined, undefined, { DATADB_SERVER: "" })).toBeUndefined();
-  expect(() => remoteServer("/store", "redis://option", {})).toThrow(expect.objectContaining({ code: "USAGE" }));
+  expect(() => remoteServer("/store", "redis://option", {})).toThrow(
+    expect.objectContaining({ code: "USAGE" }),
+  );
 });

@@ -1,8 +1,10 @@
 /** Opens what --store or --server name, lets a verb work on it, and closes it in any case. */
 import type { Connection } from "@datadb/client";
 import { UsageError } from "@datadb/protocol";
+import { printable } from "../output/printable.ts";
 import type { VerbContext } from "../verb.ts";
 import { knownStores } from "./known-stores.ts";
+import type { StoreOptions } from "./store-options.ts";
 import { storePath } from "./store-path.ts";
 
 /** A minute is longer than any clean end of a holder, and short enough for a person. */
@@ -34,20 +36,44 @@ export async function withConnection<T>(
 }
 
 async function openNamed(context: VerbContext, needs: ConnectionNeeds): Promise<Connection> {
-  const { arguments: args, output, environment, signal } = context;
+  const { arguments: args, output, environment } = context;
   const server = remoteServer(args.text("store"), args.text("server"), environment);
-  if (server !== undefined && args.text("server") === server) warnOfPassword(server, (text) => output.warn(text));
+  if (server !== undefined && args.text("server") === server)
+    warnOfPassword(server, (text) => output.warn(text));
   // Only now: help and mistakes must not wait for the engine to load.
   const { openStore } = await import("./open-store.ts");
-  return openStore(server ?? storePath(args.text("store"), environment), {
+  return openStore(server ?? storePath(args.text("store"), environment), storeOptions(context, needs));
+}
+
+/** The directory and options for a verb that works on the store itself, which must be on this machine. */
+export function localStore(
+  context: VerbContext,
+  needs: ConnectionNeeds,
+): { directory: string; options: StoreOptions } {
+  const { arguments: args, environment } = context;
+  if (remoteServer(args.text("store"), args.text("server"), environment) !== undefined) {
+    throw new UsageError(
+      `${needs.job} needs the store itself`,
+      "run it on the store's machine, with --store DIR",
+    );
+  }
+  return { directory: storePath(args.text("store"), environment), options: storeOptions(context, needs) };
+}
+
+function storeOptions(
+  { arguments: args, output, environment, signal }: VerbContext,
+  needs: ConnectionNeeds,
+): StoreOptions {
+  return {
     job: needs.job,
     create: needs.create ?? false,
     lockWaitMs: args.duration("lock-wait") ?? DEFAULT_LOCK_WAIT_MS,
-    note: (text) => output.note(text),
+    note: (text) => output.note(printable(text)),
+    warn: (text) => output.warn(printable(text)),
     environment,
     known: knownStores(environment),
     signal,
-  });
+  };
 }
 
 /** The URL of the remote store; undefined for a local one. An option wins over both variables. */

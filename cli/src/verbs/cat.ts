@@ -2,8 +2,8 @@
 import type { Connection } from "@datadb/client";
 import { UsageError } from "@datadb/protocol";
 import { EXIT } from "../exit-code.ts";
-import { withConnection } from "../store/with-connection.ts";
 import { printable } from "../output/printable.ts";
+import { withConnection } from "../store/with-connection.ts";
 import type { Verb, VerbContext } from "../verb.ts";
 import { readSelection } from "./read-selection.ts";
 
@@ -28,18 +28,27 @@ export const cat: Verb = {
     withConnection(context, { job: "cat" }, (connection) => printContent(context, connection)),
 };
 
-async function printContent({ arguments: args, output, signal }: VerbContext, connection: Connection): Promise<number> {
+async function printContent(
+  { arguments: args, output, signal }: VerbContext,
+  connection: Connection,
+): Promise<number> {
   const { cat: read, listDirectory } = await import("@datadb/client");
-  if (output.json) throw new UsageError("content is bytes, not JSON", "leave --json away; datadb show has the facts");
+  if (output.json)
+    throw new UsageError("content is bytes, not JSON", "leave --json away; datadb show has the facts");
   const { backup, path } = await readSelection(connection, args.operands[0]!);
   if (output.terminal && !args.flag("force")) {
     for await (const { type, name } of listDirectory(connection, backup, path ?? "")) {
-      const whole = path === undefined || path === "" ? backup.type === "file" : path.endsWith(name.toString());
+      const whole =
+        path === undefined || path === "" ? backup.type === "file" : path.endsWith(name.toString());
       if (type === "file" && whole) break;
-      throw new UsageError("a tar archive would go to the terminal", "send it on: | tar t, or > FILE; or pass --force");
+      throw new UsageError(
+        "a tar archive would go to the terminal",
+        "send it on: | tar t, or > FILE; or pass --force",
+      );
     }
   }
-  const onSkipped = (skipped: Buffer): void => output.warn(`${printable(skipped)} is a socket, which tar cannot hold`);
+  const onSkipped = (skipped: Buffer): void =>
+    output.warn(`${printable(skipped)} is a socket, which tar cannot hold`);
   for await (const bytes of read(connection, backup, path ?? "", { signal, onSkipped })) {
     await output.bytes(bytes, signal);
   }

@@ -20,7 +20,12 @@ export const check: Verb = {
       "of it) and compares it with its names. Damage is named down to backup and path.",
   ],
   options: [
-    { name: "read-data", value: "PERCENT", optionalValue: true, help: "read all content too, or PERCENT of it at random" },
+    {
+      name: "read-data",
+      value: "PERCENT",
+      optionalValue: true,
+      help: "read all content too, or PERCENT of it at random",
+    },
   ],
   operands: { least: 0, most: 0 },
   examples: [
@@ -50,12 +55,18 @@ interface Finding {
   affected?: { backup: string; paths: string[] }[];
 }
 
-async function verify({ output, signal }: VerbContext, connection: Connection, percent: number): Promise<number> {
+async function verify(
+  { output, signal }: VerbContext,
+  connection: Connection,
+  percent: number,
+): Promise<number> {
   const started = performance.now();
   const words = percent > 0 ? ["CHECK", "READ-DATA", percent] : ["CHECK"];
   const found = await callForFields(connection, signal, ...words);
   const problems = found.get("problems");
-  const findings = (Array.isArray(problems) ? problems : []).map((text) => JSON.parse(String(text)) as Finding);
+  const findings = (Array.isArray(problems) ? problems : []).map(
+    (text) => JSON.parse(String(text)) as Finding,
+  );
   for (const finding of findings) presentFinding(output, finding);
   const [total, backups, nodes, data, read, readBytes] = COUNTS.map((name) => countOf(found, name)) as Counts;
   const seconds = (performance.now() - started) / 1000;
@@ -79,7 +90,9 @@ const NEXT =
 function presentFinding(output: Output, finding: Finding): void {
   output.record({ type: "finding", ...finding });
   const affected = (finding.affected ?? []).flatMap(({ backup, paths }) =>
-    paths.length === 0 ? [`\n    backup ${backup.slice(0, 8)}`] : paths.map((path) => `\n    backup ${backup.slice(0, 8)}: ${printable(path)}`),
+    paths.length === 0
+      ? [`\n    backup ${backup.slice(0, 8)}`]
+      : paths.map((path) => `\n    backup ${backup.slice(0, 8)}: ${printable(path)}`),
   );
   output.error(`${finding.what}: ${printable(finding.message)}${affected.join("")}`);
 }

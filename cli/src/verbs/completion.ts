@@ -1,4 +1,5 @@
 /** datadb completion: prints the completion script for a shell. */
+import { UsageError } from "@datadb/protocol";
 import type { Verb } from "../verb.ts";
 
 export const completion: Verb = {
@@ -13,11 +14,7 @@ export const completion: Verb = {
     { line: "source <(datadb completion bash)", does: "Complete in this shell (a line for ~/.bashrc)" },
     { line: "datadb completion fish > ~/.config/fish/completions/datadb.fish", does: "Install it for fish" },
   ],
-  async run({ arguments: args, output }) {
-    const [{ UsageError }, { loadVerbs }] = await Promise.all([
-      import("@datadb/protocol"),
-      import("../verb-table.ts"),
-    ]);
+  async run({ arguments: args, output, loadVerbs }) {
     const shell = args.operands[0]!;
     const script = await makerOf(shell);
     if (!script) throw new UsageError(`there is no completion for ${shell}`, "choose bash, zsh or fish");

@@ -1,9 +1,9 @@
 /** datadb diff: what changed between two backups. */
 import type { Connection, DiffSide } from "@datadb/client";
 import { EXIT } from "../exit-code.ts";
+import { printable } from "../output/printable.ts";
 import { withConnection } from "../store/with-connection.ts";
 import type { Verb, VerbContext } from "../verb.ts";
-import { printable } from "../output/printable.ts";
 import { readSelection } from "./read-selection.ts";
 
 const KIND_COUNTS = { "+": "added", "-": "removed", M: "changed" } as const;
@@ -28,14 +28,20 @@ export const diffVerb: Verb = {
   run: (context) => withConnection(context, { job: "diff" }, (connection) => compare(context, connection)),
 };
 
-async function compare({ arguments: args, output, signal }: VerbContext, connection: Connection): Promise<number> {
+async function compare(
+  { arguments: args, output, signal }: VerbContext,
+  connection: Connection,
+): Promise<number> {
   const { diff } = await import("@datadb/client");
   const [from, to] = [
     await readSelection(connection, args.operands[0]!),
     await readSelection(connection, args.operands[1]!),
   ];
   const counts = { added: 0, removed: 0, changed: 0 };
-  const sides = [from, to].map(({ backup, path }) => ({ ref: backup.ref, path: path ?? "" })) as [DiffSide, DiffSide];
+  const sides = [from, to].map(({ backup, path }) => ({ ref: backup.ref, path: path ?? "" })) as [
+    DiffSide,
+    DiffSide,
+  ];
   for await (const { kind, path, changes, after } of diff(connection, ...sides, { signal })) {
     counts[KIND_COUNTS[kind]]++;
     const changed = changes.length > 0 ? `  (${changes.join(", ")})` : "";

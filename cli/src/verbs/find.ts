@@ -17,7 +17,12 @@ export const findVerb: Verb = {
       "it is in, newest first. The exit code is 4 when nothing matches.",
   ],
   options: [
-    { name: "in", value: "SELECTOR", help: "look only in this backup (default: the newest of every series)", completes: "backup" },
+    {
+      name: "in",
+      value: "SELECTOR",
+      help: "look only in this backup (default: the newest of every series)",
+      completes: "backup",
+    },
     { name: "all", help: "look in every backup" },
     { name: "ignore-case", short: "i", help: "do not tell capital and small letters apart" },
   ],
@@ -49,7 +54,8 @@ async function search(context: VerbContext, connection: Connection): Promise<num
     output.record({ ...pathRecord(path, meta), backup: backup.id });
   }
   output.record({ type: "summary", matches, backups: backups.length });
-  if (matches === 0) output.note(`nothing in ${backups.length} backups matches ${printable(args.operands[0]!)}`);
+  if (matches === 0)
+    output.note(`nothing in ${backups.length} backups matches ${printable(args.operands[0]!)}`);
   return matches === 0 ? EXIT.notFound : EXIT.done;
 }
 

@@ -21,7 +21,8 @@ export function presentSnapshot(output: Output, summary: SnapshotSummary): numbe
 }
 
 function presentBackup(output: Output, summary: SnapshotSummary): void {
-  const { backup, host, name, entries, bytes, size, seconds, complete, unreadable, changedWhileRead } = summary;
+  const { backup, host, name, entries, bytes, size, seconds, complete, unreadable, changedWhileRead } =
+    summary;
   const all = entries.new + entries.changed + entries.unchanged;
   output.note(
     `${output.style("bold", `backup ${backup?.slice(0, 8)}`)} of ${printable(`${host}/${name}`)}: ` +
@@ -39,7 +40,11 @@ function presentBackup(output: Output, summary: SnapshotSummary): void {
   output.error(`the backup is incomplete: ${problems.join(", ")}`);
 }
 
-function presentDryRun(output: Output, { entries, problems }: SnapshotSummary, toRead: readonly string[]): void {
+function presentDryRun(
+  output: Output,
+  { entries, problems }: SnapshotSummary,
+  toRead: readonly string[],
+): void {
   for (const path of toRead) {
     const bytes = Buffer.from(path, "latin1");
     output.line(printable(bytes));
@@ -54,7 +59,22 @@ function presentDryRun(output: Output, { entries, problems }: SnapshotSummary, t
 
 /** The summary as --json shows it. Programs rely on these names: add, never rename. */
 export function snapshotRecord(summary: SnapshotSummary): Record<string, unknown> {
-  const { backup, snapshot, name, host, path, source, time, complete, entries, bytes, size, seconds, unreadable, toRead } = summary;
+  const {
+    backup,
+    snapshot,
+    name,
+    host,
+    path,
+    source,
+    time,
+    complete,
+    entries,
+    bytes,
+    size,
+    seconds,
+    unreadable,
+    toRead,
+  } = summary;
   return {
     type: "summary",
     backup,

@@ -40,7 +40,8 @@ export async function printDirectory(
 
 function row(meta: Meta): string[] {
   const { name, type, size, mtime, target } = meta;
-  const shown = printable(name) + (type === "directory" ? "/" : "") + (target ? ` -> ${printable(target)}` : "");
+  const shown =
+    printable(name) + (type === "directory" ? "/" : "") + (target ? ` -> ${printable(target)}` : "");
   return [
     formatMode(type, meta.mode),
     printable(meta.user ?? String(meta.uid)),

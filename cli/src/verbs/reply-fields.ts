@@ -13,7 +13,8 @@ export async function callForFields(
     signal.addEventListener("abort", () => reject(signal.reason as Error), { once: true });
   });
   const reply = await Promise.race([connection.call(...words), aborted]);
-  if (!Array.isArray(reply) || reply.length % 2 !== 0) throw new WrongReplyError(`${words[0]} answered no map`);
+  if (!Array.isArray(reply) || reply.length % 2 !== 0)
+    throw new WrongReplyError(`${words[0]} answered no map`);
   const fields = new Map<string, PlainReply>();
   for (let at = 0; at < reply.length; at += 2) fields.set(String(reply[at]), reply[at + 1]!);
   return fields;

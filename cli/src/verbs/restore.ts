@@ -48,7 +48,8 @@ export const restoreVerb: Verb = {
     [EXIT.notFound]: "no such backup or path",
     [EXIT.damaged]: "the store lacks content or has damaged content; what it affects is named",
   },
-  run: (context) => withConnection(context, { job: "restore" }, (connection) => restoreSelection(context, connection)),
+  run: (context) =>
+    withConnection(context, { job: "restore" }, (connection) => restoreSelection(context, connection)),
 };
 
 async function restoreSelection(context: VerbContext, connection: Connection): Promise<number> {
@@ -86,8 +87,11 @@ async function restoreSelection(context: VerbContext, connection: Connection): P
 function announce({ output }: VerbContext, { backup, path }: Selection, destination: string): void {
   const part = path ? `, only ${printable(path)}` : "";
   output.note(`restoring ${printable(backup.host)}:${printable(backup.path)}${part}`);
-  output.note(`backup ${backup.id.slice(0, 8)} of ${formatTime(new Date(backup.time))} into ${printable(destination)}`);
-  if (!backup.complete) output.warn("this backup is incomplete: some entries could not be read when it was made");
+  output.note(
+    `backup ${backup.id.slice(0, 8)} of ${formatTime(new Date(backup.time))} into ${printable(destination)}`,
+  );
+  if (!backup.complete)
+    output.warn("this backup is incomplete: some entries could not be read when it was made");
 }
 
 function holdsSomething(destination: string): boolean {
@@ -95,7 +99,11 @@ function holdsSomething(destination: string): boolean {
   return found?.isDirectory() === true && readdirSync(destination).length > 0;
 }
 
-function presentSummary({ output }: VerbContext, { backup, path }: Selection, summary: RestoreSummary): number {
+function presentSummary(
+  { output }: VerbContext,
+  { backup, path }: Selection,
+  summary: RestoreSummary,
+): number {
   const { entries, unchanged, bytes, problems, problemCount, exitCode, seconds } = summary;
   for (const problem of problems) {
     output.record({ type: "problem", path: problem.path, code: problem.code, message: problem.message });
@@ -108,7 +116,8 @@ function presentSummary({ output }: VerbContext, { backup, path }: Selection, su
   output.note(
     `restored ${formatCount(all, "entry", "entries")}, ${formatSize(bytes)} in ${formatDuration(seconds)}${rate}${same}`,
   );
-  if (problemCount > 0) output.error(`${formatCount(problemCount, "entry is", "entries are")} missing or not exact`);
+  if (problemCount > 0)
+    output.error(`${formatCount(problemCount, "entry is", "entries are")} missing or not exact`);
   output.record({
     type: "summary",
     backup: backup.id,

@@ -56,10 +56,14 @@ function describe(backup: Backup): string[][] {
   if (fields["seconds"] !== undefined) rows.push(["took", formatDuration(Number(fields["seconds"]))]);
   rows.push(["ref", backup.ref]);
   for (const [key, value] of Object.entries(meta)) {
-    rows.push([`meta ${printable(key)}`, printable(typeof value === "string" ? value : JSON.stringify(value))]);
+    rows.push([
+      `meta ${printable(key)}`,
+      printable(typeof value === "string" ? value : JSON.stringify(value)),
+    ]);
   }
   if (tags.length > 0) rows.push(["tags", tags.map(printable).join(", ")]);
-  if (!backup.complete) rows.push(["complete", `no: ${groupDigits(backup.unreadableCount)} could not be read`]);
+  if (!backup.complete)
+    rows.push(["complete", `no: ${groupDigits(backup.unreadableCount)} could not be read`]);
   for (const path of backup.unreadable) rows.push(["unreadable", printable(path)]);
   return rows;
 }

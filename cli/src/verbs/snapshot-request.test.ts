@@ -18,14 +18,35 @@ const sink = { write: () => true };
 function request(words: string[], environment: NodeJS.ProcessEnv = {}) {
   const output = createOutput({ stdout: sink, stderr: sink, json: false, quiet: false, environment });
   const { signal } = new AbortController();
-  return snapshotRequest({ arguments: parseArguments(snapshotVerb, words), output, environment, signal });
+  const args = parseArguments(snapshotVerb, words);
+  return snapshotRequest({ arguments: args, output, environment, signal, loadVerbs: async () => [] });
 }
 
 test("paths, and everything that can be said about them", () => {
-  const words = ["--name", "n", "--tag", "a", "--tag", "b", "--exclude", "*.log", "--exclude-caches", "--jobs", "2", "x", "y"];
+  const words = [
+    "--name",
+    "n",
+    "--tag",
+    "a",
+    "--tag",
+    "b",
+    "--exclude",
+    "*.log",
+    "--exclude-caches",
+    "--jobs",
+    "2",
+    "x",
+    "y",
+  ];
   const { source, options } = request(words);
   expect(source).toEqual(["x", "y"]);
-  expect(options).toMatchObject({ name: "n", tags: ["a", "b"], exclude: ["*.log"], excludeCaches: true, jobs: 2 });
+  expect(options).toMatchObject({
+    name: "n",
+    tags: ["a", "b"],
+    exclude: ["*.log"],
+    excludeCaches: true,
+    jobs: 2,
+  });
   expect(options).toMatchObject({ gitignore: false, dryRun: false, allowEmpty: false, oneFileSystem: false });
 });
 
@@ -36,7 +57,9 @@ test("the host: --host, else DATADB_HOST, else left to the client", () => {
 });
 
 test("a command, and standard input", () => {
-  expect(request(["--name", "n", "--", "pg_dump", "--name", "app"]).source).toEqual({ command: ["pg_dump", "--name", "app"] });
+  expect(request(["--name", "n", "--", "pg_dump", "--name", "app"]).source).toEqual({
+    command: ["pg_dump", "--name", "app"],
+  });
   expect(request(["-", "--name", "n"]).source).toEqual({ stdin: process.stdin });
 });
 

@@ -40,12 +40,15 @@ function readSource(
   command: readonly string[] | undefined,
   name: string | undefined,
 ): SnapshotSource {
-  if (command && name === undefined) throw new UsageError("the output of a command needs a name", "add --name NAME");
+  if (command && name === undefined)
+    throw new UsageError("the output of a command needs a name", "add --name NAME");
   if (command) return { command };
   if (!operands.includes("-")) return operands;
-  if (operands.length > 1) throw new UsageError("- is standard input, and there are other sources", "make a backup of each");
+  if (operands.length > 1)
+    throw new UsageError("- is standard input, and there are other sources", "make a backup of each");
   if (name === undefined) throw new UsageError("standard input needs a name", "add --name NAME");
-  if (process.stdin.isTTY) throw new UsageError("standard input is a terminal", "pipe something in, as in: tar c . | datadb ...");
+  if (process.stdin.isTTY)
+    throw new UsageError("standard input is a terminal", "pipe something in, as in: tar c . | datadb ...");
   return { stdin: process.stdin };
 }
 

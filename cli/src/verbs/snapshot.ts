@@ -82,17 +82,21 @@ export const snapshotVerb: Verb = {
   async run(context) {
     const request = snapshotRequest(context);
     const { snapshot } = await import("@datadb/client");
-    const summary = await withConnection(context, { job: "snapshot", create: !request.options.dryRun }, async (connection) => {
-      const progress = context.output.progress("snapshot");
-      try {
-        return await snapshot(connection, request.source, {
-          ...request.options,
-          onProgress: (state) => progress.update(state),
-        });
-      } finally {
-        progress.done();
-      }
-    });
+    const summary = await withConnection(
+      context,
+      { job: "snapshot", create: !request.options.dryRun },
+      async (connection) => {
+        const progress = context.output.progress("snapshot");
+        try {
+          return await snapshot(connection, request.source, {
+            ...request.options,
+            onProgress: (state) => progress.update(state),
+          });
+        } finally {
+          progress.done();
+        }
+      },
+    );
     return presentSnapshot(context.output, summary);
   },
 };

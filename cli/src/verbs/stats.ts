@@ -11,7 +11,9 @@ export const stats: Verb = {
   name: "stats",
   summary: "Show how much the store holds and what it takes on disk",
   usage: "",
-  description: ["Counts backups, blobs and bytes: as they were backed up, after deduplication, and as stored."],
+  description: [
+    "Counts backups, blobs and bytes: as they were backed up, after deduplication, and as stored.",
+  ],
   options: [],
   operands: { least: 0, most: 0 },
   stopsWithReader: true,
@@ -19,9 +21,13 @@ export const stats: Verb = {
   run: (context) =>
     withConnection(context, { job: "stats" }, async (connection) => {
       const { output } = context;
-      const [fields, facts] = [await callForFields(connection, context.signal, "STATS"), await connection.facts()];
+      const [fields, facts] = [
+        await callForFields(connection, context.signal, "STATS"),
+        await connection.facts(),
+      ];
       const count = (name: string): number => countOf(fields, name);
-      for (const line of alignColumns(describe(facts.id, count, fields.has("stored-bytes")))) output.line(line);
+      for (const line of alignColumns(describe(facts.id, count, fields.has("stored-bytes"))))
+        output.line(line);
       const counts = [...fields.keys()].map((name) => [name.replace(/-(\w)/g, upper), count(name)] as const);
       output.record({ type: "summary", store: facts.id, hash: facts.hash, ...Object.fromEntries(counts) });
       return EXIT.done;
@@ -44,7 +50,11 @@ function describe(id: string, count: (name: string) => number, encoded: boolean)
     ["deduplicated", formatSize(unique) + savings(logical, unique)],
   ];
   if (encoded) rows.push(["on disk", formatSize(stored) + savings(logical, stored)]);
-  for (const [kind, shown] of [["data", "data"], ["node", "metadata"], ["log", "log"]] as const) {
+  for (const [kind, shown] of [
+    ["data", "data"],
+    ["node", "metadata"],
+    ["log", "log"],
+  ] as const) {
     const size = count(encoded ? `${kind}-stored-bytes` : `${kind}-content-bytes`);
     rows.push([`  ${shown}`, `${formatSize(size)} in ${groupDigits(count(`${kind}-records`))} records`]);
   }

@@ -1,0 +1,22 @@
+/** Reads a password: on a terminal without showing it, else the first line of standard input. */
+import { createInterface } from "node:readline/promises";
+import { Writable } from "node:stream";
+import { UsageError } from "@datadb/protocol";
+
+export async function readPassword(): Promise<string> {
+  const terminal = process.stdin.isTTY;
+  if (terminal) process.stderr.write("Password: ");
+  // The terminal's echo is readline's own output, which goes nowhere.
+  const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
+  const lines = createInterface({ input: process.stdin, output: silent, terminal });
+  try {
+    for await (const line of lines) {
+      if (terminal) process.stderr.write("\n");
+      if (line === "") break;
+      return line;
+    }
+    throw new UsageError("there is no password", "type one, or send it to standard input");
+  } finally {
+    lines.close();
+  }
+}
