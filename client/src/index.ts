@@ -30,4 +30,12 @@ export { resolveSelector } from "./selector/resolve-selector.ts";
 export type { Selector, SelectorSubject } from "./selector/selector.ts";
 export { localTimezone } from "./selector/zone-offset.ts";
 export { type ShownBackup, showBackup } from "./show/show-backup.ts";
+export { snapshot } from "./snapshot/snapshot.ts";
+export type {
+  SnapshotOptions,
+  SnapshotProgress,
+  SnapshotSource,
+  SnapshotSummary,
+} from "./snapshot/snapshot-options.ts";
+export type { EntryProblem } from "./source/entry-problem.ts";
 export { type TagChange, tag } from "./tag/tag-backup.ts";
