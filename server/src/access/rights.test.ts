@@ -39,15 +39,18 @@ function words(spec: CommandSpec): string[] {
 const TOO_MUCH = new Set(["quit", "monitor", "shutdown", "check"]);
 const specs = [...COMMANDS.values()];
 
-test.each(specs.map((spec) => [spec.name, spec] as const))("%s without authentication", async (_name, spec) => {
-  if (spec.name === "quit") return;
-  const client = await clientOf();
-  client.send(`${words(spec).join(" ")}\r\n`);
-  const reply = String(await client.until("\r\n"));
-  client.close();
-  if (spec.flags.includes("no_auth")) expect(reply).not.toBe("-NOAUTH Authentication required.");
-  else expect(reply).toBe("-NOAUTH Authentication required.");
-});
+test.each(specs.map((spec) => [spec.name, spec] as const))(
+  "%s without authentication",
+  async (_name, spec) => {
+    if (spec.name === "quit") return;
+    const client = await clientOf();
+    client.send(`${words(spec).join(" ")}\r\n`);
+    const reply = String(await client.until("\r\n"));
+    client.close();
+    if (spec.flags.includes("no_auth")) expect(reply).not.toBe("-NOAUTH Authentication required.");
+    else expect(reply).toBe("-NOAUTH Authentication required.");
+  },
+);
 
 describe.each(RIGHTS)("the right %s", (right) => {
   test("admits exactly the commands of the catalogue", async () => {
@@ -127,7 +130,9 @@ test("AUTH and HELLO AUTH: right, wrong, and who one is afterwards", async () =>
     return String(await client.until("\r\n"));
   };
   expect(await say("AUTH wrong")).toBe("-WRONGPASS invalid username-password pair or user is disabled.");
-  expect(await say("AUTH nobody wrong")).toBe("-WRONGPASS invalid username-password pair or user is disabled.");
+  expect(await say("AUTH nobody wrong")).toBe(
+    "-WRONGPASS invalid username-password pair or user is disabled.",
+  );
   expect(await say("HELLO 3")).toMatch(/^-NOAUTH HELLO must be called with the client already authenticated/);
   expect(await say("GET a")).toBe("-NOAUTH Authentication required.");
   expect(await say(`AUTH "the default's"`)).toBe("+OK");
@@ -141,7 +146,11 @@ test("AUTH and HELLO AUTH: right, wrong, and who one is afterwards", async () =>
 test("AUTH at the head of a pipeline holds for what follows", async () => {
   const client = await server.client();
   const content = Buffer.alloc(100_000, 1);
-  const replies = await client.pipeline(["AUTH", "append", "from the environment"], ["BPUT", content], ["GET", "nothing"]);
+  const replies = await client.pipeline(
+    ["AUTH", "append", "from the environment"],
+    ["BPUT", content],
+    ["GET", "nothing"],
+  );
   expect(replies).toMatch(/^\+OK\r\n\$64\r\n[0-9a-f]{64}\r\n\$-1\r\n$/);
 });
 

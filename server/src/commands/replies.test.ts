@@ -25,13 +25,25 @@ const array = (...texts: string[]) => `*${texts.length}\r\n${bulk(...texts)}`;
 type Step = [command: string | Word[], reply: string];
 
 const CASES: [name: string, steps: Step[]][] = [
-  ["ping and echo", [["PING", "+PONG\r\n"], ["ping hi", bulk("hi")], ["PING a b", arity("ping")], ["ECHO x", bulk("x")], ["ECHO", arity("echo")]]],
+  [
+    "ping and echo",
+    [
+      ["PING", "+PONG\r\n"],
+      ["ping hi", bulk("hi")],
+      ["PING a b", arity("ping")],
+      ["ECHO x", bulk("x")],
+      ["ECHO", arity("echo")],
+    ],
+  ],
   [
     "unknown commands",
     [
       ["FOO a b", "-ERR unknown command 'FOO', with args beginning with: 'a' 'b' \r\n"],
       [["F\r\nOO"], "-ERR unknown command 'F OO', with args beginning with: \r\n"],
-      [["X".repeat(300), "y".repeat(300)], `-ERR unknown command '${"X".repeat(128)}', with args beginning with: '${"y".repeat(128)}' \r\n`],
+      [
+        ["X".repeat(300), "y".repeat(300)],
+        `-ERR unknown command '${"X".repeat(128)}', with args beginning with: '${"y".repeat(128)}' \r\n`,
+      ],
       ["CLIENT FOO", "-ERR unknown subcommand 'FOO'. Try CLIENT HELP.\r\n"],
       ["CLIENT SETNAME", arity("client|setname")],
     ],
@@ -95,10 +107,10 @@ const CASES: [name: string, steps: Step[]][] = [
       ["SMEMBERS s", "*0\r\n"],
       ["SADD s b a b", ":2\r\n"],
       ["SADD s a c", ":1\r\n"],
-      [["SADD", "s", "\xff"], ":1\r\n"],
+      [["SADD", "s", Buffer.of(255)], ":1\r\n"],
       ["SCARD s", ":4\r\n"],
       ["SREM s \xff", ":0\r\n"],
-      [["SREM", "s", "\xff"], ":1\r\n"],
+      [["SREM", "s", Buffer.of(255)], ":1\r\n"],
       ["SMEMBERS s", array("a", "b", "c")],
       ["SISMEMBER s a", ":1\r\n"],
       ["SISMEMBER s x", ":0\r\n"],
@@ -191,14 +203,23 @@ const CASES: [name: string, steps: Step[]][] = [
       [["BGET", HEX], "$-1\r\n"],
       ["BGET abc", "-ERR a name in this store has 64 hexadecimal digits: 'abc' is none\r\n"],
       [["BEXISTS", HEX], ":0\r\n"],
-      [["BEXISTS", "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824", HEX], "*2\r\n:1\r\n:0\r\n"],
-      [["BEXISTS", "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824", "KIND", "node"], ":0\r\n"],
+      [
+        ["BEXISTS", "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824", HEX],
+        "*2\r\n:1\r\n:0\r\n",
+      ],
+      [
+        ["BEXISTS", "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824", "KIND", "node"],
+        ":0\r\n",
+      ],
       ["BPUT x KIND log", "-ERR log records are written by the server alone; a kind is data or node\r\n"],
       ["BPUT x KIND foo", SYNTAX],
       ["BPUT x KIND", SYNTAX],
       ["BCNT", ":1\r\n"],
       ["BSIZE", ":5\r\n"],
-      ["BSCAN 0", `*2\r\n${bulk("0")}${array("2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824")}`],
+      [
+        "BSCAN 0",
+        `*2\r\n${bulk("0")}${array("2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824")}`,
+      ],
       ["DONE", "+OK\r\n"],
       ["INIT", "+OK\r\n"],
     ],
@@ -234,7 +255,10 @@ const CASES: [name: string, steps: Step[]][] = [
     "store commands",
     [
       ["BACKUPS", "*0\r\n"],
-      ["BACKUP host path x", "-ERR BACKUP needs a transaction: send TXINIT first, TXCOMMIT lists the backup\r\n"],
+      [
+        "BACKUP host path x",
+        "-ERR BACKUP needs a transaction: send TXINIT first, TXCOMMIT lists the backup\r\n",
+      ],
       ["BACKUP host path", arity("backup")],
       ["FORGET x", /64 hexadecimal digits/.source],
       [["FORGET", HEX], ":0\r\n"],
@@ -251,7 +275,10 @@ const CASES: [name: string, steps: Step[]][] = [
       ["CLIENT GETNAME", "$-1\r\n"],
       ["CLIENT SETNAME me", "+OK\r\n"],
       ["CLIENT GETNAME", bulk("me")],
-      [["CLIENT", "SETNAME", "a b"], "-ERR Client names cannot contain spaces, newlines or special characters.\r\n"],
+      [
+        ["CLIENT", "SETNAME", "a b"],
+        "-ERR Client names cannot contain spaces, newlines or special characters.\r\n",
+      ],
       ["CLIENT NO-EVICT on", "+OK\r\n"],
       ["CLIENT SETINFO lib-name x", "+OK\r\n"],
       ["CLIENT SETINFO foo x", "-ERR Unrecognized option 'foo'\r\n"],

@@ -26,7 +26,8 @@ async function readMonitor(url: string): Promise<Reader> {
   expect(response.headers.get("content-type")).toBe("text/event-stream");
   let text = "";
   void (async () => {
-    for await (const part of response.body as ReadableStream<Uint8Array>) text += Buffer.from(part).toString("latin1");
+    for await (const part of response.body as ReadableStream<Uint8Array>)
+      text += Buffer.from(part).toString("latin1");
   })().catch(() => undefined);
   return { text: () => text, close: () => abort.abort() };
 }
@@ -50,7 +51,8 @@ test("/debug/monitor tells commands as the origin does, without secrets or conte
   expect(reader.text()).toContain("[k line\\x0a\\x0adata: forged]");
   expect(reader.text()).not.toContain("hunter2");
   reader.close();
-  const vars = async () => (await (await fetch(`${server.httpUrl}/debug/vars`)).json()) as Record<string, unknown>;
+  const vars = async () =>
+    (await (await fetch(`${server.httpUrl}/debug/vars`)).json()) as Record<string, unknown>;
   await expect.poll(async () => (await vars())["server-active-monitor-client"]).toBe(0);
 });
 
@@ -74,7 +76,10 @@ test("a reader that does not read loses lines, is told, and slows nobody", async
 
 test("/debug/vars has the origin's names", async () => {
   await client.command("BPUT", "counted");
-  const vars = (await (await fetch(`${server.httpUrl}/debug/vars`)).json()) as Record<string, Record<string, number>>;
+  const vars = (await (await fetch(`${server.httpUrl}/debug/vars`)).json()) as Record<
+    string,
+    Record<string, number>
+  >;
   for (const type of ["blobsfile", "encrypt", "glacier", "mirror"]) {
     for (const name of ["blobs-downloaded", "blobs-uploaded", "bytes-downloaded", "bytes-uploaded"]) {
       expect(vars[`${type}-${name}`], `${type}-${name}`).toBeTypeOf("object");
@@ -96,7 +101,8 @@ test("/metrics and /healthz", async () => {
   const text = await metrics.text();
   expect(text).toMatch(/^datadb_commands_total\{command="bput"\} \d+$/m);
   expect(text).toMatch(/^datadb_backend_blobs_uploaded\{backend="blobsfile .*"\} \d+$/m);
-  for (const line of text.trimEnd().split("\n")) expect(line).toMatch(/^(# (HELP|TYPE) [a-z_]+ .+|[a-z_]+(\{.*\})? [\d.e+-]+)$/);
+  for (const line of text.trimEnd().split("\n"))
+    expect(line).toMatch(/^(# (HELP|TYPE) [a-z_]+ .+|[a-z_]+(\{.*\})? [\d.e+-]+)$/);
   const health = await fetch(`${server.httpUrl}/healthz`);
   expect([health.status, await health.text()]).toEqual([200, "ok\n"]);
   expect((await fetch(`${server.httpUrl}/nothing`)).status).toBe(404);
@@ -107,15 +113,19 @@ test("pages of other hosts cannot read through a browser", async () => {
   socket.write("GET /debug/vars HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n");
   const parts: Buffer[] = [];
   for await (const part of socket) parts.push(part as Buffer);
-  expect(String(Buffer.concat(parts))).toMatch(/^HTTP\/1\.1 403 [^]*the host "evil.example" is not this machine/);
+  expect(String(Buffer.concat(parts))).toMatch(
+    /^HTTP\/1\.1 403 [^]*the host "evil.example" is not this machine/,
+  );
 });
 
 test("with users everything but /healthz needs one", async () => {
   process.env["DATADB_HTTP_PASSWORD"] = "pw";
-  const config = 'users: { r: { password: "env:DATADB_HTTP_PASSWORD", right: read }, a: { password: "env:DATADB_HTTP_PASSWORD", right: admin } }';
+  const config =
+    'users: { r: { password: "env:DATADB_HTTP_PASSWORD", right: read }, a: { password: "env:DATADB_HTTP_PASSWORD", right: admin } }';
   const closed = await openTestServer(config);
   const status = async (path: string, user?: string): Promise<number> => {
-    const headers = user === undefined ? {} : { authorization: `Basic ${Buffer.from(user).toString("base64")}` };
+    const headers =
+      user === undefined ? {} : { authorization: `Basic ${Buffer.from(user).toString("base64")}` };
     const abort = new AbortController();
     const response = await fetch(`${closed.httpUrl}${path}`, { headers, signal: abort.signal });
     abort.abort();
@@ -132,26 +142,63 @@ test("with users everything but /healthz needs one", async () => {
 });
 
 test("beyond loopback neither listener starts without users", async () => {
-  await expect(openTestServer("listeners: { host: 0.0.0.0 }")).rejects.toThrow(/the listener on 0\.0\.0\.0:0 would be open to everybody/);
-  await expect(openTestServer("http: { host: '::' }")).rejects.toThrow(/the HTTP listener on :::0 would be open/);
+  await expect(openTestServer("listeners: { host: 0.0.0.0 }")).rejects.toThrow(
+    /the listener on 0\.0\.0\.0:0 would be open to everybody/,
+  );
+  await expect(openTestServer("http: { host: '::' }")).rejects.toThrow(
+    /the HTTP listener on :::0 would be open/,
+  );
   await expect(openTestServer("", { host: "192.168.0.1" })).rejects.toThrow(/there are no users/);
 });
 
 test("mistakes in the configuration name their key", async () => {
-  await expect(openTestServer("listeners: { ports: 1 }")).rejects.toThrow("listeners.ports in config.yaml is not known");
-  await expect(openTestServer("limits: { clients: 0 }")).rejects.toThrow("limits.clients in config.yaml is no whole number from 1");
-  await expect(openTestServer("users: { a: { password: clear, right: read } }")).rejects.toThrow("users.a.password is written in clear");
-  await expect(openTestServer("tls: { certificate: /nowhere/x, key: /nowhere/y }")).rejects.toThrow("tls.certificate: /nowhere/x cannot be read");
-});
-
-test("no secret stands in cmdline", () => {
-  const given = ["node", "datadb", "--password", "a", "--token=b", "postgres://u:c@h/d", "redis://:d@h", "--key-file", "/f", "plain"];
-  expect(safeCommandLine(given)).toEqual(
-    ["node", "datadb", "--password", "(redacted)", "--token=(redacted)", "postgres://u:(redacted)@h/d", "redis://:(redacted)@h", "--key-file", "(redacted)", "plain"],
+  await expect(openTestServer("listeners: { ports: 1 }")).rejects.toThrow(
+    "listeners.ports in config.yaml is not known",
+  );
+  await expect(openTestServer("limits: { clients: 0 }")).rejects.toThrow(
+    "limits.clients in config.yaml is no whole number from 1",
+  );
+  await expect(openTestServer("users: { a: { password: clear, right: read } }")).rejects.toThrow(
+    "users.a.password is written in clear",
+  );
+  await expect(openTestServer("tls: { certificate: /nowhere/x, key: /nowhere/y }")).rejects.toThrow(
+    "tls.certificate: /nowhere/x cannot be read",
   );
 });
 
+test("no secret stands in cmdline", () => {
+  const given = [
+    "node",
+    "datadb",
+    "--password",
+    "a",
+    "--token=b",
+    "postgres://u:c@h/d",
+    "redis://:d@h",
+    "--key-file",
+    "/f",
+    "plain",
+  ];
+  expect(safeCommandLine(given)).toEqual([
+    "node",
+    "datadb",
+    "--password",
+    "(redacted)",
+    "--token=(redacted)",
+    "postgres://u:(redacted)@h/d",
+    "redis://:(redacted)@h",
+    "--key-file",
+    "(redacted)",
+    "plain",
+  ]);
+});
+
 test("metrics text escapes labels", () => {
-  const metric = { name: "m", help: "h", type: "gauge" as const, values: [{ labels: { a: 'x"\\\n' }, value: 1 }] };
+  const metric = {
+    name: "m",
+    help: "h",
+    type: "gauge" as const,
+    values: [{ labels: { a: 'x"\\\n' }, value: 1 }],
+  };
   expect(metricsText([metric])).toBe('# HELP m h\n# TYPE m gauge\nm{a="x\\"\\\\\\n"} 1\n');
 });

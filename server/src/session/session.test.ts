@@ -22,8 +22,17 @@ const run = async (...words: (string | number)[]) =>
 test("an embedded session runs commands in order without awaiting, and is seen by monitors", async () => {
   const seen: string[] = [];
   const { monitor } = serverState(server.database);
-  const stop = monitor.subscribe({ write: (event) => seen.push(`${event.name} ${event.address}`), lost: () => {}, queuedBytes: () => 0 });
-  const replies = await Promise.all([run("SET", "e", 1), run("GET", "e"), run("SET", "e", 2), run("GET", "e")]);
+  const stop = monitor.subscribe({
+    write: (event) => seen.push(`${event.name} ${event.address}`),
+    lost: () => {},
+    queuedBytes: () => 0,
+  });
+  const replies = await Promise.all([
+    run("SET", "e", 1),
+    run("GET", "e"),
+    run("SET", "e", 2),
+    run("GET", "e"),
+  ]);
   stop();
   expect(replies.map(String)).toEqual(["OK", "1", "OK", "2"]);
   expect(seen).toEqual(["set embedded", "get embedded", "set embedded", "get embedded"]);

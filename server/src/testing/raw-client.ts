@@ -59,7 +59,8 @@ export async function rawClient(target: number | string): Promise<RawClient> {
           received = received.subarray(at + text.length);
           return taken;
         }
-        if (ended) throw new Error(`the connection ended after ${JSON.stringify(received.toString("latin1"))}`);
+        if (ended)
+          throw new Error(`the connection ended after ${JSON.stringify(received.toString("latin1"))}`);
         await more();
       }
     },

@@ -17,16 +17,26 @@ const chunks = Array.from({ length: 100 }, (_none, i) => Buffer.alloc(1000 + i, 
 
 const hex = (buffer: Buffer) => buffer.toString("hex");
 const meta = (name: string, more: Partial<Meta>): Meta => ({
-  ...{ name: Buffer.from(name), type: "file", mode: 0o644, uid: 1, gid: 2, mtime: 1_234_567_890_123_456_789n, size: 0 },
+  ...{
+    name: Buffer.from(name),
+    type: "file",
+    mode: 0o644,
+    uid: 1,
+    gid: 2,
+    mtime: 1_234_567_890_123_456_789n,
+    size: 0,
+  },
   ...more,
 });
-const array = (...texts: string[]) => `*${texts.length}\r\n${texts.map((text) => `$${text.length}\r\n${text}\r\n`).join("")}`;
+const array = (...texts: string[]) =>
+  `*${texts.length}\r\n${texts.map((text) => `$${text.length}\r\n${text}\r\n`).join("")}`;
 
 beforeAll(async () => {
   server = await openTestServer();
   client = await server.client();
   const puts: Word[][] = chunks.map((chunk) => ["BPUT", chunk]);
-  const emit = (_name: Buffer, content: Buffer): void => void puts.push(["BPUT", Buffer.from(content), "KIND", "node"]);
+  const emit = (_name: Buffer, content: Buffer): void =>
+    void puts.push(["BPUT", Buffer.from(content), "KIND", "node"]);
   const list = new ListBuilder(HASH, emit);
   list.add({ name: null, length: 5000 });
   for (const chunk of chunks) list.add({ name: hashOf(HASH, chunk), length: chunk.length });
@@ -42,16 +52,31 @@ beforeAll(async () => {
     encodeMeta(meta("a", {})),
     encodeMeta(meta("b\n", { type: "symlink", target: Buffer.from("../x"), mode: 0o777 })),
     big,
-    encodeMeta(meta("sub", { type: "directory", mode: 0o4755, directory: below.directory!, entries: 1, size: chunks[0]!.length })),
+    encodeMeta(
+      meta("sub", {
+        type: "directory",
+        mode: 0o4755,
+        directory: below.directory!,
+        entries: 1,
+        size: chunks[0]!.length,
+      }),
+    ),
   ];
   ids = metas.map((one) => hex(metaId(HASH, one)));
   const top = new DirectoryBuilder(HASH, emit);
   metas.forEach((one, i) => top.add(one, Buffer.from(names[i]!), 1, 0));
   const { directory } = top.finish();
   directoryRef = hex(directory!);
-  const root = encodeMeta(meta("root", { type: "directory", directory: directory!, entries: 5, size: bytes }));
+  const root = encodeMeta(
+    meta("root", { type: "directory", directory: directory!, entries: 5, size: bytes }),
+  );
   rootId = hex(metaId(HASH, root));
-  puts.push(["BPUT", root, "KIND", "node"], ["TXINIT"], ["BACKUP", "host", "/path", rootId, "name", "root", "type", "directory"], ["TXCOMMIT"]);
+  puts.push(
+    ["BPUT", root, "KIND", "node"],
+    ["TXINIT"],
+    ["BACKUP", "host", "/path", rootId, "name", "root", "type", "directory"],
+    ["TXCOMMIT"],
+  );
   const replies = await client.pipeline(...puts);
   expect(replies).not.toContain("\r\n-");
   expect(replies).toMatch(/\+OK\r\n$/);
@@ -85,7 +110,9 @@ test("metas are hashes", async () => {
   expect(await client.command("HGET", ids[3]!, "mode")).toBe("$4\r\n4755\r\n");
   expect(await client.command("HGET", ids[1]!, "target")).toBe("$4\r\n../x\r\n");
   expect(await client.command("HLEN", ids[0]!)).toBe(":7\r\n");
-  expect(await client.command("HSCAN", fileId, 0, "MATCH", "r*")).toBe(`*2\r\n$1\r\n0\r\n${array("ref", listRef)}`);
+  expect(await client.command("HSCAN", fileId, 0, "MATCH", "r*")).toBe(
+    `*2\r\n$1\r\n0\r\n${array("ref", listRef)}`,
+  );
   expect(await client.command("TYPE", fileId)).toBe("+hash\r\n");
   expect(await client.command("SMEMBERS", fileId)).toMatch(/^-WRONGTYPE/);
 });
@@ -107,7 +134,9 @@ test("lists have the offsets at which chunks end, and holes", async () => {
   const total = 5000 + chunks.reduce((sum, chunk) => sum + chunk.length, 0);
   expect(await client.command("LLEN", listRef)).toBe(":101\r\n");
   expect(await client.command("LRANGE", listRef, 0, "+", 3)).toBe(array("", first, second));
-  expect(await client.command("LITER", listRef, "WITH", "INDEX")).toContain(`*202\r\n$4\r\n5000\r\n$0\r\n\r\n$4\r\n6000\r\n$64\r\n${first}\r\n$4\r\n7001\r\n`);
+  expect(await client.command("LITER", listRef, "WITH", "INDEX")).toContain(
+    `*202\r\n$4\r\n5000\r\n$0\r\n\r\n$4\r\n6000\r\n$64\r\n${first}\r\n$4\r\n7001\r\n`,
+  );
   expect(await client.command("LLAST", listRef, "WITH", "INDEX")).toBe(array(String(total), last));
   expect(await client.command("LPREV", listRef, 7000)).toBe(`$64\r\n${first}\r\n`);
   expect(await client.command("LINDEX", listRef, 7001)).toBe(`$64\r\n${second}\r\n`);
@@ -134,11 +163,15 @@ test("nodes that lie are refused", async () => {
   }
   expect(await refused(encodeMeta(meta("/", { type: "directory" })))).toMatch(/^\$64/);
   const missing = Buffer.alloc(32, 7);
-  expect(await refused(encodeMeta(meta("x", { size: 1, chunk: missing })))).toMatch(new RegExp(`^-NOCHILD .*${hex(missing)}`));
+  expect(await refused(encodeMeta(meta("x", { size: 1, chunk: missing })))).toMatch(
+    new RegExp(`^-NOCHILD .*${hex(missing)}`),
+  );
   await client.command("TXINIT");
   expect(await client.command("BACKUP", "h", "p", hex(missing))).toMatch(/^-NOCHILD/);
   expect(await client.command("BACKUP", "h", "p", directoryRef)).toMatch(/^-ERR the node .* is no meta/);
-  expect(await client.command("BACKUP", "h", "p", rootId, "ts", "now")).toMatch(/^-ERR the field 'ts' is the server's/);
+  expect(await client.command("BACKUP", "h", "p", rootId, "ts", "now")).toMatch(
+    /^-ERR the field 'ts' is the server's/,
+  );
   expect(await client.command("TXDISCARD")).toBe("+OK\r\n");
 });
 

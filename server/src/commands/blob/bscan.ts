@@ -19,6 +19,8 @@ export const bscan: CommandHandler = async (session, args) => {
   const only = options.KIND === undefined ? undefined : parseKind(options.KIND);
   const cursor = parseCursor(args[1]!);
   const { blobs } = session.server.database;
+  // Names are read from the index, which has what is durable.
+  if (cursor === 0n) await blobs.flush();
   let kind: BlobKind = only ?? ((cursor & NODES) === 0n ? "data" : "node");
   let from = (cursor & ~NODES) << 1n;
   const found: Buffer[] = [];

@@ -11,8 +11,8 @@ import { ReplyQueue } from "./reply-queue.ts";
 const BGET_BYTES = 512 * 1024;
 /** What a command counts besides its arguments. */
 const COMMAND_BYTES = 256;
-/** Replies encoded at a time. */
-const MAX_BATCH = 2048;
+/** Replies are encoded and sent once so many bytes are gathered, by estimate. */
+const BATCH_BYTES = 64 * 1024;
 
 export class RespConnection {
   readonly session: Session;
@@ -24,6 +24,7 @@ export class RespConnection {
   readonly #queue = new ReplyQueue();
   /** Replies that need not wait for others. */
   #batch: Reply[] = [];
+  #batchBytes = 0;
   /** A command that was parsed and must wait until everything before it is answered. */
   #held: Buffer[] | null = null;
   #ended = false;
@@ -146,8 +147,10 @@ export class RespConnection {
     const reply = this.session.execute(args);
     if (reply instanceof Promise) this.#await(reply, name, args);
     else if (this.#queue.length === 0) {
-      if (this.#batch.push(reply) >= MAX_BATCH) this.#flush();
-    } else this.#queue.add(reply, 64);
+      this.#batch.push(reply);
+      this.#batchBytes += estimatedBytes(reply);
+      if (this.#batchBytes > BATCH_BYTES) this.#flush();
+    } else this.#queue.add(reply, estimatedBytes(reply));
     return true;
   }
 
@@ -169,6 +172,7 @@ export class RespConnection {
     if (this.#batch.length > 0) {
       const batch = this.#batch;
       this.#batch = [];
+      this.#batchBytes = 0;
       this.#write(encodeReplies(batch, this.session.protocol));
     }
     if (this.#queue.length === 0) return;
@@ -197,6 +201,12 @@ export class RespConnection {
     // A client that sends on without reading the end must not keep the connection.
     this.#socket.resume();
   }
+}
+
+/** Values by their size, what is built of parts by a guess that is high for the usual. */
+function estimatedBytes(reply: Reply): number {
+  if (Buffer.isBuffer(reply)) return reply.length + 16;
+  return typeof reply === "object" && reply !== null ? 256 : 16;
 }
 
 function isWord(name: Buffer, word: string): boolean {
