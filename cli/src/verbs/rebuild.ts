@@ -1,13 +1,9 @@
 /** datadb rebuild: makes the databases anew from the packs. */
-import { UsageError } from "@datadb/protocol";
 import { EXIT } from "../exit-code.ts";
 import { formatCount } from "../output/format-count.ts";
 import { formatDuration } from "../output/format-duration.ts";
-import { printable } from "../output/printable.ts";
-import { knownStores } from "../store/known-stores.ts";
-import { storePath } from "../store/store-path.ts";
-
-import type { Verb } from "../verb.ts";
+import { localStore } from "../store/with-connection.ts";
+import type { Verb, VerbContext } from "../verb.ts";
 
 export const rebuild: Verb = {
   name: "rebuild",
@@ -21,4 +17,25 @@ export const rebuild: Verb = {
   operands: { least: 0, most: 0 },
   examples: [{ line: "datadb rebuild --store /srv/backup", does: "After the loss of meta/ or local/" }],
   exits: { [EXIT.damaged]: "packs are damaged: what could not be read is named" },
+  run: remake,
 };
+
+async function remake(context: VerbContext): Promise<number> {
+  const { output } = context;
+  const { directory, options } = localStore(context, { job: "rebuild" });
+  const [{ rebuildStore }, { holdWhenFree }] = await Promise.all([
+    import("@datadb/server"),
+    import("../store/hold-when-free.ts"),
+  ]);
+  options.known?.checkPresent(directory);
+  const started = performance.now();
+  const { warn } = options;
+  const { sequence, backups } = await holdWhenFree(directory, options, () =>
+    rebuildStore(directory, { warn }),
+  );
+  const seconds = (performance.now() - started) / 1000;
+  const found = formatCount(backups, "backup");
+  output.note(`rebuilt: ${found}, ${formatCount(sequence, "log record")} in ${formatDuration(seconds)}`);
+  output.record({ type: "summary", backups, sequence, seconds });
+  return EXIT.done;
+}
