@@ -6,6 +6,7 @@ import fs from "node:fs";
 import { ExistsError, type Meta, UnsafePathError } from "@datadb/protocol";
 import { nativeSupport } from "../native/load-native.ts";
 import { type Directory, pathIn } from "./directory.ts";
+import { makeWritable } from "./make-writable.ts";
 import { pathAt } from "./new-file.ts";
 
 const { O_RDONLY, O_DIRECTORY, O_NOFOLLOW } = fs.constants;
@@ -87,6 +88,7 @@ export function directoryHandles(gid: number): DirectoryHandles {
     closeAll: () => [...open].forEach(close),
     openRoot(path, meta, existed) {
       const root = newDirectory(null, Buffer.alloc(0), Buffer.alloc(0), meta, existed);
+      if (meta !== null) makeWritable(path, 0);
       describe(root, fs.openSync(path, O_RDONLY | O_DIRECTORY));
       root.pins++;
       return root;
@@ -129,23 +131,12 @@ function makeDirectory(path: Buffer, replace: boolean, shown: Buffer): boolean {
   if (!replace) throw new ExistsError(`'${shown}' exists already`);
   const stat = fs.lstatSync(path);
   if (stat.isDirectory()) {
-    // Files are created inside; the mode is set again at the end.
-    if (process.geteuid?.() !== 0 && (stat.mode & 0o700) !== 0o700) makeWritable(path);
+    makeWritable(path, O_NOFOLLOW);
     return false;
   }
   fs.unlinkSync(path);
   fs.mkdirSync(path, 0o700);
   return true;
-}
-
-/** By descriptor: a mode cannot be changed without following a symlink that was put there meanwhile. */
-function makeWritable(path: Buffer): void {
-  const fd = fs.openSync(path, FLAGS);
-  try {
-    fs.fchmodSync(fd, 0o700);
-  } finally {
-    fs.closeSync(fd);
-  }
 }
 
 function hasDefaultAcl(fd: number): boolean {
