@@ -54,8 +54,13 @@ function describe(record: BlobRecord): string {
   return `${record.kind} ${record.name.toString("hex")}`;
 }
 
+/** What errors carry of a record. */
+function fieldsOf(record: BlobRecord): Record<string, string> {
+  return { kind: record.kind, name: record.name.toString("hex") };
+}
+
 /**
- * The content of a record, with its length checked; at most `record.length` bytes are produced, whatever the payload says.
+ * The content of a record (of a raw one the payload itself), with its length checked; at most `record.length` bytes are produced, whatever the payload says.
  * `base` is the base's content, needed for zstd-delta. The name is not checked: log records are named by their store.
  * Throws DECODE.
  */
@@ -73,12 +78,12 @@ export function decodePayload(record: BlobRecord, base?: Buffer): Buffer {
   } catch (cause) {
     throw new DecodeError(`${describe(record)} does not decompress`, {
       cause,
-      fields: { name: record.name },
+      fields: fieldsOf(record),
     });
   }
   if (content.length === length) return content;
   throw new DecodeError(`${describe(record)} has ${content.length} bytes and should have ${length}`, {
-    fields: { name: record.name },
+    fields: fieldsOf(record),
   });
 }
 
@@ -91,6 +96,6 @@ export function decodeBlob(algorithm: HashAlgorithm, record: BlobRecord, base?: 
   const found = hashOf(algorithm, content);
   if (found.equals(record.name)) return content;
   throw new HashMismatchError(`${describe(record)} has the hash ${found.toString("hex")}`, {
-    fields: { kind: record.kind, name: record.name },
+    fields: fieldsOf(record),
   });
 }

@@ -117,6 +117,14 @@ describe(`pack scan, DATADB_SEED=${SEED}`, () => {
     expect(summary(scan(between, [999]))).toEqual([0, `${one.length}-${end}`, end]);
   });
 
+  test("a record is found wherever the magic is cut in two", () => {
+    const one = bytesOf(record(Buffer.from("one")));
+    const pack = Buffer.concat([Buffer.alloc(100, "d"), one]);
+    for (let first = 95; first < 110; first++) {
+      expect(summary(scan(pack, [first, 1, pack.length]))).toEqual(["0-100", 100]);
+    }
+  });
+
   test("the magic inside a payload and records of another kind are not taken for records", () => {
     const magics = record(Buffer.from("dRec dRecdRec dRe"));
     const node = { ...record(Buffer.from("node")), kind: "node" as const };

@@ -164,6 +164,20 @@ describe.each<HashAlgorithm>(["sha256", "sha1"])(`directories, %s, DATADB_SEED=$
     }
   });
 
+  test("finding an entry fetches one node a level, reading from a name skips what is before", async () => {
+    const store = nodeStore(n);
+    const { directory } = build(algorithm, many, store);
+    for (const wanted of [many[0]!, many[12_345]!, many.at(-1)!, Buffer.from("file 7777+")]) {
+      const before = store.fetched.length;
+      const found = await findInDirectory(store.fetch, algorithm, directory, wanted);
+      expect(found?.name).toEqual(many.find((one) => one.equals(wanted)));
+      expect(store.fetched.length - before).toBeLessThanOrEqual(4);
+    }
+    const before = store.fetched.length;
+    await namesOf(readDirectory(store.fetch, algorithm, directory, { from: many.at(-1)! }));
+    expect(store.fetched.length - before).toBeLessThanOrEqual(4);
+  });
+
   test("encoded metas are the same bytes that were added", async () => {
     const store = nodeStore(n);
     const { directory } = build(algorithm, many.slice(0, 500), store);

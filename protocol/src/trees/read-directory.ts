@@ -45,8 +45,20 @@ export async function findInDirectory(
   directory: Buffer | null | undefined,
   name: Buffer,
 ): Promise<Meta | null> {
-  for await (const meta of readDirectory(fetch, algorithm, directory, { from: name })) {
-    return meta.name.equals(name) ? meta : null;
+  if (!directory) return null;
+  const walk = directoryWalk(hashLength(algorithm), name);
+  const onlyHolder: TreeWalk<null> = {
+    isLeaf: walk.isLeaf,
+    open(node, context) {
+      const { level, visits } = walk.open(node, context);
+      return { level, visits: visits.slice(0, 1) };
+    },
+  };
+  for await (const { node, visit } of walkLeaves(fetch, { name: directory, context: null }, onlyHolder)) {
+    return reading(visit.name, () => {
+      const found = decodeDirectoryLeaf(node).find((encoded) => metaName(encoded).equals(name));
+      return found === undefined ? null : decodeMeta(found);
+    });
   }
   return null;
 }

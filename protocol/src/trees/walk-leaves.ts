@@ -23,9 +23,10 @@ const BATCH_NODES = 32;
 /** What reading a node threw, with the node's name. */
 export function nameNode(name: Buffer, error: unknown): unknown {
   if (!(error instanceof DecodeError)) return error;
-  return new DamagedError(`node ${name.toString("hex")} cannot be read: ${error.message}`, {
+  const hex = name.toString("hex");
+  return new DamagedError(`node ${hex} cannot be read: ${error.message}`, {
     cause: error,
-    fields: { kind: "node", name },
+    fields: { kind: "node", name: hex },
   });
 }
 

@@ -1,6 +1,8 @@
 import { zstdDecompressSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
+import { DecodeError } from "../errors.ts";
 import { keptZstd } from "./kept-zstd.ts";
+import { compress, decompress, isUsableBase } from "./zstd.ts";
 import { checkFrame } from "./zstd-frame.ts";
 
 const content = Buffer.from("a small file like many others\n".repeat(40));
@@ -40,5 +42,37 @@ describe("kept zstd handles", () => {
     expect(() => zstd.decompress(damaged, content.length)).toThrow();
     expect(() => zstd.decompress(frame.subarray(0, 20), content.length)).toThrow();
     expect(zstd.decompress(frame, content.length).equals(content)).toBe(true);
+  });
+});
+
+describe("frames", () => {
+  const frame = compress(content, 1)!;
+
+  test("are taken exactly: nothing before, behind, missing or of another length", () => {
+    const zero = Buffer.alloc(1);
+    for (const [bytes, length] of [
+      [Buffer.concat([frame, zero]), content.length],
+      [Buffer.concat([frame, frame]), content.length],
+      [Buffer.concat([zero, frame]), content.length],
+      [frame.subarray(0, -1), content.length],
+      [frame, content.length - 1],
+      [frame, content.length + 1],
+      [Buffer.alloc(0), 0],
+    ] as const) {
+      expect(() => checkFrame(bytes, length)).toThrow(DecodeError);
+      expect(() => decompress(bytes, length)).toThrow(DecodeError);
+    }
+    expect(decompress(frame, content.length).equals(content)).toBe(true);
+  });
+
+  test("levels without a kept handle are the same to a reader", () => {
+    const other = compress(content, 12)!;
+    expect(decompress(other, content.length).equals(content)).toBe(true);
+  });
+
+  test("a base in the format of trained dictionaries is not usable, nor one that is too short", () => {
+    expect(isUsableBase(Buffer.from("37a430ec0000000000", "hex"))).toBe(false);
+    expect(isUsableBase(Buffer.from("1234567"))).toBe(false);
+    expect(isUsableBase(Buffer.from("12345678"))).toBe(true);
   });
 });
