@@ -6,6 +6,9 @@ import { COMMAND_HANDLERS, COMMAND_TURNS } from "./command-handlers.ts";
 /** Longer names are unknown without looking. */
 const MAX_NAME_BYTES = 32;
 
+/** They go through `write`, which answers errors itself. */
+const KEY_WRITES = new Set(["set", "del", "hset", "hmset", "hdel", "sadd", "srem", "ladd", "ldel"]);
+
 /** In the order of the catalogue; places are the commands' indexes. */
 export const COMMAND_TABLE: readonly Command[] = [...COMMANDS.values()].map((spec, index) => {
   const run = COMMAND_HANDLERS[spec.name];
@@ -17,6 +20,7 @@ export const COMMAND_TABLE: readonly Command[] = [...COMMANDS.values()].map((spe
     run,
     turn: typeof turn === "string" ? turn : "write",
     turnOf: typeof turn === "string" ? undefined : turn,
+    settles: KEY_WRITES.has(spec.name),
     open: spec.flags.includes("no_auth"),
     index,
   };

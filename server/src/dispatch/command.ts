@@ -17,6 +17,8 @@ export interface Command {
   readonly turn: Turn;
   /** When the turn depends on the arguments. */
   readonly turnOf?: ((args: readonly Buffer[]) => Turn) | undefined;
+  /** Its promises never reject: errors are replies already. */
+  readonly settles: boolean;
   /** Works before authentication. */
   readonly open: boolean;
   /** Place in the counters of a server. */

@@ -95,6 +95,13 @@ export class Session {
     for (const end of this.onClose) end();
   }
 
+  /** Counts a failed command and makes the reply of its error. */
+  failure(command: string, error: unknown): ReplyError {
+    const index = findCommand(Buffer.from(command))?.index;
+    if (index !== undefined) this.server.statistics[index]!.failed++;
+    return translateError(error, this.server.report);
+  }
+
   /** What the session reads: the committed state, with its own transaction on top. */
   get view(): View {
     return this.transaction === null ? this.server.database.keyspace : this.transaction.view;
@@ -121,7 +128,9 @@ export class Session {
     const started = statistics.calls % SAMPLE_EVERY === 0 ? performance.now() : 0;
     try {
       const reply = command.run(this, args);
-      if (reply instanceof Promise) return this.#settle(command, reply, started);
+      if (reply instanceof Promise) {
+        return command.settles && started === 0 ? reply : this.#settle(command, reply, started);
+      }
       if (started !== 0) statistics.microseconds += (performance.now() - started) * 1000 * SAMPLE_EVERY;
       return reply;
     } catch (error) {

@@ -12,7 +12,8 @@ export type KeyOperation = Extract<Operation, { key: Buffer }>;
 
 /**
  * Adds the operation to the session's transaction, else commits it; answers what `reply` makes of its result. Reserved keys are
- * refused, and so is replacing for users with the right append.
+ * refused, and so is replacing for users with the right append. The usual way, a commit of its own, makes one promise
+ * that never rejects: thousands of them wait for one group commit.
  */
 export function write(
   session: Session,
@@ -21,19 +22,20 @@ export function write(
 ): Reply | Promise<Reply> {
   checkKey(operation.key);
   const { transaction, server } = session;
-  if (transaction !== null) {
-    if (session.right === "append") return addProved(session, operation).then(reply);
-    const result = transaction.add(ownOperation(operation));
-    return result instanceof Promise ? result.then(reply) : reply(result);
-  }
-  if (server.users.required)
-    return commitGated(session, [operation]).then((results) => reply(results[0] ?? 0));
-  return new Promise((resolve, reject) => {
-    server.database.commits.submit(operation, (error, result) => {
-      if (error === null) resolve(reply(result));
-      else reject(error);
+  if (transaction === null && !server.users.required) {
+    return new Promise((resolve) => {
+      server.database.commits.submit(operation, (error, result) => {
+        resolve(error === null ? reply(result) : session.failure(operation.op, error));
+      });
     });
-  });
+  }
+  const failed = (error: unknown): Reply => session.failure(operation.op, error);
+  if (transaction === null) {
+    return commitGated(session, [operation]).then((results) => reply(results[0] ?? 0), failed);
+  }
+  if (session.right === "append") return addProved(session, operation).then(reply, failed);
+  const result = transaction.add(ownOperation(operation));
+  return result instanceof Promise ? result.then(reply, failed) : reply(result);
 }
 
 /** Checked against the transaction's own view now, and against the committed state by TXCOMMIT. */
@@ -74,18 +76,22 @@ export function writeStore(
   return result instanceof Promise ? result.then(reply) : reply(result);
 }
 
-/** Several operations at once or not at all. */
+/** Several operations of one kind, at once or not at all. Never rejects either. */
 export async function writeAll(
   session: Session,
-  operations: readonly KeyOperation[],
+  operations: readonly [KeyOperation, ...KeyOperation[]],
   reply: (results: readonly OperationResult[]) => Reply,
 ): Promise<Reply> {
   const { transaction } = session;
-  for (const { key } of operations) checkKey(key);
-  if (transaction === null) return reply(await commitGated(session, operations));
-  const results: OperationResult[] = [];
-  for (const operation of operations) results.push(await transaction.add(ownOperation(operation)));
-  return reply(results);
+  try {
+    for (const { key } of operations) checkKey(key);
+    if (transaction === null) return reply(await commitGated(session, operations));
+    const results: OperationResult[] = [];
+    for (const operation of operations) results.push(await transaction.add(ownOperation(operation)));
+    return reply(results);
+  } catch (error) {
+    return session.failure(operations[0].op, error);
+  }
 }
 
 function checkKey(key: Buffer): void {

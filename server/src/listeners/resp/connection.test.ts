@@ -20,7 +20,7 @@ test("RESP3 has maps, sets, nulls and verbatim text", async () => {
   const three = await server.client();
   three.send("HELLO 3\r\n");
   expect(String(await three.until("modules\r\n*0\r\n"))).toMatch(
-    /^%7\r\n\$6\r\nserver\r\n\$6\r\ndatadb\r\n[^]*proto\r\n:3\r\n/,
+    /^%7\r\n\$6\r\nserver\r\n\$6\r\ndatadb\r\n[\s\S]*proto\r\n:3\r\n/,
   );
   await three.command("HSET", "r3", "a", "1");
   await three.command("SADD", "s3", "m");
