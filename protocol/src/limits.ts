@@ -25,10 +25,10 @@ export const MAX_PAYLOAD_OVERHEAD_BYTES: number = 4 * KIB;
 export const MAX_ARGUMENTS: number = 1024 * KIB;
 
 /** One argument of a command: a blob at its limit. */
-export const MAX_BULK_BYTES: number = MAX_BLOB_BYTES;
+export const MAX_BULK_BYTES: number = 16 * MIB;
 
 /** All arguments of one command together: what fits a transaction. */
-export const MAX_COMMAND_BYTES: number = MAX_TRANSACTION_BYTES;
+export const MAX_COMMAND_BYTES: number = 64 * MIB;
 
 /** A key, field, member or database name: LevelDB copies keys freely. */
 export const MAX_KEY_BYTES: number = 1 * MIB;

@@ -5,7 +5,7 @@ const SHORT_BYTES = 512;
 const scratch = Buffer.allocUnsafeSlow(SHORT_BYTES + 1);
 
 /** Of directory and checkpoint levels. Permanent. */
-export const KEYED_DIVISOR = 64;
+const KEYED_DIVISOR = 64;
 export const KEYED_MAXIMUM = 1024;
 
 /** Whether a node of this level (0: leaf) ends after the entry with this key: SHA-256, in stores of either hash. */
@@ -21,7 +21,7 @@ export function endsAfterKey(key: Buffer, level: number): boolean {
 }
 
 /** Of list levels. Permanent. */
-export const LIST_DIVISOR = 8;
+const LIST_DIVISOR = 8;
 export const LIST_MAXIMUM = 64;
 
 /** Whether a list node ends after the chunk or child with this name. */
