@@ -251,18 +251,15 @@ class DirectoryScan {
 
   result(): ScannedUnit {
     const { output, unit, tools } = this;
-    if (output.parts !== undefined || output.gone) return output;
-    const block = this.block.finish();
-    output.cache = new Uint8Array(block);
+    if (output.gone) return output;
+    output.cache = new Uint8Array(this.block.finish());
     if (unit.part === undefined) {
       const xattrs = this.directory.selfHasXattrs() ? this.directory.xattrs(".") : undefined;
       const self = entryMeta(unit.name, "directory", this.self, tools.owners, xattrs);
-      if (!this.entries.hasPending) {
-        output.finished = this.finish(self);
-        output.self = new Uint8Array(encodeMeta(self));
-        return output;
-      }
+      const finished = output.parts === undefined && !this.entries.hasPending;
+      if (finished) output.finished = this.finish(self);
       output.self = new Uint8Array(encodeMeta(self));
+      if (finished || output.parts !== undefined) return output;
     }
     output.entries = this.entries.pack();
     return output;
