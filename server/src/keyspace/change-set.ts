@@ -1,5 +1,7 @@
 /** Changes to keys that are not in LevelDB yet, by database, key and element. */
+
 import type { Entry, RangeOptions } from "../database.ts";
+import { byteId } from "./byte-id.ts";
 
 /** One changed key: its new header (null: removed) and its changed elements. */
 export interface KeyChange {
@@ -49,7 +51,7 @@ export class ChangeSet {
       this.databases.set(database.toString("latin1"), changes);
       this.lastChanges = changes;
     }
-    const id = key.toString("latin1");
+    const id = byteId(key);
     let change = changes.keys.get(id);
     if (change === undefined) {
       change = { key, header: undefined, elements: null };
@@ -60,7 +62,7 @@ export class ChangeSet {
 
   /** The changed key, if it changed. */
   find(database: Buffer, key: Buffer): KeyChange | undefined {
-    return this.changesOf(database)?.keys.get(key.toString("latin1"));
+    return this.changesOf(database)?.keys.get(byteId(key));
   }
 
   /** Sets or (null) removes a header. */
@@ -79,7 +81,7 @@ export class ChangeSet {
     const change = this.changeFor(database, key);
     change.elements ??= new Map();
     const { elements } = change;
-    const id = element.toString("latin1");
+    const id = byteId(element);
     const before = elements.get(id);
     elements.set(id, { element, value });
     this.count += 1;

@@ -1,5 +1,7 @@
 /** The committed state: LevelDB, the groups that are on their way into it, and a cache of headers in front. */
+
 import type { Entry, RangeOptions, View } from "../database.ts";
+import { byteId } from "./byte-id.ts";
 import { type Change, type ChangeSet, layChanges } from "./change-set.ts";
 import { HeaderCache } from "./header-cache.ts";
 import { type Level, levelError } from "./open-level.ts";
@@ -96,12 +98,12 @@ export function createCommittedView(level: Level, cache: HeaderCache = new Heade
       const cached = cache.get(database, key);
       if (cached !== undefined) return cached ?? undefined;
       const header = read(headerKey(database, key));
-      cache.set(database, key, header ?? null);
+      cache.set(database, byteId(key), header ?? null);
       return header;
     },
     element(database, key, element) {
       for (let at = pending.length - 1; at >= 0; at -= 1) {
-        const change = pending[at]?.find(database, key)?.elements?.get(element.toString("latin1"));
+        const change = pending[at]?.find(database, key)?.elements?.get(byteId(element));
         if (change !== undefined) return change.value ?? undefined;
       }
       return read(elementKey(database, key, element));
@@ -120,8 +122,7 @@ export function createCommittedView(level: Level, cache: HeaderCache = new Heade
     publish(changes) {
       pending.push(changes);
       for (const { database, keys } of changes.databases.values()) {
-        for (const { key, header } of keys.values())
-          if (header !== undefined) cache.set(database, key, header);
+        for (const [id, { header }] of keys) if (header !== undefined) cache.set(database, id, header);
       }
     },
     settle(changes) {

@@ -1,7 +1,8 @@
 /** Headers in memory, in front of LevelDB, bounded in bytes. */
+import { byteId } from "./byte-id.ts";
 
 /** Two generations of at most this many bytes each. */
-const GENERATION_BYTES: number = 16 * 1024 * 1024;
+const GENERATION_BYTES: number = 32 * 1024 * 1024;
 /** Larger values are not kept: they would push out too many others. */
 const MAX_VALUE_BYTES: number = 64 * 1024;
 /** Two Map slots, the key's text and the Buffer object, measured. */
@@ -39,7 +40,7 @@ export class HeaderCache {
   /** The header; null: known to be absent; undefined: not known. */
   get(database: Buffer, key: Buffer): Buffer | null | undefined {
     const databaseId = this.idOf(database);
-    const id = key.toString("latin1");
+    const id = byteId(key);
     const found = this.young.get(databaseId)?.get(id);
     if (found !== undefined) return found;
     const older = this.old.get(databaseId)?.get(id);
@@ -47,10 +48,9 @@ export class HeaderCache {
     return older;
   }
 
-  /** Remembers a header, or null for its absence. */
-  set(database: Buffer, key: Buffer, header: Buffer | null): void {
+  /** Remembers a header, or null for its absence. `id`: the key's bytes as Latin-1 text. */
+  set(database: Buffer, id: string, header: Buffer | null): void {
     const databaseId = this.idOf(database);
-    const id = key.toString("latin1");
     if (header !== null && header.length > MAX_VALUE_BYTES) {
       this.young.get(databaseId)?.delete(id);
       this.old.get(databaseId)?.delete(id);

@@ -1,5 +1,7 @@
 /** A view with changes on top, which operations are applied to. */
+
 import type { View } from "../database.ts";
+import { byteId } from "./byte-id.ts";
 import { ChangeSet, layChanges } from "./change-set.ts";
 
 /** A view that takes changes. */
@@ -19,7 +21,7 @@ export function createOverlay(base: View): WritableView {
       return header === undefined ? base.header(database, key) : (header ?? undefined);
     },
     element(database, key, element) {
-      const change = changes.find(database, key)?.elements?.get(element.toString("latin1"));
+      const change = changes.find(database, key)?.elements?.get(byteId(element));
       return change === undefined ? base.element(database, key, element) : (change.value ?? undefined);
     },
     elements(database, key, options = {}) {

@@ -5,7 +5,7 @@ import type { Level } from "../keyspace/open-level.ts";
 import { HEAD_KEY } from "../keyspace/raw-key.ts";
 import { loadLog } from "../rebuild/load-log.ts";
 import { decodeHead, emptyHead, type Head } from "./head.ts";
-import { readCleanHead } from "./local-marks.ts";
+import { readCleanHead, writeCheckpointMark } from "./local-marks.ts";
 import type { LogSource } from "./read-log.ts";
 import { type ReplayTarget, replay } from "./replay.ts";
 import { TransactionIds } from "./transaction-ids.ts";
@@ -38,7 +38,13 @@ export async function openKeyspace(
     await target.transactions.load(meta);
     return { ...target, head };
   }
-  if (head.sequence === 0) return { ...target, head: await loadLog(target, source, warn) };
+  if (head.sequence === 0) {
+    const { head: loaded, checkpoint } = await loadLog(target, source, warn);
+    if (loaded.sequence > 0)
+      warn(`${meta.location} was empty: it was made anew from ${loaded.sequence} log records`);
+    await writeCheckpointMark(local, checkpoint);
+    return { ...target, head: loaded };
+  }
   await target.transactions.load(meta);
   return { ...target, head: await replay(target, head, source) };
 }

@@ -112,20 +112,28 @@ async function startingPoint(
   return emptyHead(hashLength(source.hash));
 }
 
+/** Where a load has arrived. */
+export interface LoadedLog {
+  readonly head: Head;
+  /** The sequence number of the checkpoint it began with, 0 for none. */
+  readonly checkpoint: number;
+}
+
 /**
- * Fills an empty keyspace from the log, if there is one; resolves with the head that is reached. What was in LevelDB is removed.
+ * Fills an empty keyspace from the log, if there is one. What was in LevelDB is removed.
  * Throws DAMAGED when the chain after the starting point is not whole, or two records have one sequence number.
  */
 export async function loadLog(
   target: ReplayTarget,
   source: LogSource,
   warn: (message: string) => void,
-): Promise<Head> {
+): Promise<LoadedLog> {
   const found = await readLinks(source);
-  if (found.links.length === 0) return emptyHead(hashLength(source.hash));
+  if (found.links.length === 0) return { head: emptyHead(hashLength(source.hash)), checkpoint: 0 };
   let head = await startingPoint(target, source, found, warn);
+  const checkpoint = head.sequence;
   await target.transactions.load(target.level);
   const places = found.links.filter(({ sequence }) => sequence > head.sequence).map(({ place }) => place);
   for await (const named of readLog(source, places)) head = await applyRecord(target, head, named, source);
-  return head;
+  return { head, checkpoint };
 }

@@ -4,7 +4,7 @@ import { join, resolve } from "node:path";
 import type { FileSystem } from "@datadb/backends";
 import { createCommittedView } from "../keyspace/committed-view.ts";
 import { openLevel } from "../keyspace/open-level.ts";
-import { writeCleanHead } from "../log/local-marks.ts";
+import { writeCheckpointMark, writeCleanHead } from "../log/local-marks.ts";
 import { TransactionIds } from "../log/transaction-ids.ts";
 import { listBackups } from "../stats/list-backups.ts";
 import { type Closers, createClosers } from "../store/closers.ts";
@@ -24,6 +24,8 @@ export interface RebuildSummary {
   /** The last log record that was applied, 0 for an empty log. */
   readonly sequence: number;
   readonly backups: number;
+  /** Records that were found in the packs. */
+  readonly records: number;
 }
 
 /**
@@ -53,7 +55,7 @@ async function rebuild(
   const local = await openLocal(path, options.warn);
   closers.add(() => local.level.close());
   await local.level.clear();
-  const { backend } = await openBackends({ level: local.level, empty: true }, config, {
+  const { backend, indexed } = await openBackends({ level: local.level, empty: true }, config, {
     directory: path,
     ...options,
   });
@@ -63,9 +65,14 @@ async function rebuild(
   closers.add(() => meta.close());
   const view = createCommittedView(meta);
   const source = { backend, hash, storeId: Buffer.from(config.id, "hex") };
-  const head = await loadLog({ level: meta, view, transactions: new TransactionIds() }, source, options.warn);
+  const { head, checkpoint } = await loadLog(
+    { level: meta, view, transactions: new TransactionIds() },
+    source,
+    options.warn,
+  );
+  await writeCheckpointMark(local.level, checkpoint);
   await writeCleanHead(local.level, head);
   let backups = 0;
   for await (const _ of listBackups(view, hash)) backups += 1;
-  return { sequence: head.sequence, backups };
+  return { sequence: head.sequence, backups, records: indexed };
 }

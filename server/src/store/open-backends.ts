@@ -12,6 +12,8 @@ export interface OpenBackends {
   readonly backend: Backend;
   /** Where the first leaf keeps its index in local/; null when none does. */
   readonly prefix: Buffer | null;
+  /** Records that opening brought into the index: what a crash had left out, or all of them when local/ was empty. */
+  readonly indexed: number;
 }
 
 /** What the caller adds to the configuration. */
@@ -63,8 +65,6 @@ export async function openBackends(
   const names: readonly Buffer[] = suspects ?? [];
   suspects = null;
   try {
-    if (local.empty && indexed > 0)
-      warn(`${directory}/local was empty: ${indexed} records were indexed by reading the packs`);
     const dropped = await dropIncompleteNodes(backend, config.hash, names);
     if (dropped > 0)
       warn(`${dropped} nodes whose content a crash had lost were forgotten; the next backup puts them again`);
@@ -72,5 +72,5 @@ export async function openBackends(
     await backend.close();
     throw error;
   }
-  return { backend, prefix };
+  return { backend, prefix, indexed };
 }

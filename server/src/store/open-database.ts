@@ -75,8 +75,10 @@ async function openParts(
   const { directory, warn, now } = around;
   const { hash } = config;
   const storeId = Buffer.from(config.id, "hex");
-  const { backend, prefix } = await openBackends(local, config, around);
+  const { backend, prefix, indexed } = await openBackends(local, config, around);
   closers.add(() => backend.close());
+  if (local.empty && indexed > 0)
+    warn(`${directory}/local was empty: ${indexed} records were indexed by reading the packs`);
   const meta = await openLevel(join(directory, "meta"));
   closers.add(() => meta.close());
   const source = { backend, hash, storeId };
