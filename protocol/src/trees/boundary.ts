@@ -21,8 +21,8 @@ export function endsAfterKey(key: Buffer, level: number): boolean {
 }
 
 /** Of list levels. Permanent. */
-const LIST_DIVISOR = 8;
-export const LIST_MAXIMUM = 64;
+const LIST_DIVISOR = 16;
+export const LIST_MAXIMUM = 128;
 
 /** Whether a list node ends after the chunk or child with this name. */
 export function endsAfterName(name: Buffer): boolean {

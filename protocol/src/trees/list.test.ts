@@ -108,11 +108,11 @@ describe.each(algorithms)(`lists, %s, DATADB_SEED=${SEED}`, (algorithm) => {
     build(algorithm, chunks(algorithm, 5000), store);
     const leaves = [...store.nodes.values()].filter((node) => nodeType(node) === "list-leaf");
     for (const [index, leaf] of leaves.entries()) {
-      const names = decodeListLeaf(leaf, n).map(({ name }) => name!.readUInt32BE(0) % 8 === 0);
+      const names = decodeListLeaf(leaf, n).map(({ name }) => name!.readUInt32BE(0) % 16 === 0);
       expect(names.slice(0, -1)).not.toContain(true);
-      if (index < leaves.length - 1) expect(names.at(-1) || names.length === 64).toBe(true);
+      if (index < leaves.length - 1) expect(names.at(-1) || names.length === 128).toBe(true);
     }
-    expect(leaves.length).toBeGreaterThan(400);
+    expect(leaves.length).toBeGreaterThan(200);
   });
 
   test("names that never end a node are cut at the maximum, names that always do are not without end", async () => {
@@ -120,7 +120,7 @@ describe.each(algorithms)(`lists, %s, DATADB_SEED=${SEED}`, (algorithm) => {
       const names = [];
       for (let i = 0; names.length < 1000; i++) {
         const name = nameOf(algorithm, i);
-        if ((name.readUInt32BE(0) % 8 === 0) === (remainder === 0)) names.push({ name, length: 1 });
+        if ((name.readUInt32BE(0) % 16 === 0) === (remainder === 0)) names.push({ name, length: 1 });
       }
       const store = nodeStore(n);
       const { ref, bytes } = build(algorithm, names, store);
