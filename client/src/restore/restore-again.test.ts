@@ -2,6 +2,7 @@ import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { nativeSupport } from "../native/load-native.ts";
 import { buildTree, type TreeEntry } from "../testing/build-tree.ts";
 import { type MemoryStore, memoryStore } from "../testing/memory-store.ts";
 import { restore } from "./restore.ts";
@@ -111,6 +112,35 @@ describe("a destination that is not empty", () => {
     expect(fs.statSync(`${out}/a`).nlink).toBe(2);
     expect(names()).toEqual(["a", "b"]);
   });
+});
+
+it("a default ACL of the destination is not handed down to what is restored", async () => {
+  const { native } = nativeSupport();
+  if (native === null) return;
+  fs.mkdirSync(out);
+  const entries = [
+    "0200000001000700ffffffff02000700e8030000",
+    "04000500ffffffff10000700ffffffff20000500ffffffff",
+  ];
+  try {
+    native.setXattr(out, Buffer.from("system.posix_acl_default"), Buffer.from(entries.join(""), "hex"));
+  } catch {
+    return; // this file system has none
+  }
+  fs.writeFileSync(`${out}/mine`, "");
+  expect(native.listXattrs(`${out}/mine`)).toHaveLength(1);
+  const children: TreeEntry[] = [
+    { name: "f", content: "f", mode: 0o604 },
+    { name: "large", content: pieces(60, 3), mode: 0o640 },
+    { name: "p", type: "fifo", mode: 0o600 },
+    { name: "d", mode: 0o705, children: [{ name: "g", content: "g", mode: 0o600 }] },
+  ];
+  expect((await restore(store.embedded, tree(children), "", out)).problems).toEqual([]);
+  const modes = { f: 0o604, large: 0o640, p: 0o600, d: 0o705, "d/g": 0o600 };
+  for (const [name, mode] of Object.entries(modes)) {
+    expect(native.listXattrs(`${out}/${name}`), name).toEqual([]);
+    expect(fs.lstatSync(`${out}/${name}`).mode & 0o7777, name).toBe(mode);
+  }
 });
 
 describe("content that is missing or damaged", () => {

@@ -83,7 +83,10 @@ async function restoreContent(
     const fd = run.handles.pin(directory);
     try {
       const attributes = attributesOf(meta, run.restorer, directory.createdGid);
-      restoreSpecial(fd, meta, attributes, run.options.overwrite === true);
+      restoreSpecial(fd, meta, attributes, {
+        replace: run.options.overwrite === true,
+        stripAcl: directory.inheritsAcl,
+      });
     } finally {
       run.handles.unpin(directory);
     }

@@ -12,7 +12,7 @@ export function restoreSpecial(
   directoryFd: number,
   meta: Meta,
   attributes: Attributes,
-  replace: boolean,
+  { replace, stripAcl }: { replace: boolean; stripAcl: boolean },
 ): void {
   const temporary = pathAt(directoryFd, temporaryName());
   const path = pathAt(directoryFd, meta.name);
@@ -21,6 +21,7 @@ export function restoreSpecial(
   }
   create(temporary, meta, attributes.mode);
   try {
+    if (stripAcl && meta.type !== "symlink") removeAcl(temporary);
     complete(temporary, meta, attributes);
     fs.renameSync(temporary, path);
   } catch (error) {
@@ -51,4 +52,12 @@ function complete(path: Buffer, meta: Meta, { mode, owner }: Attributes): void {
   for (const { name, value } of meta.xattrs ?? []) native?.setXattr(path, name, value);
   if (native !== null) native.setTime(path, meta.mtime);
   else fs.lutimesSync(path, Number(meta.mtime) / 1e9, Number(meta.mtime) / 1e9);
+}
+
+/** What the directory hands down is not in the backup. */
+function removeAcl(path: Buffer): void {
+  const { native } = nativeSupport();
+  const name = "system.posix_acl_access";
+  if (native?.listXattrs(path).some((one) => one.toString() === name))
+    native.removeXattr(path, Buffer.from(name));
 }
