@@ -26,7 +26,7 @@ describe("the command, through its launcher", () => {
     [["ls", "--jsno"], "datadb ls has no option --jsno; did you mean --json?"],
     [[], "there is no verb"],
     [["restore", "x"], "datadb restore needs DESTINATION"],
-    [["--store"], "there is no verb"],
+    [["--store"], "there is no verb before --store"],
     [["ls", "--store", "a", "--server", "redis://b"], "--store and --server name two stores"],
     [["completion", "tcsh"], "there is no completion for tcsh"],
   ])("wrong usage %j: exit code 2, one message, what to do", async (words, message) => {

@@ -5,8 +5,8 @@ import { runCommand } from "./run-command.ts";
 /** Why a job was aborted. */
 export class OutputClosed extends Error {}
 
-/** Resolves after the exit code is set; the process then ends when nothing is left to do. */
-export async function runProcess(words: readonly string[]): Promise<void> {
+/** Ends the process with the exit code of the run. */
+export async function runProcess(words: readonly string[]): Promise<never> {
   const abort = new AbortController();
   const closed = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
@@ -24,11 +24,13 @@ export async function runProcess(words: readonly string[]): Promise<void> {
   process.stderr.on("error", (error: NodeJS.ErrnoException) => {
     if (error.code !== "EPIPE") throw error;
   });
-  process.exitCode = await runCommand(words, {
+  const code = await runCommand(words, {
     stdout: process.stdout,
     stderr: process.stderr,
     environment: process.env,
     interrupted: abort.signal,
     outputClosed: closed.signal,
   });
+  // Output to files, pipes and terminals is written by now; a standard input that nobody ends must not keep us.
+  process.exit(code);
 }

@@ -75,8 +75,8 @@ test("a guest finishes although the holder is killed in the middle", async () =>
 test("one of several guests takes over and serves the others", async () => {
   const holder = await openHolder("holder");
   const guests = ["one", "two", "three"].map(openSnapshot);
-  for (const { child } of guests) child.stdin!.write(randomBytes(3 << 20));
-  await expect.poll(storedBytes, WAIT).toBeGreaterThan(6 << 20);
+  for (const { child } of guests) child.stdin!.write(randomBytes(9 << 20));
+  await expect.poll(storedBytes, WAIT).toBeGreaterThan(9 << 20);
   holder.child.kill("SIGKILL");
   await holder.finished;
   for (const { child } of guests) child.stdin!.end(randomBytes(1 << 20));
@@ -100,7 +100,7 @@ test("what a killed holder leaves behind is in nobody's way, and is cleared away
 test("a holder that is done waits for its guests, says so, and still serves", async () => {
   const holder = await openHolder("holder");
   const guest = openSnapshot("guest");
-  guest.child.stdin!.write(randomBytes(3 << 20));
+  guest.child.stdin!.write(randomBytes(9 << 20));
   await expect.poll(storedBytes, WAIT).toBeGreaterThan(1 << 20);
   holder.child.stdin!.end("short");
   await expect.poll(() => holder.printed().stderr, WAIT).toContain("waiting for 1 other process");
@@ -114,7 +114,7 @@ test("a holder that is done waits for its guests, says so, and still serves", as
 test("a holder that waits for guests can be interrupted: its job is done, and a guest takes over", async () => {
   const holder = await openHolder("holder");
   const guest = openSnapshot("guest");
-  guest.child.stdin!.write(randomBytes(3 << 20));
+  guest.child.stdin!.write(randomBytes(9 << 20));
   await expect.poll(storedBytes, WAIT).toBeGreaterThan(1 << 20);
   holder.child.stdin!.end("short");
   await expect.poll(() => holder.printed().stderr, WAIT).toContain("waiting for 1 other process");
@@ -139,7 +139,7 @@ test("a holder that cannot be reached is waited for, not longer than asked, and 
 
 test("interrupting a snapshot: exit code 130, nothing listed, the next one works", async () => {
   const holder = await openHolder("holder");
-  holder.child.stdin!.write(randomBytes(3 << 20));
+  holder.child.stdin!.write(randomBytes(9 << 20));
   holder.child.kill("SIGINT");
   const { code, stderr } = await holder.finished;
   expect(code, stderr).toBe(130);
