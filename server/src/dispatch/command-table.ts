@@ -10,7 +10,7 @@ const MAX_NAME_BYTES = 32;
 const KEY_WRITES = new Set(["set", "del", "hset", "hmset", "hdel", "sadd", "srem", "ladd", "ldel"]);
 
 /** In the order of the catalogue; places are the commands' indexes. */
-export const COMMAND_TABLE: readonly Command[] = [...COMMANDS.values()].map((spec, index) => {
+const COMMAND_TABLE: readonly Command[] = [...COMMANDS.values()].map((spec, index) => {
   const run = COMMAND_HANDLERS[spec.name];
   if (run === undefined) throw new TypeError(`the command ${spec.name} has no handler`);
   const turn = COMMAND_TURNS[spec.name] ?? "read";

@@ -65,10 +65,6 @@ export function reservedKey(key: string): ReplyError {
   );
 }
 
-export function noBlob(name: string): ReplyError {
-  return new ReplyError(`NOTFOUND there is no blob ${name}`);
-}
-
 export function noChild(kind: string, name: string): ReplyError {
   return new ReplyError(
     `NOCHILD the ${kind} blob ${name} is not there: put it first, then the node that refers to it`,

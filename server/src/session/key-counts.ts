@@ -3,7 +3,7 @@ import type { Database } from "../database.ts";
 import { countKeys } from "../keyspace/index.ts";
 
 /** A count is used again for at least this long, */
-const LEAST_AGE_MS = 10_000;
+const LEAST_AGE_MS = 1000;
 /** and for this many times as long as it took. */
 const AGE_PER_COST = 100;
 

@@ -35,7 +35,7 @@ export interface SessionOptions {
 
 const EMBEDDED_DEFAULT: User = { name: "default", right: "admin" };
 /** The database that `SELECT 0` and a new session have. */
-export const DEFAULT_DATABASE: Buffer = Buffer.from("0");
+const DEFAULT_DATABASE: Buffer = Buffer.from("0");
 
 export class Session {
   readonly server: ServerState;
