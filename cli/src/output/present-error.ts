@@ -1,5 +1,5 @@
 /** The one place where an error becomes a message, a record and an exit code. */
-import { DatadbError, ERROR_CATALOGUE } from "@datadb/protocol";
+import { DatadbError, ERROR_CATALOGUE, ReplyError } from "@datadb/protocol";
 import { EXIT } from "../exit-code.ts";
 import type { Output } from "./output.ts";
 import { printable } from "./printable.ts";
@@ -38,6 +38,7 @@ function describe(error: unknown): Presented {
     const exit = ERROR_CATALOGUE[code as keyof typeof ERROR_CATALOGUE]?.exitCode ?? EXIT.failed;
     return { code, exit, message, next };
   }
+  if (error instanceof ReplyError) return refusal(error);
   const system = error as NodeJS.ErrnoException;
   if (error instanceof Error && typeof system.code === "string" && system.syscall !== undefined) {
     return { code: system.code, exit: EXIT.failed, message: error.message, next: undefined };
@@ -49,4 +50,19 @@ function describe(error: unknown): Presented {
     message: `unexpected: ${message}`,
     next: "this is a bug in datadb: please report it with the lines below",
   };
+}
+
+/** What a server refuses that is no code of the catalogue, and what helps. */
+const REFUSALS: Readonly<Record<string, string>> = {
+  NOAUTH: "give user and password in DATADB_SERVER, or the password in DATADB_PASSWORD",
+  WRONGPASS: "check user and password: DATADB_SERVER, DATADB_PASSWORD",
+  NOPERM: "use a user whose right allows this",
+};
+
+/** A reply has the code without its underscores as kind, and its advice in the message. */
+function refusal({ kind, message }: ReplyError): Presented {
+  const code = Object.keys(ERROR_CATALOGUE).find((one) => one.replaceAll("_", "") === kind);
+  const exit = ERROR_CATALOGUE[code as keyof typeof ERROR_CATALOGUE]?.exitCode;
+  const text = message.slice(kind.length).trimStart();
+  return { code: code ?? kind, exit: exit ?? EXIT.failed, message: text, next: REFUSALS[kind] };
 }
