@@ -21,34 +21,41 @@ function deepestMessage(error: unknown): string {
   return message;
 }
 
-/** Whether LevelDB says that its files are not what it wrote. */
-function isDamage(error: unknown): boolean {
-  if (codesOf(error).includes("LEVEL_CORRUPTION")) return true;
-  return /corruption|checksum mismatch|no such file|does not exist|missing files|invalid argument: not an sstable/i.test(
-    deepestMessage(error),
-  );
+/** Whether LevelDB says that its files are not what it wrote; a table that is cut short is an "invalid argument" to it. */
+function isDamage(message: string): boolean {
+  return /^corruption|\.(ldb|sst): invalid argument|missing files|no such file|does not exist/i.test(message);
 }
 
 /** The datadb error for an error of LevelDB; others are returned as they are. */
 export function levelError(location: string, error: unknown): Error {
   const message = deepestMessage(error);
-  if (codesOf(error).includes("LEVEL_LOCKED")) {
+  const codes = codesOf(error);
+  if (codes.includes("LEVEL_LOCKED"))
     return new StoreLockedError(`${location} is held by another process`, { cause: error });
-  }
   if (/no space left|quota exceeded/i.test(message)) {
     return new DiskFullError(`${location} cannot be written: ${message}`, { cause: error });
   }
-  if (isDamage(error)) {
+  const own =
+    codes.some((code) => code.startsWith("LEVEL_")) ||
+    /^(io error|corruption|invalid argument)\b/i.test(message);
+  if (!own) return error instanceof Error ? error : new Error(message);
+  if (codes.includes("LEVEL_CORRUPTION") || isDamage(message.replace(/^io error: /i, ""))) {
     return new DamagedError(`${location} is damaged: ${message}`, {
       cause: error,
       next: "run datadb rebuild: it makes it anew from the packs, and loses nothing that is in them",
       fields: { path: location },
     });
   }
-  if (codesOf(error).some((code) => code.startsWith("LEVEL_"))) {
-    return new BackendUnavailableError(`${location} cannot be used: ${message}`, { cause: error });
+  return new BackendUnavailableError(`${location} cannot be used: ${message}`, { cause: error });
+}
+
+/** The result of work on a LevelDB; its errors as levelError says. */
+export async function guardLevel<T>(level: Level, work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    throw levelError(level.location, error);
   }
-  return error instanceof Error ? error : new Error(message);
 }
 
 /**

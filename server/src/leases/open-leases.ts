@@ -2,7 +2,7 @@
 import { type HashAlgorithm, hashLength, kindOfByte, NotFoundError } from "@datadb/protocol";
 import type { BlobKind, Lease, Leases } from "../database.ts";
 import { readPages } from "../keyspace/committed-view.ts";
-import { type Level, levelError } from "../keyspace/open-level.ts";
+import { guardLevel, type Level } from "../keyspace/open-level.ts";
 import { prefixEnd } from "../keyspace/raw-key.ts";
 import { counterOf, LEASE_PREFIX, leaseIdOf, leaseKey, leaseNamesPrefix, newLeaseId } from "./lease-key.ts";
 import { createLeaseNames, type LeaseNames } from "./lease-names.ts";
@@ -26,7 +26,7 @@ interface Held extends Lease {
 }
 
 async function readLease(local: Level, id: Buffer, now: number): Promise<LeaseValue | null> {
-  const bytes = await local.get(leaseKey(id));
+  const bytes = await guardLevel(local, local.get(leaseKey(id)));
   const value = bytes === undefined ? null : decodeLease(bytes);
   return value !== null && value.expires > now ? value : null;
 }
@@ -62,8 +62,8 @@ async function* storedLeases(local: Level): AsyncGenerator<{ id: Buffer; value: 
 }
 
 async function remove(local: Level, id: Buffer): Promise<void> {
-  await local.del(leaseKey(id));
-  await local.clear({ gte: leaseNamesPrefix(id), lt: prefixEnd(leaseNamesPrefix(id)) });
+  await guardLevel(local, local.del(leaseKey(id)));
+  await guardLevel(local, local.clear({ gte: leaseNamesPrefix(id), lt: prefixEnd(leaseNamesPrefix(id)) }));
 }
 
 /** The leases of a store; those that are over are forgotten. `close` makes durable what was noted. */
@@ -92,11 +92,7 @@ export async function openLeases(context: LeaseContext): Promise<Leases & { clos
         held.get(key) ?? hold(context, Buffer.from(leaseId), value, await nextCounter(local, leaseId));
       lease.value = value;
       held.set(key, lease);
-      try {
-        await local.put(leaseKey(leaseId), encodeLease(value), { sync: true });
-      } catch (error) {
-        throw levelError(local.location, error);
-      }
+      await guardLevel(local, local.put(leaseKey(leaseId), encodeLease(value), { sync: true }));
       return lease;
     },
     async release(id) {

@@ -1,6 +1,6 @@
 /** What local/ remembers of the log between processes: a cache, whose loss costs a look at the log. */
 import { ByteReader, ByteWriter } from "@datadb/protocol";
-import { type Level, levelError } from "../keyspace/open-level.ts";
+import { guardLevel, type Level } from "../keyspace/open-level.ts";
 import { decodeHead, encodeHead, type Head } from "./head.ts";
 
 /** The head at which the last process ended in good order; absent while one writes. Permanent. */
@@ -8,18 +8,16 @@ const CLEAN_KEY = Buffer.from("g");
 /** Varint sequence number of the state that the newest checkpoint holds. Permanent. */
 const CHECKPOINT_KEY = Buffer.from("c");
 
-async function put(local: Level, key: Buffer, value: Buffer | null): Promise<void> {
-  try {
-    if (value === null) await local.del(key, { sync: true });
-    else await local.put(key, value, { sync: true });
-  } catch (error) {
-    throw levelError(local.location, error);
-  }
+function put(local: Level, key: Buffer, value: Buffer | null): Promise<void> {
+  return guardLevel(
+    local,
+    value === null ? local.del(key, { sync: true }) : local.put(key, value, { sync: true }),
+  );
 }
 
 /** The head of a clean end, or null: then the log may hold more than LevelDB. */
 export async function readCleanHead(local: Level, n: number): Promise<Head | null> {
-  const value = await local.get(CLEAN_KEY);
+  const value = await guardLevel(local, local.get(CLEAN_KEY));
   return value === undefined ? null : decodeHead(value, n);
 }
 
@@ -30,7 +28,7 @@ export function writeCleanHead(local: Level, head: Head | null): Promise<void> {
 
 /** The sequence number of the newest checkpoint's state; 0 when there is none, or when local/ was lost. */
 export async function readCheckpointMark(local: Level): Promise<number> {
-  const value = await local.get(CHECKPOINT_KEY);
+  const value = await guardLevel(local, local.get(CHECKPOINT_KEY));
   return value === undefined ? 0 : new ByteReader(value).varint();
 }
 

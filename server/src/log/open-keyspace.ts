@@ -1,7 +1,7 @@
 /** Opens meta/ and brings it up to the log's end. */
 import { hashLength } from "@datadb/protocol";
 import { createCommittedView } from "../keyspace/committed-view.ts";
-import type { Level } from "../keyspace/open-level.ts";
+import { guardLevel, type Level } from "../keyspace/open-level.ts";
 import { HEAD_KEY } from "../keyspace/raw-key.ts";
 import { loadLog } from "../rebuild/load-log.ts";
 import { decodeHead, emptyHead, type Head } from "./head.ts";
@@ -31,7 +31,7 @@ export async function openKeyspace(
     view: createCommittedView(meta),
     transactions: new TransactionIds(),
   };
-  const value = await meta.get(HEAD_KEY);
+  const value = await guardLevel(meta, meta.get(HEAD_KEY));
   const head = value === undefined ? emptyHead(n) : decodeHead(value, n);
   const clean = await readCleanHead(local, n);
   if (clean !== null && clean.sequence === head.sequence && clean.name.equals(head.name)) {

@@ -1,6 +1,6 @@
 /** The index of one leaf backend: keys of local/ below `i/<path>/`. */
 import type { RecordIndex } from "@datadb/backends";
-import { type Level, levelError } from "../keyspace/open-level.ts";
+import { guardLevel, type Level, levelError } from "../keyspace/open-level.ts";
 import { prefixEnd } from "../keyspace/raw-key.ts";
 
 const PAGE_ENTRIES = 1000;
@@ -74,7 +74,7 @@ export function levelRecordIndex(
     },
     entries: (from, to) => readEntries(level, scoped(from), scoped(to), prefix.length),
     async clear() {
-      await level.clear({ gte: prefix, lt: prefixEnd(prefix) });
+      await guardLevel(level, level.clear({ gte: prefix, lt: prefixEnd(prefix) }));
     },
   };
 }

@@ -2,7 +2,7 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { DatadbError } from "@datadb/protocol";
-import { type Level, openLevel } from "../keyspace/open-level.ts";
+import { guardLevel, type Level, openLevel } from "../keyspace/open-level.ts";
 
 /** An open local/. */
 export interface Local {
@@ -24,9 +24,20 @@ export function isLocalDamage(directory: string, error: unknown): boolean {
 }
 
 async function hasIndex(level: Level): Promise<boolean> {
-  for await (const key of level.keys({ gte: Buffer.from("i/"), lt: Buffer.from("i0"), limit: 1 }))
-    if (key) return true;
-  return false;
+  return (
+    (await guardLevel(level, level.keys({ gte: Buffer.from("i/"), lt: Buffer.from("i0"), limit: 1 }).all()))
+      .length > 0
+  );
+}
+
+async function openOnce(directory: string): Promise<Local> {
+  const level = await openLevel(localPath(directory));
+  try {
+    return { level, empty: !(await hasIndex(level)) };
+  } catch (error) {
+    await level.close();
+    throw error;
+  }
 }
 
 /** Removes what local/ holds. The caller must not have it open, and only calls this when LevelDB found damage, not a lock. */
@@ -36,14 +47,12 @@ export function removeLocal(directory: string): Promise<void> {
 
 /** Errors: STORE_LOCKED, DISK_FULL, BACKEND_UNAVAILABLE. */
 export async function openLocal(directory: string, warn: (message: string) => void): Promise<Local> {
-  let level: Level;
   try {
-    level = await openLevel(localPath(directory));
+    return await openOnce(directory);
   } catch (error) {
     if (!isLocalDamage(directory, error)) throw error;
     warn(`${(error as Error).message}; it is made anew by reading the packs`);
-    await removeLocal(directory);
-    level = await openLevel(localPath(directory));
   }
-  return { level, empty: !(await hasIndex(level)) };
+  await removeLocal(directory);
+  return openOnce(directory);
 }
