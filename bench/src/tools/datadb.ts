@@ -39,5 +39,5 @@ export function metadataBytes(store: string): number {
 export function chunkCount(store: string): number {
   const printed = execFileSync(PROGRAM, ["stats", "--store", store, "--json"], { encoding: "utf8" });
   const summary = JSON.parse(printed.trim().split("\n").at(-1) as string) as Record<string, number>;
-  return summary["data-blobs"] ?? Number.NaN;
+  return summary["dataRecords"] ?? Number.NaN;
 }

@@ -1,6 +1,6 @@
 /** Backups that no honest client writes: directories with names that lead elsewhere. */
 import type { Connection } from "@datadb/client";
-import { DirectoryBuilder, encodeMeta, hashOf, type Meta } from "@datadb/protocol";
+import { encodeDirectoryLeaf, encodeMeta, hashOf, type Meta } from "@datadb/protocol";
 
 const HASH = "sha256";
 
@@ -44,20 +44,11 @@ async function metaOf(sink: BlobSink, entry: HostileEntry): Promise<Meta> {
     await sink.put("data", content);
     return { ...base, type: "file", mode: 0o644, size: content.length, chunk: hashOf(HASH, content) };
   }
-  const nodes: Buffer[] = [];
-  const builder = new DirectoryBuilder(HASH, (_name, content) => nodes.push(Buffer.from(content)));
-  for (const child of entry.entries) {
-    const meta = await metaOf(sink, child);
-    builder.add(encodeMeta(meta), meta.name, 1, meta.size);
-  }
-  const { directory, entries: below, bytes } = builder.finish();
-  for (const node of nodes) await sink.put("node", node);
-  return {
-    ...base,
-    type: "directory",
-    mode: 0o755,
-    size: bytes,
-    entries: below,
-    ...(directory ? { directory } : {}),
-  };
+  const metas: Buffer[] = [];
+  for (const child of entry.entries) metas.push(encodeMeta(await metaOf(sink, child)));
+  // Not the builder: it refuses what a hostile client would write, such as one name twice.
+  const node = encodeDirectoryLeaf(metas);
+  await sink.put("node", node);
+  const directory = hashOf(HASH, node);
+  return { ...base, type: "directory", mode: 0o755, size: 0, entries: metas.length, directory };
 }
