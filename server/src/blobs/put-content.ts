@@ -3,16 +3,19 @@ import { MAX_BLOB_BYTES, ReplyError } from "@datadb/protocol";
 import type { BlobKind, Lease } from "../database.ts";
 import type { EncodeBase } from "../encoder/encoder.ts";
 import type { BlobState } from "./blob-state.ts";
+import { chainDepth, MAX_CHAIN_DEPTH } from "./chain-depth.ts";
 import { putRecords } from "./put-records.ts";
 import { decodeChain } from "./read-contents.ts";
 
-/** The content of a hinted base, when it is there. */
+/** The content of a hinted base, when it is there and its own chain is not too deep. */
 async function findBase(
   state: BlobState,
   kind: BlobKind,
   name: Buffer | undefined,
 ): Promise<EncodeBase | undefined> {
   if (name === undefined) return undefined;
+  const depth = await chainDepth(state.backend, kind, name);
+  if (depth === null || depth >= MAX_CHAIN_DEPTH) return undefined;
   const [record] = await state.backend.getMany(kind, [name]);
   return record ? { name, content: await decodeChain(state.backend, state.hash, record) } : undefined;
 }

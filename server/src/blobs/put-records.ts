@@ -1,8 +1,10 @@
 /** The one entrance of records into the backend. */
-import type { BlobRecord } from "@datadb/protocol";
+import { type BlobRecord, ReplyError } from "@datadb/protocol";
 import type { BlobKind, Lease } from "../database.ts";
 import type { BlobState } from "./blob-state.ts";
+import { chainDepth, MAX_CHAIN_DEPTH } from "./chain-depth.ts";
 import { nodeContents, outsideChildren, requireChildren } from "./check-children.ts";
+import { MissingChildError } from "./missing-child-error.ts";
 import { decodeChain, readRecords } from "./read-contents.ts";
 
 type Put = { kind: BlobKind; name: Buffer };
@@ -37,12 +39,26 @@ async function checkNodes(
   await requireChildren(outsideChildren(contents, state.hash, own), state.backend, state.inFlight);
 }
 
+/** A delta whose base is not there could never be read. Bases come in an earlier call. */
+async function checkBases({ backend }: BlobState, records: readonly BlobRecord[]): Promise<void> {
+  for (const { kind, name, base } of records) {
+    if (base === null) continue;
+    const depth = await chainDepth(backend, kind as BlobKind, base);
+    if (depth === null) throw new MissingChildError(kind as BlobKind, base);
+    if (depth >= MAX_CHAIN_DEPTH)
+      throw new ReplyError(
+        `ERR ${kind} ${name.toString("hex")} would need more than ${MAX_CHAIN_DEPTH} bases`,
+      );
+  }
+}
+
 async function accept(
   state: BlobState,
   records: readonly BlobRecord[],
   names: readonly Put[],
 ): Promise<void> {
   const nodes = records.filter(({ kind }) => kind === "node");
+  await checkBases(state, records);
   if (nodes.length > 0) await checkNodes(state, nodes, names);
   let bytes = 0;
   for (const { payload } of records) bytes += payload.length;

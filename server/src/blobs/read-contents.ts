@@ -9,9 +9,10 @@ import {
 } from "@datadb/protocol";
 import type { BlobKind } from "../database.ts";
 import type { BlobState } from "./blob-state.ts";
+import { MAX_CHAIN_DEPTH } from "./chain-depth.ts";
 
-/** Longer chains are not written: their reader would be led in circles. */
-const MAX_CHAIN = 64;
+/** Longer chains are never written: their reader would be led in circles. */
+const MAX_CHAIN: number = 2 * MAX_CHAIN_DEPTH;
 
 /** Records in request order, null where absent; any number of names. */
 export async function readRecords(
