@@ -1,6 +1,7 @@
 /** Who may do what: the whole catalogue against nobody, read, append and admin. */
-import { COMMANDS, type CommandSpec, RIGHTS } from "@datadb/protocol";
+import { COMMANDS, type CommandSpec, OK, RIGHTS } from "@datadb/protocol";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { Session } from "../session/session.ts";
 import type { RawClient } from "../testing/raw-client.ts";
 import { openTestServer, type TestServer } from "../testing/test-server.ts";
 import { hashPassword } from "./password-hash.ts";
@@ -152,6 +153,12 @@ test("AUTH at the head of a pipeline holds for what follows", async () => {
     ["GET", "nothing"],
   );
   expect(replies).toMatch(/^\+OK\r\n\$64\r\n[0-9a-f]{64}\r\n\$-1\r\n$/);
+});
+
+test("the client in the server's own process is trusted", async () => {
+  const session = new Session(server.database, { address: "embedded" });
+  expect(await session.execute([Buffer.from("SET"), Buffer.from("embedded"), Buffer.from("1")])).toBe(OK);
+  session.close();
 });
 
 test("before authentication little is read", async () => {

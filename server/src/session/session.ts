@@ -28,12 +28,15 @@ export interface SessionChannel {
 export interface SessionOptions {
   /** `ip:port`, `unix:/path`, or `embedded`. */
   address: string;
-  /** Who it is. Absent: nobody yet where the configuration has users, else `default` with the right admin. */
+  /**
+   * Who it is. Absent: `default` with the right admin, but nobody yet for a connection (something with a channel) where the
+   * configuration has users.
+   */
   user?: User | undefined;
   channel?: SessionChannel | undefined;
 }
 
-const EMBEDDED_DEFAULT: User = { name: "default", right: "admin" };
+const TRUSTED: User = { name: "default", right: "admin" };
 /** The database that `SELECT 0` and a new session have. */
 const DEFAULT_DATABASE: Buffer = Buffer.from("0");
 
@@ -68,7 +71,8 @@ export class Session {
     this.id = this.server.nextSession++;
     this.address = options.address;
     this.channel = options.channel;
-    this.user = options.user ?? (this.server.users.required ? null : EMBEDDED_DEFAULT);
+    const anonymous = options.channel !== undefined && this.server.users.required;
+    this.user = options.user ?? (anonymous ? null : TRUSTED);
     this.server.sessions.set(this.id, this);
   }
 
