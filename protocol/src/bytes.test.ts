@@ -14,7 +14,7 @@ function written(write: (to: ByteWriter) => void): Buffer {
   return writer.finish();
 }
 
-describe(`primitives, DATADB_SEED=${SEED}`, () => {
+describe(`primitives, DATADB_TEST_SEED=${SEED}`, () => {
   test("golden bytes", () => {
     expect(written((w) => w.u16(0x1234))).toEqual(golden("34 12"));
     expect(written((w) => w.u32(0x12345678))).toEqual(golden("78 56 34 12"));

@@ -105,7 +105,7 @@ const mutated = fc
     return bytes;
   });
 
-describe(`decoders, DATADB_SEED=${SEED}`, () => {
+describe(`decoders, DATADB_TEST_SEED=${SEED}`, () => {
   test.each(decoders)("%s: bytes of any kind give a value or an error of ours", (_, decode) => {
     const before = process.memoryUsage().arrayBuffers;
     fc.assert(

@@ -20,7 +20,7 @@ const anyContent = fc
   .tuple(fc.uint8Array({ minLength: 1, maxLength: 3000 }), fc.integer({ min: 1, max: 60 }))
   .map(([bytes, times]) => Buffer.concat(Array.from({ length: times }, () => bytes)));
 
-describe(`encoding, DATADB_SEED=${SEED}`, () => {
+describe(`encoding, DATADB_TEST_SEED=${SEED}`, () => {
   test.each<HashAlgorithm>(["sha256", "sha1"])("everything comes back: %s", (algorithm) => {
     fc.assert(
       fc.property(anyContent, (content) => {
@@ -68,7 +68,7 @@ describe(`encoding, DATADB_SEED=${SEED}`, () => {
   });
 });
 
-describe(`deltas, DATADB_SEED=${SEED}`, () => {
+describe(`deltas, DATADB_TEST_SEED=${SEED}`, () => {
   /** Noise, so that only the base can make it small. */
   const base = randomBytes(300_000);
   const changed = Buffer.concat([
@@ -130,7 +130,7 @@ describe(`deltas, DATADB_SEED=${SEED}`, () => {
   });
 });
 
-describe(`damaged payloads, DATADB_SEED=${SEED}`, () => {
+describe(`damaged payloads, DATADB_TEST_SEED=${SEED}`, () => {
   const record = encode(text);
 
   test("content of another length or name is refused", () => {

@@ -41,7 +41,7 @@ const operations: [Operation, string][] = [
   [{ op: "checkpoint", sequence: 300, root: null }, "20 02 02 ac 02 00"],
 ];
 
-describe.each([20, 32])(`log record with names of %i bytes, DATADB_SEED=${SEED}`, (n) => {
+describe.each([20, 32])(`log record with names of %i bytes, DATADB_TEST_SEED=${SEED}`, (n) => {
   const previous = Buffer.alloc(n, 0x77);
   const previousBytes = "77 ".repeat(n);
 

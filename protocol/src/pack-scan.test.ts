@@ -45,7 +45,7 @@ const contents = fc.array(
 );
 const pieces = fc.array(fc.integer({ min: 1, max: 700 }), { minLength: 1, maxLength: 5 });
 
-describe(`pack scan, DATADB_SEED=${SEED}`, () => {
+describe(`pack scan, DATADB_TEST_SEED=${SEED}`, () => {
   test("finds every record, however the bytes come", () => {
     fc.assert(
       fc.property(contents, pieces, (all, sizes) => {

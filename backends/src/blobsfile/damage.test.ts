@@ -30,7 +30,7 @@ async function filled(): Promise<Filled> {
   return { store, backend, records, infos };
 }
 
-describe(`damage, DATADB_SEED=${seed}`, () => {
+describe(`damage, DATADB_TEST_SEED=${seed}`, () => {
   test("a flipped bit anywhere in a record is DAMAGED with pack, offset and name; other records are read", async () => {
     const { store, backend, records, infos } = await filled();
     const victim = infos[3]!;

@@ -24,7 +24,7 @@ function failOnce(
   return (now) => (now === operation && left-- > 0 ? systemError(code) : null);
 }
 
-describe(`a failing disk, DATADB_SEED=${seed}`, () => {
+describe(`a failing disk, DATADB_TEST_SEED=${seed}`, () => {
   test("a disk that fills up within a put: DISK_FULL, the pack is cut back, what was accepted stays, and it goes on later", async () => {
     const store = simulatedStore();
     const backend = await store.open();

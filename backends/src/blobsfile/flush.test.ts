@@ -7,7 +7,7 @@ import { recordKeys } from "./location.ts";
 
 const seed = runSeed();
 
-describe(`flush, DATADB_SEED=${seed}`, () => {
+describe(`flush, DATADB_TEST_SEED=${seed}`, () => {
   test("with nothing to do it does nothing", async () => {
     const store = simulatedStore();
     const backend = await store.open();

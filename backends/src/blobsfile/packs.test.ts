@@ -8,7 +8,7 @@ import { packName, parsePackName } from "./pack-name.ts";
 
 const seed = runSeed();
 
-describe(`packs, DATADB_SEED=${seed}`, () => {
+describe(`packs, DATADB_TEST_SEED=${seed}`, () => {
   test("names: five digits or more, one name for each number", () => {
     expect(packName("data", 1)).toBe("blobs-00001");
     expect(packName("node", 123_456)).toBe("nodes-123456");

@@ -25,7 +25,7 @@ function prefixes(random: Random): Survival {
   };
 }
 
-describe(`power cuts, DATADB_SEED=${seed}`, () => {
+describe(`power cuts, DATADB_TEST_SEED=${seed}`, () => {
   test("what was not flushed is gone, what was flushed is there, and the rest is no obstacle", async () => {
     const store = simulatedStore();
     const backend = await store.open();

@@ -17,7 +17,7 @@ function wanted(pack: number, offset: number, size: number): Wanted {
   };
 }
 
-describe(`reads, DATADB_SEED=${seed}`, () => {
+describe(`reads, DATADB_TEST_SEED=${seed}`, () => {
   test("close records are one read; gaps, packs and 4 MiB divide them; order does not matter", () => {
     const plan = planReads([
       wanted(2, 64, 10),

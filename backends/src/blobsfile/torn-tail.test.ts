@@ -23,7 +23,7 @@ async function storeWithTail(
 
 const namesOf = (records: readonly BlobRecord[]): Buffer[] => records.map(({ name }) => name);
 
-describe(`torn tails, DATADB_SEED=${seed}`, () => {
+describe(`torn tails, DATADB_TEST_SEED=${seed}`, () => {
   test("a record cut at every byte is removed with a warning, and the pack goes on where it was whole", async () => {
     const tail = sampleRecord(createRandom(seed + 1), "sha256", {
       kind: "data",

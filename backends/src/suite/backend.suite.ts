@@ -35,7 +35,7 @@ export interface SuiteRun {
 /** Declares the tests; `name` appears in theirs. Tests that a capability rules out are skipped with the reason. */
 export function backendSuite(name: string, open: OpenSubject): void {
   const seed = runSeed();
-  describe.each<HashAlgorithm>(["sha256", "sha1"])(`${name}, %s, DATADB_SEED=${seed}`, (hash) => {
+  describe.each<HashAlgorithm>(["sha256", "sha1"])(`${name}, %s, DATADB_TEST_SEED=${seed}`, (hash) => {
     let subject: SuiteSubject;
     const run: SuiteRun = {
       hash,

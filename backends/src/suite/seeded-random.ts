@@ -13,9 +13,9 @@ export interface Random {
   bytes(length: number): Buffer;
 }
 
-/** The seed of this run: `DATADB_SEED`, else a new one; tests put it into their names, so that a failure can be repeated. */
+/** The seed of this run: `DATADB_TEST_SEED`, else a new one; tests put it into their names, so that a failure can be repeated. */
 export function runSeed(): number {
-  const given = Number(process.env["DATADB_SEED"]);
+  const given = Number(process.env["DATADB_TEST_SEED"]);
   return Number.isInteger(given) && given > 0 ? given : Date.now() % 1_000_000_007;
 }
 

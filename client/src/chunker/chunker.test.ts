@@ -6,8 +6,8 @@ import { SLAB_BYTES, slabMemory, slabStart } from "./slab-memory.ts";
 
 const KIB = 1024;
 const sizes = { min: 16 * KIB, avg: 64 * KIB, max: 256 * KIB };
-const seed = Number(process.env["SEED"] ?? 20_261_121);
-console.log(`chunker.test.ts: SEED=${seed}`);
+const seed = Number(process.env["DATADB_TEST_SEED"] ?? 20_261_121);
+console.log(`chunker.test.ts: DATADB_TEST_SEED=${seed}`);
 
 /** Deterministic bytes: SHA-256 in counter mode. */
 function bytes(label: string, length: number): Buffer {

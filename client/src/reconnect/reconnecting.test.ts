@@ -101,7 +101,7 @@ describe("a connection that comes back", () => {
 });
 
 it("survives cuts and deaths at random points: what was committed is there, once", async () => {
-  const seed = Number(process.env["SEED"] ?? randomInt(1 << 30));
+  const seed = Number(process.env["DATADB_TEST_SEED"] ?? randomInt(1 << 30));
   let state = seed;
   const random = (below: number): number => {
     state = (Math.imul(state, 1103515245) + 12345) & 0x7fffffff;

@@ -79,7 +79,7 @@ function expected(meta: Meta): Meta {
   ) as unknown as Meta;
 }
 
-describe(`meta, DATADB_SEED=${SEED}`, () => {
+describe(`meta, DATADB_TEST_SEED=${SEED}`, () => {
   test("golden bytes with every field", () => {
     expect(encodeMeta(full)).toEqual(golden(fullBytes));
     expect(decodeMeta(golden(fullBytes))).toEqual(full);

@@ -22,7 +22,7 @@ async function readAll(store: NodeStore, algorithm: HashAlgorithm, root: Buffer 
   return entries;
 }
 
-describe.each<HashAlgorithm>(["sha256", "sha1"])(`checkpoints, %s, DATADB_SEED=${SEED}`, (algorithm) => {
+describe.each<HashAlgorithm>(["sha256", "sha1"])(`checkpoints, %s, DATADB_TEST_SEED=${SEED}`, (algorithm) => {
   const n = hashLength(algorithm);
   const some = fc.uint8Array({ maxLength: 8 }).map((bytes) => Buffer.from(bytes));
   const keyspace = fc

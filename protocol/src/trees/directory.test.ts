@@ -38,7 +38,7 @@ function ends(name: Buffer, level: number): boolean {
   return hash.readUInt32BE(0) % 64 === 0;
 }
 
-describe.each<HashAlgorithm>(["sha256", "sha1"])(`directories, %s, DATADB_SEED=${SEED}`, (algorithm) => {
+describe.each<HashAlgorithm>(["sha256", "sha1"])(`directories, %s, DATADB_TEST_SEED=${SEED}`, (algorithm) => {
   const n = hashLength(algorithm);
   const name = fc.uint8Array({ minLength: 1, maxLength: 6 }).map((bytes) => Buffer.from(bytes));
   const names = fc

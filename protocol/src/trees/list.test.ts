@@ -44,7 +44,7 @@ function chunks(algorithm: HashAlgorithm, count: number): ListEntry[] {
 
 const algorithms: HashAlgorithm[] = ["sha256", "sha1"];
 
-describe.each(algorithms)(`lists, %s, DATADB_SEED=${SEED}`, (algorithm) => {
+describe.each(algorithms)(`lists, %s, DATADB_TEST_SEED=${SEED}`, (algorithm) => {
   const n = hashLength(algorithm);
   const entry = fc.oneof(
     {

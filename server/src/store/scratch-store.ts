@@ -43,9 +43,9 @@ export async function createScratchStore(options: CreateOptions = {}): Promise<S
   };
 }
 
-/** The seed of a test: from SEED, else a new one; printed, so that a failure can be repeated. */
+/** The seed of a test: from DATADB_TEST_SEED, else a new one; printed, so that a failure can be repeated. */
 export function testSeed(): number {
-  const seed = Number(process.env["SEED"] ?? randomInt(2 ** 31));
-  console.log(`SEED=${seed}`);
+  const seed = Number(process.env["DATADB_TEST_SEED"] ?? randomInt(2 ** 31));
+  console.log(`DATADB_TEST_SEED=${seed}`);
   return seed;
 }
