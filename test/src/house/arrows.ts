@@ -12,7 +12,6 @@ export const ARROWS: readonly Arrow[] = [
   { from: "server", to: "backends", why: "the blob store writes its records to a backend" },
   { from: "client", to: "protocol", why: "the client speaks the wire language and builds trees of nodes" },
   { from: "cli", to: "protocol", why: "errors become messages and exit codes" },
-  { from: "cli", to: "backends", why: "openStore opens the backends that a store's configuration names" },
   {
     from: "cli",
     to: "server",
