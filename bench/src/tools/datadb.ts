@@ -12,7 +12,7 @@ export function datadb(): Tool {
     name: "datadb",
     version: execFileSync(PROGRAM, ["--version"], { encoding: "utf8" }).trim(),
     repository: (path) => {
-      const env = { XDG_STATE_HOME: join(path, "..", "state"), DATADB_HOST: "bench" };
+      const env = worldOf(path);
       return {
         init: { program: PROGRAM, words: ["init", "--store", path], env },
         backup: (source) => ({ program: PROGRAM, words: ["snapshot", "--store", path, source], env }),
@@ -27,6 +27,11 @@ export function datadb(): Tool {
   };
 }
 
+/** What the command remembers about stores stays beside the store. */
+function worldOf(store: string): NodeJS.ProcessEnv {
+  return { XDG_STATE_HOME: join(store, "..", "state"), DATADB_HOST: "bench" };
+}
+
 /** Bytes of the store's packs of nodes and of the log: what is written beside the content. */
 export function metadataBytes(store: string): number {
   const blobs = join(store, "blobs");
@@ -37,7 +42,10 @@ export function metadataBytes(store: string): number {
 
 /** How many chunks the store holds. */
 export function chunkCount(store: string): number {
-  const printed = execFileSync(PROGRAM, ["stats", "--store", store, "--json"], { encoding: "utf8" });
+  const printed = execFileSync(PROGRAM, ["stats", "--store", store, "--json"], {
+    encoding: "utf8",
+    env: { ...process.env, ...worldOf(store) },
+  });
   const summary = JSON.parse(printed.trim().split("\n").at(-1) as string) as Record<string, number>;
   return summary["dataRecords"] ?? Number.NaN;
 }
