@@ -25,6 +25,8 @@ export interface DirectoryState {
   finished: (entry: FinishedEntry | null) => void;
   previous: Buffer | undefined;
   scanned: ScannedUnit | undefined;
+  /** Directories in it, until their turn in the walk. */
+  children: DirectoryState[];
   /** Pending entries that are finished, by index. */
   late: Map<number, FinishedEntry | null>;
   waiting: number;
@@ -36,7 +38,7 @@ export function newDirectory(
   previous: Buffer | undefined,
   finished: DirectoryState["finished"],
 ): DirectoryState {
-  return { unit, previous, finished, scanned: undefined, late: new Map(), waiting: 0 };
+  return { unit, previous, finished, scanned: undefined, children: [], late: new Map(), waiting: 0 };
 }
 
 /** Puts the parts of a directory together, as if it had been scanned in one go. */

@@ -60,7 +60,9 @@ export class TreeWalk {
   directory(unit: ScanUnit, previous: Buffer | undefined): Promise<FinishedEntry | null> {
     return new Promise((resolve, reject) => {
       this.rejectAll = reject;
-      this.queue([newDirectory(unit, previous, resolve)]);
+      const root = [newDirectory(unit, previous, resolve)];
+      this.known(root);
+      this.next(root);
       this.pump();
     });
   }
@@ -87,11 +89,14 @@ export class TreeWalk {
     }
   }
 
-  private queue(states: DirectoryState[]): void {
-    for (let i = states.length - 1; i >= 0; i--) {
-      this.unscanned.push(states[i]!);
-      this.unsequenced.push(states[i]!);
-    }
+  /** Directories that became known: to be scanned soon, the first of them first. */
+  private known(states: readonly DirectoryState[]): void {
+    for (let i = states.length - 1; i >= 0; i--) this.unscanned.push(states[i]!);
+  }
+
+  /** Directories whose turn in the walk is next. */
+  private next(states: readonly DirectoryState[]): void {
+    for (let i = states.length - 1; i >= 0; i--) this.unsequenced.push(states[i]!);
   }
 
   /** Starts one scan job, if there is anything to scan. */
@@ -110,15 +115,7 @@ export class TreeWalk {
         .catch(this.rejectAll);
       return true;
     }
-    const states: DirectoryState[] = [];
-    const most = Math.max(1, Math.min(UNITS_EACH, this.unscanned.length >> 1));
-    while (states.length < most) {
-      const next = this.unscanned.at(-1);
-      // Far ahead only the directory that everything waits for goes on.
-      if (next === undefined || (this.ahead >= AHEAD && next !== this.unsequenced.at(-1))) break;
-      states.push(this.unscanned.pop()!);
-      this.ahead++;
-    }
+    const states = this.toScan();
     if (states.length === 0) return false;
     const units = states.map((state) => ({ ...state.unit, ...this.before(state) }));
     pool
@@ -132,6 +129,21 @@ export class TreeWalk {
     return true;
   }
 
+  /** The directories of the next scan job: enough to be worth a message, few enough for the other workers. */
+  private toScan(): DirectoryState[] {
+    const states: DirectoryState[] = [];
+    const most = Math.min(UNITS_EACH, Math.ceil(this.unscanned.length / 4), AHEAD - this.ahead);
+    while (states.length < most) states.push(this.unscanned.pop()!);
+    const head = this.unsequenced.at(-1);
+    if (states.length === 0 && head !== undefined) {
+      // Far ahead only the directory that everything waits for goes on.
+      const at = this.unscanned.lastIndexOf(head);
+      if (at >= 0) states.push(...this.unscanned.splice(at, 1));
+    }
+    this.ahead += states.length;
+    return states;
+  }
+
   /** What the previous backup knows of a directory. */
   private before({ unit, previous }: DirectoryState): Pick<ScanUnit, "previous" | "cache"> {
     const directory = previous && decodeMeta(previous).directory;
@@ -141,7 +153,7 @@ export class TreeWalk {
 
   private scanned(state: DirectoryState, scanned: ScannedUnit): void {
     if (scanned.parts === undefined) {
-      state.scanned = scanned;
+      this.arrived(state, scanned);
       return;
     }
     const { parts } = scanned;
@@ -152,10 +164,20 @@ export class TreeWalk {
       const answer = (result: ScannedUnit): void => {
         done[index] = result;
         left--;
-        if (left === 0) state.scanned = mergeParts(scanned, done);
+        if (left === 0) this.arrived(state, mergeParts(scanned, done));
       };
       this.parts.push({ unit: { ...state.unit, ignores, part }, answer });
     });
+  }
+
+  /** A directory is scanned: those in it can be, before its turn in the walk has come. */
+  private arrived(state: DirectoryState, scanned: ScannedUnit): void {
+    state.scanned = scanned;
+    const pending = scanned.entries?.pending ?? [];
+    state.children = pending
+      .filter(({ type }) => type === "directory")
+      .map((entry) => this.child(state, entry));
+    this.known(state.children);
   }
 
   /** Takes results in walk order, as far as they are there. */
@@ -180,12 +202,9 @@ export class TreeWalk {
     }
     const { pending } = scanned.entries!;
     state.waiting = pending.length + 1;
-    const children: DirectoryState[] = [];
-    for (const entry of pending) {
-      if (entry.type === "directory") children.push(this.child(state, entry));
-      else this.pendingFile(state, entry);
-    }
-    this.queue(children);
+    this.next(state.children);
+    state.children = [];
+    for (const entry of pending) if (entry.type === "file") this.pendingFile(state, entry);
     this.entryDone(state);
   }
 

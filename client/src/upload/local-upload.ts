@@ -6,9 +6,9 @@ import type { WorkerPool } from "../ingest/worker-pool.ts";
 import { freshChunks, groups, landed, type SlabChunk } from "./chunk-table.ts";
 import { type Upload, type UploadCounts, UploadQueue } from "./upload.ts";
 
-/** One encode job: about 3 ms of work, so that all workers share a slab. */
+/** One encode job: a few milliseconds of work, so that all workers share a slab and messages stay few. */
 const JOB_BYTES: number = 1 << 20;
-const JOB_CHUNKS = 512;
+const JOB_CHUNKS = 1024;
 
 export function localUpload(
   local: LocalBlobs,
