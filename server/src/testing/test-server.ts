@@ -26,7 +26,13 @@ export async function openTestServer(config = "", options: ServerOptions = {}): 
   await createStore(directory);
   appendFileSync(join(directory, "config.yaml"), `\n${config}\n`);
   const database = await openDatabase(directory);
-  const server = await openServer(database, { port: 0, httpPort: 0, ...options });
+  const server = await openServer(database, { port: 0, httpPort: 0, ...options }).catch(
+    async (error: unknown) => {
+      await database.close();
+      rmSync(parent, { recursive: true });
+      throw error;
+    },
+  );
   const clients: RawClient[] = [];
   return {
     directory,
