@@ -73,6 +73,8 @@ export interface View {
   elements(database: Buffer, key: Buffer, options?: RangeOptions): AsyncIterable<readonly Entry[]>;
   /** Keys with their headers in byte order, in pages. */
   headers(database: Buffer, options?: RangeOptions): AsyncIterable<readonly Entry[]>;
+  /** False when no key of the database has elements, so that replacing a key needs no look at it. Synchronous. */
+  mayHaveElements(database: Buffer): boolean;
   /** Names of the databases that have keys, without the reserved one, in byte order. */
   databases(): Promise<Buffer[]>;
 }

@@ -33,6 +33,8 @@ export class ChangeSet {
   count = 0;
   /** While it is there, what undoes each change is added to it. */
   journal: (() => void)[] | null = null;
+  /** Databases, as Latin-1 text, in which elements were set. */
+  readonly withElements: Set<string> = new Set();
   private lastDatabase: Buffer | null = null;
   private lastChanges: DatabaseChanges | undefined;
 
@@ -79,7 +81,10 @@ export class ChangeSet {
   /** Sets or (null) removes an element. */
   setElement(database: Buffer, key: Buffer, element: Buffer, value: Buffer | null): void {
     const change = this.changeFor(database, key);
-    change.elements ??= new Map();
+    if (change.elements === null) {
+      change.elements = new Map();
+      this.withElements.add(database.toString("latin1"));
+    }
     const { elements } = change;
     const id = byteId(element);
     const before = elements.get(id);

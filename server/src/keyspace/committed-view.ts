@@ -6,9 +6,11 @@ import { type Change, type ChangeSet, layChanges } from "./change-set.ts";
 import { HeaderCache } from "./header-cache.ts";
 import { type Level, levelError } from "./open-level.ts";
 import {
-  databaseOfHeaderKey,
+  databaseOfKey,
+  ELEMENTS,
   elementKey,
   elementPrefix,
+  elementsPrefix,
   HEADERS,
   headerKey,
   headerPrefix,
@@ -22,6 +24,8 @@ const PAGE_ENTRIES = 1000;
 export interface CommittedView extends View {
   /** Makes changes visible; the caller then writes them to LevelDB and calls `settle`. */
   publish(changes: ChangeSet): void;
+  /** Finds out in which databases keys have elements; before, any may. */
+  learn(): Promise<void>;
   /** The changes are in LevelDB. */
   settle(changes: ChangeSet): void;
 }
@@ -65,6 +69,7 @@ function rawRange(prefix: Buffer, { from, to, reverse, limit }: RangeOptions, ex
 export function createCommittedView(level: Level, cache: HeaderCache = new HeaderCache()): CommittedView {
   /** Groups that LevelDB does not have yet, oldest first. */
   const pending: ChangeSet[] = [];
+  let withElements: Set<string> | null = null;
   const read = (key: Buffer): Buffer | undefined => {
     try {
       return level.getSync(key);
@@ -119,7 +124,13 @@ export function createCommittedView(level: Level, cache: HeaderCache = new Heade
       return pages(headerPrefix(database), options, changes);
     },
     databases: () => listDatabases(level, pending),
+    mayHaveElements: (database) =>
+      withElements === null || (withElements.size > 0 && withElements.has(byteId(database))),
+    async learn() {
+      withElements = await databasesWithin(level, ELEMENTS, elementsPrefix);
+    },
     publish(changes) {
+      for (const id of changes.withElements) withElements?.add(id);
       pending.push(changes);
       for (const { database, keys } of changes.databases.values()) {
         for (const [id, { header }] of keys) if (header !== undefined) cache.set(database, id, header);
@@ -132,21 +143,29 @@ export function createCommittedView(level: Level, cache: HeaderCache = new Heade
   };
 }
 
-async function listDatabases(level: Level, pending: readonly ChangeSet[]): Promise<Buffer[]> {
-  const found = new Map<string, Buffer>();
-  for (const changes of pending) {
-    for (const { database, keys } of changes.databases.values()) {
-      if ([...keys.values()].some(({ header }) => header)) found.set(database.toString("latin1"), database);
-    }
-  }
-  let [from] = HEADERS;
-  for (;;) {
+/** The databases, as Latin-1 text, that have keys within a range of headers or elements. */
+async function databasesWithin(
+  level: Level,
+  [first, end]: typeof HEADERS,
+  prefixOf: (database: Buffer) => Buffer,
+): Promise<Set<string>> {
+  const found = new Set<string>();
+  for (let from = first; ; ) {
     let next: Buffer | undefined;
-    for await (const [entry] of readPages(level, { gte: from, lt: HEADERS[1], limit: 1 })) next = entry?.[0];
-    if (next === undefined) break;
-    const database = databaseOfHeaderKey(next);
-    found.set(database.toString("latin1"), Buffer.from(database));
-    from = prefixEnd(headerPrefix(database));
+    for await (const [entry] of readPages(level, { gte: from, lt: end, limit: 1 })) next = entry?.[0];
+    if (next === undefined) return found;
+    const database = databaseOfKey(next);
+    found.add(database.toString("latin1"));
+    from = prefixEnd(prefixOf(database));
   }
-  return [...found.values()].filter((database) => database.length > 0).sort(Buffer.compare);
+}
+
+async function listDatabases(level: Level, pending: readonly ChangeSet[]): Promise<Buffer[]> {
+  const found = await databasesWithin(level, HEADERS, headerPrefix);
+  for (const { databases } of pending) {
+    for (const [id, { keys }] of databases)
+      if ([...keys.values()].some(({ header }) => header)) found.add(id);
+  }
+  found.delete("");
+  return [...found].map((id) => Buffer.from(id, "latin1")).sort(Buffer.compare);
 }

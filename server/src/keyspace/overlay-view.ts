@@ -36,6 +36,9 @@ export function createOverlay(base: View): WritableView {
       const below = options.limit === undefined ? options : { ...options, limit: options.limit + own.length };
       return layChanges(base.headers(database, below), own, options);
     },
+    mayHaveElements: (database) =>
+      base.mayHaveElements(database) ||
+      (changes.withElements.size > 0 && changes.withElements.has(database.toString("latin1"))),
     async databases() {
       const names = new Map((await base.databases()).map((name) => [name.toString("latin1"), name]));
       for (const [id, { database, keys }] of changes.databases) {

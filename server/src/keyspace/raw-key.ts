@@ -71,14 +71,27 @@ export function prefixEnd(prefix: Buffer): Buffer {
   return out;
 }
 
-/** The database of a header key. Throws DECODE. */
-export function databaseOfHeaderKey(raw: Buffer): Buffer {
+/** The database of a header's or element's key. Throws DECODE. */
+export function databaseOfKey(raw: Buffer): Buffer {
   const reader = new ByteReader(raw, 1);
   return reader.bytes();
+}
+
+/** What the keys of all elements in one database begin with. */
+export function elementsPrefix(database: Buffer): Buffer {
+  const prefix = headerPrefix(database);
+  prefix[0] = ELEMENT;
+  return prefix;
 }
 
 /** Everything that is a header. */
 export const HEADERS: readonly [from: Buffer, to: Buffer] = [
   Buffer.from([HEADER]),
   Buffer.from([HEADER + 1]),
+];
+
+/** Everything that is an element. */
+export const ELEMENTS: readonly [from: Buffer, to: Buffer] = [
+  Buffer.from([ELEMENT]),
+  Buffer.from([ELEMENT + 1]),
 ];

@@ -15,14 +15,33 @@ export interface QueuedCommit {
   done(error: Error | null, result: CommitResult | null): void;
 }
 
+/** What is told to a commit once the record of its group is durable. */
+export interface Outcome {
+  readonly commit: QueuedCommit;
+  /** Null when it failed or was made before. */
+  readonly results: readonly OperationResult[] | null;
+  readonly error: Error | null;
+  /** The record that made it before; null when it is the group's. */
+  readonly sequence: number | null;
+}
+
 /** A group after its operations were applied. */
 export interface AppliedGroup {
   readonly view: WritableView;
   /** What the log record holds: the commits that did not fail, in order. */
   readonly commits: Commit[];
   readonly txids: Buffer[];
-  /** What is told to each commit once the record, with this sequence number, is durable. */
-  readonly outcomes: ((sequence: number) => void)[];
+  readonly outcomes: Outcome[];
+}
+
+/** Tells every commit its end. */
+export function tellOutcomes({ outcomes }: AppliedGroup, reached: number): void {
+  for (const { commit, results, error, sequence } of outcomes) {
+    if (error !== null) commit.done(error, null);
+    else if (results === null)
+      commit.done(null, { sequence: sequence ?? reached, results: [], repeated: true });
+    else commit.done(null, { sequence: reached, results, repeated: false });
+  }
 }
 
 async function applyCommit(
@@ -45,13 +64,6 @@ async function applyCommit(
   }
 }
 
-function succeed(group: AppliedGroup, commit: QueuedCommit, results: OperationResult[]): void {
-  const { operations, txid } = commit;
-  group.commits.push({ txid, operations });
-  if (txid.length > 0) group.txids.push(txid);
-  group.outcomes.push((sequence) => commit.done(null, { sequence, results, repeated: false }));
-}
-
 /**
  * Applies commits on a new layer over `base`. One that fails fails alone, and leaves nothing behind; one whose transaction was
  * committed before is not made again. Rejects only when the keyspace cannot be read: then nothing may be written.
@@ -66,27 +78,30 @@ export async function applyGroup(
   const group: AppliedGroup = { view, commits: [], txids: [], outcomes: [] };
   for (const commit of queued) {
     const { operations, txid } = commit;
-    const before = txid.length > 0 ? known.find(txid) : undefined;
-    const again = before === undefined && txid.length > 0 && group.txids.some((other) => other.equals(txid));
-    if (before !== undefined || again) {
-      group.outcomes.push((sequence) =>
-        commit.done(null, { sequence: before ?? sequence, results: [], repeated: true }),
-      );
-      continue;
+    if (txid.length > 0) {
+      const sequence = known.find(txid) ?? null;
+      if (sequence !== null || group.txids.some((other) => other.equals(txid))) {
+        group.outcomes.push({ commit, results: null, error: null, sequence });
+        continue;
+      }
     }
     try {
       // The common commit, one operation: no journal, and no promise unless elements are to be removed.
       const [first] = operations;
+      let results: OperationResult[];
       if (operations.length === 1 && first !== undefined) {
         const result = applyOperation(view, first, hash);
-        succeed(group, commit, [result instanceof Promise ? await result : result]);
+        results = [typeof result === "number" ? result : await result];
       } else {
-        succeed(group, commit, await applyCommit(view, commit, hash));
+        results = await applyCommit(view, commit, hash);
       }
+      group.commits.push(commit);
+      if (txid.length > 0) group.txids.push(txid);
+      group.outcomes.push({ commit, results, error: null, sequence: null });
     } catch (error) {
       // Anything but an answer to the client may have left half an operation behind: the whole group is given up.
       if (!(error instanceof ReplyError)) throw error;
-      group.outcomes.push(() => commit.done(error, null));
+      group.outcomes.push({ commit, results: null, error, sequence: null });
     }
   }
   return group;

@@ -11,7 +11,7 @@ import type { ChangeSet } from "../keyspace/change-set.ts";
 import type { CommittedView } from "../keyspace/committed-view.ts";
 import type { Level } from "../keyspace/open-level.ts";
 import { appendRecord, logBlob } from "./append-record.ts";
-import { type AppliedGroup, applyGroup, type QueuedCommit } from "./commit-group.ts";
+import { type AppliedGroup, applyGroup, type QueuedCommit, tellOutcomes } from "./commit-group.ts";
 import type { Head } from "./head.ts";
 import type { TransactionIds } from "./transaction-ids.ts";
 import { writeLevel } from "./write-level.ts";
@@ -146,5 +146,5 @@ async function tryGroup(
 export async function commitGroup(state: ExecutorState, queued: readonly QueuedCommit[]): Promise<void> {
   const group = await tryGroup(state, queued);
   if (group instanceof Error) for (const commit of queued) commit.done(group, null);
-  else for (const tell of group.outcomes) tell(state.head.sequence);
+  else tellOutcomes(group, state.head.sequence);
 }

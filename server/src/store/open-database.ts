@@ -33,6 +33,9 @@ export interface OpenOptions {
   encoders?: number;
 }
 
+/** Keys that are written again and again meet in LevelDB's buffer: the larger it is, the less of them is ever sorted and compacted. */
+const META_BUFFER_BYTES: number = 32 * 1024 * 1024;
+
 type Surroundings = Required<Pick<OpenOptions, "warn" | "now">> & OpenOptions & { directory: string };
 
 /**
@@ -79,10 +82,11 @@ async function openParts(
   closers.add(() => backend.close());
   if (local.empty && indexed > 0)
     warn(`${directory}/local was empty: ${indexed} records were indexed by reading the packs`);
-  const meta = await openLevel(join(directory, "meta"));
+  const meta = await openLevel(join(directory, "meta"), { writeBufferBytes: META_BUFFER_BYTES });
   closers.add(() => meta.close());
   const source = { backend, hash, storeId };
   const opened = await openKeyspace(meta, local.level, source, warn);
+  await opened.view.learn();
   const encoder = createEncoderPool(hash, around.encoders);
   closers.add(() => encoder.close());
   const index = prefix === null ? listedNameIndex(backend) : levelNameIndex(local.level, prefix);

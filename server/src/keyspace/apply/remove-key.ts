@@ -19,5 +19,6 @@ export function removeKey(view: WritableView, database: Buffer, key: Buffer): nu
 
 /** Removes the elements of a key that another value is about to replace, whose header is set afterwards. */
 export function clearElements(view: WritableView, database: Buffer, key: Buffer): Promise<void> | undefined {
+  if (!view.mayHaveElements(database)) return undefined;
   return hasElements(view.header(database, key)) ? removeElements(view, database, key) : undefined;
 }
