@@ -31,8 +31,13 @@ export function embeddedConnection(database: Database, release: () => Promise<vo
   };
 }
 
+/**
+ * The server moves the memory of a large argument to its encoder when nothing else lies in it. The caller's must stay:
+ * it is what another holder gets when this one dies.
+ */
 function toBuffer(argument: Argument): Buffer {
-  return Buffer.isBuffer(argument) ? argument : Buffer.from(String(argument));
+  if (!Buffer.isBuffer(argument)) return Buffer.from(String(argument));
+  return argument.byteLength === argument.buffer.byteLength ? Buffer.from(argument) : argument;
 }
 
 /** Log records are the server's own: not even its process' client gets at them. */
