@@ -66,7 +66,7 @@ export class SlabPacker {
   add(to: number): Buffer {
     const count = this.ranges.length / 2;
     // As text: a digest that comes as a Buffer brings an ArrayBuffer of its own, twice as slow for small files.
-    const digest = hash(this.hash, this.view.subarray(this.position, to), "latin1");
+    const digest = hash(this.hash, this.view.subarray(this.position, to), "binary");
     if ((count + 1) * this.nameBytes > this.names.length) {
       this.names = Buffer.concat([this.names, Buffer.alloc(this.names.length)]);
     }
