@@ -182,6 +182,14 @@ describe(`damage, DATADB_TEST_SEED=${seed}`, () => {
       code: "FORMAT_TOO_NEW",
       message: expect.stringContaining(path),
     });
+    const flagged = Buffer.from(original);
+    flagged.writeUInt32LE(1, 12);
+    flagged.writeUInt32LE((await import("node:zlib")).crc32(flagged.subarray(0, 60)), 60);
+    store.disk.overwrite(path, flagged);
+    await expect(store.open()).rejects.toMatchObject({
+      code: "FORMAT_TOO_NEW",
+      message: expect.stringContaining(path),
+    });
     const broken = Buffer.from(original);
     broken[60]! ^= 1;
     store.disk.overwrite(path, broken);
