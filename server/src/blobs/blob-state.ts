@@ -18,4 +18,6 @@ export interface BlobState {
   readonly hashing: Set<Promise<unknown>>;
   /** Names of nodes that no flush covered, in the order of their puts. */
   unflushed: Buffer[];
+  /** Records that backends had lost at the last look. */
+  lost: number;
 }

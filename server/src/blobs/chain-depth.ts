@@ -1,9 +1,7 @@
 /** How many bases a blob needs to be decoded. */
 import type { Backend } from "@datadb/backends";
+import { MAX_CHAIN_DEPTH } from "@datadb/protocol";
 import type { BlobKind } from "../database.ts";
-
-/** Every read of a blob reads its whole chain: deeper ones are not begun. Skip-deltas of a year of days need 8. */
-export const MAX_CHAIN_DEPTH = 16;
 
 /** The number of bases below a blob: 0 when it needs none, null when it or one of them is not there, at most MAX_CHAIN_DEPTH + 1. */
 export async function chainDepth(backend: Backend, kind: BlobKind, name: Buffer): Promise<number | null> {

@@ -37,16 +37,30 @@ export async function dropIncompleteNodes(
   return dropped;
 }
 
+/** Records that leaf backends accepted and then lost, since they were opened. */
+function recordsLost(backend: Backend): number {
+  const own = backend.counters()["records-lost"] ?? 0;
+  return backend.inner.reduce((sum, inner) => sum + recordsLost(inner), own);
+}
+
 /** See BlobStore.flush. */
 export async function flushBlobs(state: BlobState): Promise<void> {
   const covered = state.unflushed;
   state.unflushed = [];
+  let failure: unknown;
   try {
     // One call: data is synced first, and no node that came after it is taken along.
     await state.backend.flush(["data", "node"]);
   } catch (error) {
-    await dropIncompleteNodes(state.backend, state.hash, covered.concat(state.unflushed));
-    state.unflushed = covered.concat(state.unflushed);
-    throw error;
+    failure = error;
   }
+  // The flush that failed may have been one that the backend made by itself.
+  const lost = recordsLost(state.backend);
+  if (failure !== undefined || lost !== state.lost) {
+    state.lost = lost;
+    await dropIncompleteNodes(state.backend, state.hash, covered.concat(state.unflushed));
+  }
+  if (failure === undefined) return;
+  state.unflushed = covered.concat(state.unflushed);
+  throw failure;
 }

@@ -37,6 +37,7 @@ export function createBlobStore(
     nodes: createContentCache(),
     hashing: new Set(),
     unflushed: [],
+    lost: 0,
   };
   return {
     hash,

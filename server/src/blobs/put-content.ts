@@ -1,9 +1,9 @@
 /** Content from the wire: hashed and encoded in the pool, then put. */
-import { MAX_BLOB_BYTES, ReplyError } from "@datadb/protocol";
+import { MAX_BLOB_BYTES, MAX_CHAIN_DEPTH, ReplyError } from "@datadb/protocol";
 import type { BlobKind, Lease } from "../database.ts";
 import type { EncodeBase } from "../encoder/encoder.ts";
 import type { BlobState } from "./blob-state.ts";
-import { chainDepth, MAX_CHAIN_DEPTH } from "./chain-depth.ts";
+import { chainDepth } from "./chain-depth.ts";
 import { putRecords } from "./put-records.ts";
 import { decodeChain } from "./read-contents.ts";
 

@@ -1,8 +1,8 @@
 /** The one entrance of records into the backend. */
-import { type BlobRecord, ReplyError } from "@datadb/protocol";
+import { type BlobRecord, MAX_CHAIN_DEPTH, ReplyError } from "@datadb/protocol";
 import type { BlobKind, Lease } from "../database.ts";
 import type { BlobState } from "./blob-state.ts";
-import { chainDepth, MAX_CHAIN_DEPTH } from "./chain-depth.ts";
+import { chainDepth } from "./chain-depth.ts";
 import { nodeContents, outsideChildren, requireChildren } from "./check-children.ts";
 import { MissingChildError } from "./missing-child-error.ts";
 import { decodeChain, readRecords } from "./read-contents.ts";

@@ -9,7 +9,6 @@ import {
 } from "@datadb/protocol";
 import type { BlobKind } from "../database.ts";
 import type { BlobState } from "./blob-state.ts";
-import { MAX_CHAIN_DEPTH } from "./chain-depth.ts";
 
 /** Longer chains are never written: their reader would be led in circles. */
 const MAX_CHAIN: number = 2 * MAX_CHAIN_DEPTH;

@@ -33,15 +33,10 @@ export function indexPrefix(path: string): Buffer {
 }
 
 /**
- * The index of the backend with this prefix. `onPut` hears of every key before it is written. `knownEmpty`: nothing was ever written,
+ * The index of the backend with this prefix. `knownEmpty`: nothing was ever written,
  * as in the first backup of a new store; until the first write look-ups then do not touch LevelDB.
  */
-export function levelRecordIndex(
-  level: Level,
-  prefix: Buffer,
-  onPut: (key: Buffer) => void,
-  knownEmpty: boolean,
-): RecordIndex {
+export function levelRecordIndex(level: Level, prefix: Buffer, knownEmpty: boolean): RecordIndex {
   let empty = knownEmpty;
   const scoped = (key: Buffer): Buffer => {
     const out = Buffer.allocUnsafe(prefix.length + key.length);
@@ -61,10 +56,7 @@ export function levelRecordIndex(
     async write(puts, removes) {
       try {
         const batch = level.batch();
-        for (const [key, value] of puts) {
-          onPut(key);
-          batch.put(scoped(key), value);
-        }
+        for (const [key, value] of puts) batch.put(scoped(key), value);
         for (const key of removes) batch.del(scoped(key));
         if (puts.length > 0) empty = false;
         await batch.write();

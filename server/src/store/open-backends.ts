@@ -1,6 +1,5 @@
 /** Opens the backend composition of a store on its local/. */
 import { type Backend, type BackendConfig, type BackendContext, openBackend } from "@datadb/backends";
-import { KIND_BYTE } from "@datadb/protocol";
 import { resolveValue } from "../access/secret-value.ts";
 import { dropIncompleteNodes } from "../blobs/flush-blobs.ts";
 import { indexPrefix, levelRecordIndex } from "./level-record-index.ts";
@@ -42,14 +41,7 @@ export async function openBackends(
   const { directory, warn, fs } = around;
   let prefix: Buffer | null = null;
   let indexed = 0;
-  let suspects: Buffer[] | null = [];
-  const onPut = (key: Buffer): void => {
-    if (suspects === null || key[0] === 0) return;
-    indexed += 1;
-    if (key[0] !== KIND_BYTE.node) return;
-    suspects.push(Buffer.from(key.subarray(1)));
-    if (suspects.length > 2 * SUSPECT_NODES) suspects = suspects.slice(-SUSPECT_NODES);
-  };
+  let suspects: Buffer[] = [];
   const backend = await openBackend(resolveStrings(config.blobs, "blobs") as BackendConfig, {
     storeId: Buffer.from(config.id, "hex"),
     hash: config.hash,
@@ -59,13 +51,17 @@ export async function openBackends(
     index(path) {
       const own = indexPrefix(path);
       prefix ??= own;
-      return levelRecordIndex(local.level, own, onPut, local.empty);
+      return levelRecordIndex(local.level, own, local.empty);
+    },
+    recovered(kind, names) {
+      indexed += names.length;
+      if (kind !== "node") return;
+      for (const name of names) suspects.push(name);
+      if (suspects.length > 2 * SUSPECT_NODES) suspects = suspects.slice(-SUSPECT_NODES);
     },
   });
-  const names: readonly Buffer[] = suspects ?? [];
-  suspects = null;
   try {
-    const dropped = await dropIncompleteNodes(backend, config.hash, names);
+    const dropped = await dropIncompleteNodes(backend, config.hash, suspects);
     if (dropped > 0)
       warn(`${dropped} nodes whose content a crash had lost were forgotten; the next backup puts them again`);
   } catch (error) {
