@@ -1,6 +1,6 @@
 /** Compares datadb with restic, borg and redis-server in one run, and says which targets hold. */
 import { execFileSync } from "node:child_process";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
@@ -52,6 +52,7 @@ async function bench(): Promise<void> {
     versions.push(execFileSync("redis-server", ["--version"], { encoding: "utf8" }).trim());
   for (const version of versions) console.log(version);
 
+  rmSync(join(directory, "work"), { recursive: true, force: true });
   const verdicts: Verdict[] = [];
   const tables: string[] = [];
   for (const workload of ["dumps", "files"] as const) {
@@ -68,6 +69,7 @@ async function bench(): Promise<void> {
     tables.push(wireTable(results));
     verdicts.push(...judgeWire(results));
   }
+  rmSync(join(directory, "work"), { recursive: true, force: true });
   const report = [describeRun(versions, directory), verdictTable(verdicts), ...tables].join("\n");
   mkdirSync(dirname(resolve(values.report)), { recursive: true });
   writeFileSync(values.report, report);
@@ -95,7 +97,11 @@ async function compare(
   const series: Series[] = [];
   for (let repetition = 1; repetition <= repetitions; repetition++) {
     for (const tool of tools) {
-      const one = await runSeries(tool, days, join(directory, "work"));
+      const one = await runSeries(
+        tool,
+        days,
+        join(directory, "work", `${workload}-${repetition}-${tool.name}`),
+      );
       series.push(one);
       const walls = [one.first, one.second, one.restore].map(({ wall }) => wall.toFixed(2)).join(", ");
       console.log(`${workload} ${repetition}/${repetitions} ${tool.name}: first, second, restore ${walls} s`);

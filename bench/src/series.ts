@@ -1,6 +1,6 @@
 /** One tool on one workload: a cold repository, a first backup, a second one, a restore that is compared. */
 import { execFileSync } from "node:child_process";
-import { mkdirSync, renameSync, rmSync } from "node:fs";
+import { mkdirSync, renameSync } from "node:fs";
 import { join } from "node:path";
 import { directoryBytes } from "./directory-bytes.ts";
 import { type Measurement, measure } from "./measure.ts";
@@ -30,9 +30,12 @@ export interface Days {
   second: string;
 }
 
-/** Runs below `work`, which is emptied. Both days are backed up under one path, as a source that changes. */
+/**
+ * Runs below `work`, which must not exist and is left behind: ext4 makes new files slowly for minutes after many were
+ * deleted, so nothing is deleted while tools are compared. Both days are backed up under one path, as a source that
+ * changes.
+ */
 export async function runSeries(tool: Tool, days: Days, work: string): Promise<Series> {
-  rmSync(work, { recursive: true, force: true });
   mkdirSync(work, { recursive: true });
   const path = join(work, "repository");
   const source = join(days.first, "..", "source");
@@ -53,7 +56,6 @@ export async function runSeries(tool: Tool, days: Days, work: string): Promise<S
   execFileSync("diff", ["--recursive", "--brief", days.second, repository.restored(source, target)], {
     stdio: "inherit",
   });
-  rmSync(work, { recursive: true, force: true });
   return {
     tool: tool.name,
     first,
