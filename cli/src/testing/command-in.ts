@@ -4,7 +4,9 @@ import { cpSync, mkdirSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 
 export interface Finished {
+  /** Null when a signal ended it. */
   code: number | null;
+  signal: NodeJS.Signals | null;
   stdout: string;
   stderr: string;
   /** The lines of standard output, parsed: for runs with --json. */
@@ -73,7 +75,9 @@ function follow(child: ChildProcess, input: string | Buffer | undefined): Runnin
   if (input !== undefined) child.stdin!.end(input);
   const finished = new Promise<Finished>((done, fail) => {
     child.once("error", fail);
-    child.once("close", (code) => done({ code, stdout, stderr, records: parseLines(stdout) }));
+    child.once("close", (code, signal) =>
+      done({ code, signal, stdout, stderr, records: parseLines(stdout) }),
+    );
   });
   return { child, printed: () => ({ stdout, stderr }), finished };
 }

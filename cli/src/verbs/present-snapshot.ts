@@ -17,7 +17,7 @@ export function presentSnapshot(output: Output, summary: SnapshotSummary): numbe
   if (summary.toRead) presentDryRun(output, summary, summary.toRead);
   else presentBackup(output, summary);
   output.record(snapshotRecord(summary));
-  return summary.complete ? EXIT.done : EXIT.incomplete;
+  return summary.problems.length === 0 ? EXIT.done : EXIT.incomplete;
 }
 
 function presentBackup(output: Output, summary: SnapshotSummary): void {
@@ -32,12 +32,12 @@ function presentBackup(output: Output, summary: SnapshotSummary): void {
     `  ${groupDigits(entries.new)} new, ${groupDigits(entries.changed)} changed, ${groupDigits(entries.unchanged)} unchanged; ` +
       `read ${formatSize(bytes.read)}, ${formatSize(bytes.new)} of it new${bytes.stored > 0 ? `, stored as ${formatSize(bytes.stored)}` : ""}`,
   );
-  if (complete) return;
   const problems = [
     ...(unreadable > 0 ? [`${formatCount(unreadable, "entry", "entries")} could not be read`] : []),
     ...(changedWhileRead > 0 ? [`${formatCount(changedWhileRead, "file")} changed while being read`] : []),
   ];
-  output.error(`the backup is incomplete: ${problems.join(", ")}`);
+  if (problems.length === 0) return;
+  output.error(`the backup is ${complete ? "made, with doubts" : "incomplete"}: ${problems.join(", ")}`);
 }
 
 function presentDryRun(

@@ -12,6 +12,8 @@ export interface PoolEvents {
   nodes(nodes: PackedRecords): void;
   fetch(names: Uint8Array): Promise<PackedRecords>;
   progress(bytesRead: number, path: string): void;
+  /** The workers have no native calls: no attributes, no holes. */
+  nativeMissing(reason: string): void;
   /** A worker has room for another job. */
   idle(): void;
   failed(error: Error): void;
@@ -27,6 +29,8 @@ interface Member {
   encodes: number;
   /** Slabs it waits for. */
   wanted: number;
+  /** Resolves when its libraries are loaded, or it has ended. */
+  loaded: Promise<void>;
 }
 
 interface Waiting {
@@ -59,7 +63,11 @@ export class WorkerPool {
     const options = fromSource ? { execArgv: ["--conditions=source"] } : {};
     // Files opened through the C library are closed through node:fs: node's own book-keeping would warn of each.
     const worker = new Worker(url, { workerData: setup, trackUnmanagedFds: false, ...options });
-    const member: Member = { worker, jobs: 0, encodes: 0, wanted: 0 };
+    const loaded = new Promise<void>((resolve) => {
+      worker.once("message", () => resolve());
+      worker.once("exit", () => resolve());
+    });
+    const member: Member = { worker, jobs: 0, encodes: 0, wanted: 0, loaded };
     worker.on("message", (message: FromWorker) => this.receive(member, message));
     worker.on("error", (error) => this.events.failed(error as Error));
     worker.on("exit", (code) => {
@@ -107,6 +115,8 @@ export class WorkerPool {
   /** Ends all workers at once; jobs under way reject with `reason`. */
   async close(reason?: Error): Promise<void> {
     this.closing = true;
+    // A native library that is interrupted while it loads takes the whole process down.
+    await Promise.all(this.members.map(({ loaded }) => loaded));
     await Promise.all(this.members.map(({ worker }) => worker.terminate()));
     const error = reason ?? new Error("the ingest workers were closed");
     for (const waiting of [...this.running.values(), ...this.encodes]) waiting.reject(error);
@@ -166,6 +176,7 @@ export class WorkerPool {
         this.finished(member, message);
         break;
       case "ready":
+        if (message.missing !== null) this.events.nativeMissing(message.missing);
     }
   }
 
