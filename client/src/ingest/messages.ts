@@ -37,7 +37,8 @@ export type ToWorker =
   | { type: "fetched"; id: number; records: PackedRecords };
 
 export type FromWorker =
-  | { type: "ready" }
+  /** `missing`: why there are no native calls, or null. */
+  | { type: "ready"; missing: string | null }
   /** A job cannot go on without another slab. */
   | { type: "slab-wanted" }
   | { type: "slab-unused"; slab: number }

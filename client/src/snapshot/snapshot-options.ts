@@ -81,10 +81,13 @@ export interface SnapshotSummary {
   size: number;
   filesRead: number;
   seconds: number;
-  /** Entries that could not be read, and files that changed while they were read: the first thousand. */
+  /**
+   * Entries that could not be read, files that changed while they were read, and what this system cannot read at
+   * all: the first thousand. Paths are latin1 (a character is a byte), from the root of the backup.
+   */
   problems: EntryProblem[];
   unreadable: number;
   changedWhileRead: number;
-  /** Of a dry run: paths of the files that would be read. */
+  /** Of a dry run: paths (latin1) of the files that would be read. */
   toRead?: string[];
 }

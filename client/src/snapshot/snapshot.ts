@@ -12,7 +12,6 @@ import {
 import type { Connection, StoreFacts } from "../connection.ts";
 import { type Engine, startEngine } from "../ingest/engine.ts";
 import type { Backup } from "../list/backup.ts";
-import { readablePath } from "../source/entry-path.ts";
 import { anchorPatterns } from "../source/ignore-rules.ts";
 import { ownerNames } from "../source/owner-names.ts";
 import { previousMetas } from "../source/previous-metas.ts";
@@ -84,6 +83,9 @@ export async function snapshot(
     owners: ownerNames(),
     dryRun: options.dryRun ?? false,
     idle: () => walking.walk?.pump(),
+    nativeMissing: (reason) => {
+      if (identity.source === "files") report.nativeMissing(reason);
+    },
     progress: (bytes, path) => report.progress(bytes, path),
   });
   const stopReporting = reportProgress(options.onProgress, report, engine.upload.counts, before);
@@ -230,9 +232,9 @@ async function finish(job: Job, engine: Engine, taken: Taken, started: number): 
     size: taken.bytes,
     filesRead: entries.filesRead,
     seconds: seconds(),
-    problems: report.problems.map((problem) => ({ ...problem, path: readablePath(problem.path) })),
+    problems: report.problems,
     unreadable: report.unreadable,
     changedWhileRead: report.changedWhileRead,
-    ...(options.dryRun ? { toRead: report.toRead.map(readablePath) } : {}),
+    ...(options.dryRun ? { toRead: report.toRead } : {}),
   };
 }

@@ -5,8 +5,11 @@ export interface EntryProblem {
   /** Path from the backup's root; latin1: a character is a byte. */
   path: string;
   reason: string;
-  /** unreadable: the entry, or its content, is missing; changed: its content may mix two states. */
-  kind: "unreadable" | "changed";
+  /**
+   * unreadable: the entry, or its content, is missing; changed: its content may mix two states; attributes: extended
+   * attributes and holes of the whole source (path "") are out of reach on this system.
+   */
+  kind: "unreadable" | "changed" | "attributes";
 }
 
 /** The problem that an error of the file system makes of an entry. */

@@ -50,9 +50,16 @@ export class WalkReport {
     else this.counts.changed++;
   }
 
+  /** Said once, however many workers say it. */
+  nativeMissing(reason: string): void {
+    if (this.problems.some(({ kind }) => kind === "attributes")) return;
+    const lost = "extended attributes, ACLs and holes are not kept";
+    this.problem({ path: "", reason: `${lost}: ${reason}`, kind: "attributes" });
+  }
+
   problem(problem: EntryProblem): void {
     if (problem.kind === "changed") this.changedWhileRead++;
-    else this.unreadable++;
+    if (problem.kind === "unreadable") this.unreadable++;
     if (this.problems.length < MAX_PROBLEMS) this.problems.push(problem);
   }
 }
