@@ -30,6 +30,8 @@ export interface EngineOptions {
   /** Nothing is stored. */
   dryRun: boolean;
   idle: () => void;
+  /** Workers cannot read attributes and holes, and why. */
+  nativeMissing: (reason: string) => void;
   progress: (bytesRead: number, path: string) => void;
 }
 
@@ -74,6 +76,7 @@ export function startEngine(options: EngineOptions): Engine {
       fetch: (names) => fetchPacked(connection, hash, names),
       progress: options.progress,
       idle: options.idle,
+      nativeMissing: options.nativeMissing,
       failed: fail,
     },
   );

@@ -16,7 +16,7 @@ const port = parentPort!;
 const setup = workerData as WorkerSetup;
 const { memory, hash, encode } = setup;
 const nameBytes = hashLength(hash);
-const { native } = nativeSupport();
+const { native, missing = null } = nativeSupport();
 const view = Buffer.from(memory.buffer);
 const newChunker = await chunkerFactory(memory, setup.chunker);
 
@@ -147,4 +147,4 @@ port.on("message", (message: ToWorker) => {
     );
   }
 });
-post({ type: "ready" });
+post({ type: "ready", missing });
