@@ -47,6 +47,8 @@ interface Job {
   before: Backup | null;
   previous: PreviousTree | null;
   report: WalkReport;
+  /** Aborted when the snapshot ends, however it ends. */
+  stop: AbortSignal;
 }
 
 /**
@@ -66,15 +68,12 @@ export async function snapshot(
 ): Promise<SnapshotSummary> {
   const started = performance.now();
   const identity = identityOf(source, options);
-  const { hash } = await connection.facts();
   const facts = await connection.facts();
   options.signal?.throwIfAborted();
-  await connection.call("LEASE");
-  const before = await previousBackup(connection, hash, identity.host, identity.path);
-  const previous = identity.source === "files" ? await previousTree(connection, hash, before) : null;
   const report = new WalkReport();
-  const job: Job = { connection, facts, source, identity, options, before, previous, report };
+  const stop = new AbortController();
   const walking: { walk?: TreeWalk } = {};
+  // Workers need as long to start as the questions to the store that follow.
   const engine = startEngine({
     connection,
     facts,
@@ -88,18 +87,44 @@ export async function snapshot(
     },
     progress: (bytes, path) => report.progress(bytes, path),
   });
-  const stopReporting = reportProgress(options.onProgress, report, engine.upload.counts, before);
+  let stopReporting = (): void => {};
   let reason: Error | undefined;
   try {
+    await connection.call("LEASE");
+    const { before, previous } = await lookBack(connection, facts, identity);
+    stopReporting = reportProgress(options.onProgress, report, engine.upload.counts, before);
+    const job: Job = {
+      connection,
+      facts,
+      source,
+      identity,
+      options,
+      before,
+      previous,
+      report,
+      stop: stop.signal,
+    };
     const taken = await untilAborted(take(job, engine, walking), engine, options.signal);
     return await finish(job, engine, taken, started);
   } catch (error) {
     reason = error as Error;
+    if (typeof source === "object" && "stdin" in source) source.stdin.destroy();
     throw error;
   } finally {
     stopReporting();
+    stop.abort();
     await engine.close(reason);
   }
+}
+
+async function lookBack(
+  connection: Connection,
+  { hash }: StoreFacts,
+  { host, path, source }: Identity,
+): Promise<Pick<Job, "before" | "previous">> {
+  const before = await previousBackup(connection, hash, host, path);
+  const previous = source === "files" ? await previousTree(connection, hash, before) : null;
+  return { before, previous };
 }
 
 function checkJobs(jobs: number | undefined): number | undefined {

@@ -14,13 +14,15 @@ export interface StreamContext {
   options: SnapshotOptions;
   before: Backup | null;
   report: WalkReport;
+  /** Ends a command that is no longer listened to. */
+  stop: AbortSignal;
 }
 
 /** The root is a file with the backup's name. Throws EMPTY_SOURCE, COMMAND_FAILED. */
 export async function streamSnapshot(
   engine: Engine,
   source: Exclude<SnapshotSource, string | readonly string[]>,
-  { facts, identity, options, before, report }: StreamContext,
+  { facts, identity, options, before, report, stop }: StreamContext,
 ): Promise<{ root: Buffer; entries: number; bytes: number; cache: null }> {
   const meta: Meta = {
     name: Buffer.from(identity.name.replaceAll("/", "_")),
@@ -33,7 +35,7 @@ export async function streamSnapshot(
   };
   report.path = identity.name;
   if (options.dryRun) return { root: encodeMeta(meta), entries: 1, bytes: 0, cache: null };
-  const pieces = "command" in source ? commandOutput(source.command, options.signal) : source.stdin;
+  const pieces = "command" in source ? commandOutput(source.command, stop) : source.stdin;
   const { ref, bytes } = await engine.stream(counted(pieces, report));
   if (bytes === 0 && !options.allowEmpty) {
     const what =

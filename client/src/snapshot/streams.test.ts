@@ -1,6 +1,9 @@
+import fs from "node:fs";
+import os from "node:os";
+import path from "node:path";
 import { Readable } from "node:stream";
 import { DatadbError } from "@datadb/protocol";
-import { expect, it } from "vitest";
+import { expect, it, vi } from "vitest";
 import { SLAB_BYTES } from "../chunker/slab-memory.ts";
 import { slabsFor } from "../ingest/worker-pool.ts";
 import { backupStore } from "../testing/backup-store.ts";
@@ -132,4 +135,17 @@ it("fails with what the store says, and lists nothing", async () => {
   const run = snapshot(store.embedded, { stdin: Readable.from(pieces(40)) }, { name: "s" });
   expect(await code(run)).toBe("DISK_FULL");
   expect(store.backups).toEqual([]);
+});
+
+it("ends a command whose output is no longer wanted", async () => {
+  const store = backupStore();
+  store.onPut = () => {
+    throw new DatadbError("DISK_FULL", "no space left");
+  };
+  const pidFile = path.join(fs.mkdtempSync(path.join(os.tmpdir(), "datadb-command-")), "pid");
+  const command = ["sh", "-c", `echo $$ > ${pidFile}; exec yes 0123456789`];
+  expect(await code(snapshot(store.embedded, { command }, { name: "c" }))).toBe("DISK_FULL");
+  const pid = Number(fs.readFileSync(pidFile, "utf8"));
+  await vi.waitFor(() => expect(() => process.kill(pid, 0)).toThrow());
+  fs.rmSync(path.dirname(pidFile), { recursive: true });
 });

@@ -12,11 +12,11 @@ const MESSAGE_LINES = 10;
  */
 export async function* commandOutput(
   command: readonly string[],
-  signal: AbortSignal | undefined,
+  signal: AbortSignal,
 ): AsyncGenerator<Uint8Array> {
   const [program, ...args] = command;
   const shown = command.join(" ");
-  const child = spawn(program!, args, { stdio: ["inherit", "pipe", "pipe"], ...(signal ? { signal } : {}) });
+  const child = spawn(program!, args, { stdio: ["inherit", "pipe", "pipe"], signal });
   let messages = Buffer.alloc(0);
   child.stderr.on("data", (bytes: Buffer) => {
     process.stderr.write(bytes);
