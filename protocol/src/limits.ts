@@ -56,3 +56,6 @@ export const PACK_SEAL_BYTES: number = 256 * MIB;
 
 /** Content below this is kept raw: zstd's frame and its call cost more than they save. */
 export const MIN_COMPRESS_BYTES = 128;
+
+/** Bases below one blob at most, since every read of it reads them all; skip-deltas of a year of days need 8. */
+export const MAX_CHAIN_DEPTH = 16;

@@ -6,6 +6,8 @@ import { slabMemory } from "../chunker/slab-memory.ts";
 import type { Connection, StoreFacts } from "../connection.ts";
 import type { OwnerNames } from "../source/entry-meta.ts";
 import type { ScanRules } from "../source/scan-unit.ts";
+import { fetchChains, type RecordChain } from "../tree/fetch-chains.ts";
+import { fetchRecords } from "../tree/fetch-records.ts";
 import { localUpload } from "../upload/local-upload.ts";
 import type { Upload } from "../upload/upload.ts";
 import { wireUpload } from "../upload/wire-upload.ts";
@@ -80,10 +82,12 @@ export function startEngine(options: EngineOptions): Engine {
       failed: fail,
     },
   );
+  const nodeChains = async (names: readonly Buffer[]): Promise<RecordChain[]> =>
+    fetchChains(connection, "node", names, await fetchRecords(connection, "node", names));
   const upload =
     local === undefined
       ? wireUpload(connection, Buffer.from(memory.buffer), hash, fail)
-      : localUpload(local, pool, hash, fail);
+      : localUpload(local, pool, hash, nodeChains, fail);
   const nodes = nodeCollector(hash, local !== undefined, (packed) => {
     if (!dryRun) upload.nodes(packed);
   });

@@ -1,10 +1,12 @@
 /** Many small records as a few large arrays: what crosses threads is transferred, and costs no object per record. */
 import { type BlobRecord, ENCODING_BYTE, encodingOfByte, type RecordKind } from "@datadb/protocol";
 
-/** Records without bases. `ends` are the ends of the payloads in `payload`. */
+/** Records of one kind. `ends` are the ends of the payloads in `payload`; `bases` is empty when no record has one. */
 export interface PackedRecords {
   kind: RecordKind;
   names: Uint8Array<ArrayBuffer>;
+  /** A name for each record, zeros where it has no base. */
+  bases: Uint8Array<ArrayBuffer>;
   encodings: Uint8Array<ArrayBuffer>;
   lengths: Uint32Array<ArrayBuffer>;
   ends: Uint32Array<ArrayBuffer>;
@@ -21,10 +23,15 @@ export function packRecords(
   nameBytes: number,
 ): PackedRecords {
   let total = 0;
-  for (const record of records) total += record?.payload.length ?? 0;
+  let withBase = false;
+  for (const record of records) {
+    total += record?.payload.length ?? 0;
+    withBase ||= record != null && record.base !== null;
+  }
   const packed: PackedRecords = {
     kind,
     names: new Uint8Array(records.length * nameBytes),
+    bases: new Uint8Array(withBase ? records.length * nameBytes : 0),
     encodings: new Uint8Array(records.length).fill(ABSENT),
     lengths: new Uint32Array(records.length),
     ends: new Uint32Array(records.length),
@@ -34,6 +41,7 @@ export function packRecords(
   records.forEach((record, i) => {
     if (record !== null) {
       packed.names.set(record.name, i * nameBytes);
+      if (record.base !== null) packed.bases.set(record.base, i * nameBytes);
       packed.encodings[i] = ENCODING_BYTE[record.encoding];
       packed.lengths[i] = record.length;
       packed.payload.set(record.payload, at);
@@ -48,6 +56,7 @@ export function packRecords(
 export function unpackRecords(packed: PackedRecords, nameBytes: number): (BlobRecord | null)[] {
   const { kind, encodings, lengths, ends } = packed;
   const names = bufferOf(packed.names);
+  const bases = bufferOf(packed.bases);
   const payload = bufferOf(packed.payload);
   const records: (BlobRecord | null)[] = [];
   let from = 0;
@@ -61,7 +70,7 @@ export function unpackRecords(packed: PackedRecords, nameBytes: number): (BlobRe
             kind,
             name: names.subarray(i * nameBytes, (i + 1) * nameBytes),
             encoding: encodingOfByte(encoding),
-            base: null,
+            base: baseAt(bases, i, nameBytes),
             length: lengths[i]!,
             payload: payload.subarray(from, to),
           },
@@ -71,10 +80,15 @@ export function unpackRecords(packed: PackedRecords, nameBytes: number): (BlobRe
   return records;
 }
 
+function baseAt(bases: Buffer, index: number, nameBytes: number): Buffer | null {
+  const base = bases.subarray(index * nameBytes, (index + 1) * nameBytes);
+  return base.some((byte) => byte !== 0) ? base : null;
+}
+
 /** What to transfer with a message that holds packed records. */
 export function transferOf(packed: PackedRecords): ArrayBuffer[] {
-  const { names, encodings, lengths, ends, payload } = packed;
-  return [names.buffer, encodings.buffer, lengths.buffer, ends.buffer, payload.buffer];
+  const { names, bases, encodings, lengths, ends, payload } = packed;
+  return [names.buffer, bases.buffer, encodings.buffer, lengths.buffer, ends.buffer, payload.buffer];
 }
 
 /** The same bytes as a Buffer. */

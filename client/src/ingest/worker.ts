@@ -127,7 +127,7 @@ async function run(job: Job): Promise<{ result: unknown; transfer: ArrayBuffer[]
     return { result, transfer };
   }
   const result = await withTools((tools) =>
-    readFileUnit(tools, job.unit, (bytesRead) =>
+    readFileUnit(tools, fetchNodes, job.unit, (bytesRead) =>
       post({ type: "progress", bytesRead, path: job.unit.relative }),
     ),
   );

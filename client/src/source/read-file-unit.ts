@@ -1,9 +1,13 @@
 /** Reads one file in a job of its own: large files, files with holes, files with several names. */
 import { encodeMeta } from "@datadb/protocol";
+import type { EmitWithBase } from "../ingest/node-collector.ts";
+import { bufferOf } from "../ingest/packed-records.ts";
+import { previousNodes } from "../ingest/previous-nodes.ts";
 import { entryMeta } from "./entry-meta.ts";
 import { unreadable } from "./entry-problem.ts";
 import { newStat } from "./entry-stat.ts";
 import { openDirectory } from "./open-directory.ts";
+import type { FetchMany } from "./previous-metas.ts";
 import { readLargeFile } from "./read-large-file.ts";
 import type { ScanTools } from "./scan-directory.ts";
 import type { FileOutcome, FileUnit } from "./scan-unit.ts";
@@ -11,14 +15,19 @@ import type { FileOutcome, FileUnit } from "./scan-unit.ts";
 /** Never throws for what a file system does. A file that vanished has neither meta nor problem. */
 export async function readFileUnit(
   tools: ScanTools,
-  { directory: path, entry, relative }: FileUnit,
+  fetch: FetchMany,
+  { directory: path, entry, relative, previousList }: FileUnit,
   tell: (bytes: number) => void,
 ): Promise<FileOutcome> {
   try {
     const directory = openDirectory(path, tools.native);
     try {
       const stat = newStat();
-      const read = await readLargeFile(tools, directory, entry, stat, tools.native, tell);
+      const base = previousList && (await previousNodes(fetch, tools.hash, bufferOf(previousList)));
+      const emit: EmitWithBase = base
+        ? (node, content) => tools.emit(node, content, base(node, content))
+        : tools.emit;
+      const read = await readLargeFile({ ...tools, emit }, directory, entry, stat, tools.native, tell);
       const meta = entryMeta(entry, "file", stat, tools.owners, read.xattrs);
       meta.size = read.bytes;
       meta.chunk = read.ref.chunk;

@@ -1,7 +1,8 @@
 /** Reads a file in one go into the slab at hand, and notices when it changes meanwhile. */
 import { closeSync, readSync } from "node:fs";
-import { type EmitNode, type HashAlgorithm, ListBuilder, type StreamRef } from "@datadb/protocol";
+import { type HashAlgorithm, ListBuilder, type StreamRef } from "@datadb/protocol";
 import type { Chunker } from "../chunker/chunker.ts";
+import type { EmitWithBase } from "../ingest/node-collector.ts";
 import type { SlabPacker } from "../ingest/slab-packer.ts";
 import type { EntryStat, Xattr } from "../native/native.ts";
 import { isSameState, newStat, typeOf } from "./entry-stat.ts";
@@ -12,7 +13,7 @@ export interface ReadTools {
   packer: SlabPacker;
   chunker: Chunker;
   hash: HashAlgorithm;
-  emit: EmitNode;
+  emit: EmitWithBase;
 }
 
 /** The content of a file and the state it was read in. */

@@ -227,7 +227,13 @@ export class TreeWalk {
     const { unit } = state;
     const relative = joinPath(unit.relative, entry.name);
     const previous = entry.previous && bufferOf(entry.previous);
-    const file: FileUnit = { directory: unit.path, entry: entry.name, relative };
+    const list = previous && decodeMeta(previous).list;
+    const file: FileUnit = {
+      directory: unit.path,
+      entry: entry.name,
+      relative,
+      ...(list && { previousList: new Uint8Array(list) }),
+    };
     const done = (finished: FinishedEntry | null): void =>
       this.entryDone(state, entry.index, this.counted(finished, previous));
     const read = (answer: (meta: Buffer | null) => void): void =>

@@ -46,12 +46,16 @@ export function backupStore(
     return await command(args.slice(1));
   };
   const close = async (): Promise<void> => {};
+  const contentOf = (record: BlobRecord): Buffer => {
+    const base = record.base && records.get(`${record.kind}:${record.base.toString("hex")}`);
+    return decodePayload(record, base ? contentOf(base) : undefined);
+  };
   const putEncoded = async (all: readonly BlobRecord[]): Promise<void> => {
     for (const record of all) {
       count(`put-${record.kind}`);
       const waiting = store.onPut(record.kind, record.name);
       if (waiting !== undefined) await waiting;
-      if (record.kind === "node") checkChildren(store, decodePayload(record), record.name.length);
+      if (record.kind === "node") checkChildren(store, contentOf(record), record.name.length);
       records.set(`${record.kind}:${record.name.toString("hex")}`, record);
     }
   };

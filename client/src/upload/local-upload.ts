@@ -4,6 +4,7 @@ import type { LocalBlobs } from "../connection.ts";
 import { type PackedRecords, unpackRecords } from "../ingest/packed-records.ts";
 import type { WorkerPool } from "../ingest/worker-pool.ts";
 import { freshChunks, groups, landed, type SlabChunk } from "./chunk-table.ts";
+import { encodeNodes, type FetchNodeChains } from "./encode-nodes.ts";
 import { type Upload, type UploadCounts, UploadQueue } from "./upload.ts";
 
 /** One encode job: a few milliseconds of work, so that all workers share a slab and messages stay few. */
@@ -14,6 +15,7 @@ export function localUpload(
   local: LocalBlobs,
   pool: Pick<WorkerPool, "encode">,
   hash: HashAlgorithm,
+  fetchNodes: FetchNodeChains,
   failed: (error: Error) => void,
 ): Upload {
   const nameBytes = hashLength(hash);
@@ -66,7 +68,7 @@ export function localUpload(
           records.map(({ name }) => name),
         );
         const missing = records.filter((_, i) => there[i] === 0);
-        if (missing.length > 0) await put(missing);
+        if (missing.length > 0) await put(await encodeNodes(missing, hash, fetchNodes));
       });
     },
     settle: () => queue.settle(),

@@ -28,12 +28,18 @@ export function wireUpload(
   const counts: UploadCounts = { newBytes: 0, storedBytes: 0, newChunks: 0, undurable: 0 };
   const window = sendWindow(WINDOW_BYTES);
 
-  async function put(kind: RecordKind, name: Buffer, bytes: Buffer): Promise<void> {
+  async function put(
+    kind: RecordKind,
+    name: Buffer,
+    bytes: Buffer,
+    base: Buffer | null = null,
+  ): Promise<void> {
     await window.enter(bytes.length);
     // A copy: what may not be durable yet is kept for another try, and the slab is used again.
     const content = Buffer.from(bytes);
     try {
       const suffix = kind === "node" ? ["KIND", "node"] : [];
+      if (base !== null) suffix.push("BASE", base.toString("hex"));
       const reply = await connection.call("BPUT", content, ...suffix);
       if (String(reply) !== name.toString("hex")) {
         throw new WrongReplyError(
@@ -61,7 +67,7 @@ export function wireUpload(
   async function putNodes(records: BlobRecord[]): Promise<void> {
     const absent = await missing("node", records);
     // In order: pipelined commands are executed one after another, so that children are there first.
-    await Promise.all(absent.map(({ name, payload }) => put("node", name, payload)));
+    await Promise.all(absent.map(({ name, payload, base }) => put("node", name, payload, base)));
   }
 
   return {

@@ -6,6 +6,7 @@ import {
   decodeBlob,
   type HashAlgorithm,
   MAX_BATCH_NAMES,
+  MAX_CHAIN_DEPTH,
 } from "@datadb/protocol";
 import type { BlobKind } from "../database.ts";
 import type { BlobState } from "./blob-state.ts";
