@@ -105,6 +105,7 @@ it("looks only, in a dry run", async () => {
   const store = backupStore();
   const summary = await snapshot(store.embedded, tree, { dryRun: true });
   expect(summary).toMatchObject({ backup: null, time: null, toRead: ["a", "large", "b/c"] });
+  expect((await snapshot(store.embedded, `${tree}/a`, { dryRun: true })).toRead).toEqual(["a"]);
   expect([store.records.size, store.backups.length]).toEqual([0, 0]);
 });
 

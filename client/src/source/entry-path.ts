@@ -19,15 +19,3 @@ export function readablePath(path: string): string {
 export function joinPath(directory: string, name: string): string {
   return directory === "" ? name : `${directory}/${name}`;
 }
-
-/** Order of directories in a walk: names compared as bytes, a directory before what is in it. */
-export function compareWalkOrder(a: string, b: string): number {
-  const length = Math.min(a.length, b.length);
-  for (let i = 0; i < length; i++) {
-    if (a[i] === b[i]) continue;
-    if (a[i] === "/") return -1;
-    if (b[i] === "/") return 1;
-    return a[i]! < b[i]! ? -1 : 1;
-  }
-  return a.length - b.length;
-}

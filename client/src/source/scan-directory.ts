@@ -17,7 +17,7 @@ import { noCounts, type ScannedUnit, type ScanRules, type ScanUnit } from "./sca
 import { EntryList } from "./scanned-entries.ts";
 
 /** Files from here on are read in a job of their own, so that a directory of large files keeps all workers busy. */
-export const LARGE_FILE_BYTES: number = 1 << 20;
+const LARGE_FILE_BYTES: number = 1 << 20;
 
 /** Directories with more entries are scanned in parts, by several workers. */
 const PART_ENTRIES = 4096;

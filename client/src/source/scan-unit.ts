@@ -134,3 +134,9 @@ export interface FileOutcome {
   problem?: EntryProblem;
   bytesRead: number;
 }
+
+/** The .gitignore files that hold below a directory. */
+export function ignoresBelow(unit: ScanUnit, scanned: ScannedUnit): IgnoreFile[] {
+  if (!scanned.ignore) return unit.ignores;
+  return [...unit.ignores, { directory: unit.below, patterns: scanned.ignore }];
+}

@@ -3,7 +3,7 @@
  * walk order (which decides what the first name of a hard-linked file is, and where blocks of the scan cache
  * go), and directories are finished from the leaves up. The same tree gives the same root, however many workers.
  */
-import { decodeMeta, type EmitNode, type HashAlgorithm } from "@datadb/protocol";
+import { decodeMeta, type EmitNode, encodeMeta, type HashAlgorithm, type Meta } from "@datadb/protocol";
 import { bufferOf } from "../ingest/packed-records.ts";
 import type { WorkerPool } from "../ingest/worker-pool.ts";
 import { CacheWriter } from "./cache-writer.ts";
@@ -14,10 +14,17 @@ import {
   mergeParts,
   newDirectory,
 } from "./directory-state.ts";
-import { joinPath } from "./entry-path.ts";
+import { joinPath, pathBytes } from "./entry-path.ts";
 import { HardLinks } from "./hard-links.ts";
 import type { PreviousCache } from "./previous-tree.ts";
-import type { FileOutcome, FileUnit, IgnoreFile, PendingEntry, ScannedUnit, ScanUnit } from "./scan-unit.ts";
+import {
+  type FileOutcome,
+  type FileUnit,
+  ignoresBelow,
+  type PendingEntry,
+  type ScannedUnit,
+  type ScanUnit,
+} from "./scan-unit.ts";
 import type { WalkReport } from "./walk-report.ts";
 
 /** Directories scanned ahead of the walk, so that workers stay busy and results that wait stay few. */
@@ -252,8 +259,18 @@ export class TreeWalk {
   ): void {
     const { report, dryRun } = this.options;
     if (dryRun) {
-      report.wouldRead(unit.relative, size);
-      answer(null, true);
+      report.wouldRead(unit.relative || unit.entry, size);
+      // Not its real meta: of a dry run only the counts are of use.
+      const meta: Meta = {
+        name: pathBytes(unit.entry),
+        type: "file",
+        mode: 0,
+        uid: 0,
+        gid: 0,
+        mtime: 0n,
+        size,
+      };
+      answer(encodeMeta(meta), true);
       return;
     }
     const done = (outcome: FileOutcome): void => {
@@ -287,10 +304,4 @@ export class TreeWalk {
 
 function entryOf(meta: Buffer): FinishedEntry {
   return { meta, entries: 1, bytes: decodeMeta(meta).size };
-}
-
-/** The .gitignore files that hold below a directory. */
-function ignoresBelow(unit: ScanUnit, scanned: ScannedUnit): IgnoreFile[] {
-  if (!scanned.ignore) return unit.ignores;
-  return [...unit.ignores, { directory: unit.below, patterns: scanned.ignore }];
 }
