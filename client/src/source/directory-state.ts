@@ -91,3 +91,8 @@ export function buildDirectory(state: DirectoryState, hash: HashAlgorithm, emit:
   const meta = encodeMeta({ ...self, size: bytes, entries, ...(directory ? { directory } : {}) });
   return { meta, entries: entries + 1, bytes };
 }
+
+/** A finished entry that is no directory. */
+export function entryOf(meta: Buffer): FinishedEntry {
+  return { meta, entries: 1, bytes: decodeMeta(meta).size };
+}

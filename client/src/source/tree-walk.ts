@@ -10,6 +10,7 @@ import { CacheWriter } from "./cache-writer.ts";
 import {
   buildDirectory,
   type DirectoryState,
+  entryOf,
   type FinishedEntry,
   mergeParts,
   newDirectory,
@@ -300,8 +301,4 @@ export class TreeWalk {
     if (entry !== null) this.options.report.counted(previous, entry.meta);
     return entry;
   }
-}
-
-function entryOf(meta: Buffer): FinishedEntry {
-  return { meta, entries: 1, bytes: decodeMeta(meta).size };
 }
