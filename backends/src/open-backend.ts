@@ -22,7 +22,7 @@ export interface OpenContext extends BackendContext {
 }
 
 /** Takes its options, calls `done` before it touches anything, and resolves with a ready backend. */
-export type BackendOpener = (options: BackendOptions, context: OpenContext) => Promise<Backend>;
+type BackendOpener = (options: BackendOptions, context: OpenContext) => Promise<Backend>;
 
 const OPENERS = new Map<string, BackendOpener>([
   ["blobsfile", openBlobsfile],

@@ -18,7 +18,7 @@ export interface Series {
   metadata?: { first: Metadata; second: Metadata };
 }
 
-export interface Metadata {
+interface Metadata {
   bytes: number;
   chunks: number;
 }

@@ -5,7 +5,7 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 
 /** Requests a second by command. */
-export type Rates = Record<"SET" | "GET" | "HGETALL", number>;
+type Rates = Record<"SET" | "GET" | "HGETALL", number>;
 
 export interface WireResult {
   datadb: Rates;

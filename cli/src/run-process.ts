@@ -3,7 +3,7 @@ import { EXIT } from "./exit-code.ts";
 import { runCommand } from "./run-command.ts";
 
 /** Why a job was aborted. */
-export class OutputClosed extends Error {}
+class OutputClosed extends Error {}
 
 /** Ends the process with the exit code of the run. */
 export async function runProcess(words: readonly string[]): Promise<never> {

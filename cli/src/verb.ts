@@ -24,7 +24,7 @@ export interface Option {
 }
 
 /** A line of the help's examples: what is typed, and what it does. */
-export interface Example {
+interface Example {
   line: string;
   does: string;
 }

@@ -58,7 +58,7 @@ function presentDryRun(
 }
 
 /** The summary as --json shows it. Programs rely on these names: add, never rename. */
-export function snapshotRecord(summary: SnapshotSummary): Record<string, unknown> {
+function snapshotRecord(summary: SnapshotSummary): Record<string, unknown> {
   const {
     backup,
     snapshot,

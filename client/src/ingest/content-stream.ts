@@ -4,7 +4,7 @@ import type { Chunker } from "../chunker/chunker.ts";
 import type { SlabPacker } from "./slab-packer.ts";
 
 /** Where in `packer.view` the next bytes of a stream go, and how many. */
-export interface Room {
+interface Room {
   at: number;
   bytes: number;
 }

@@ -7,7 +7,7 @@ import { pathAt } from "./new-file.ts";
 import { temporaryName } from "./temporary-name.ts";
 
 /** One name of a hard-linked file. */
-export interface LinkMember {
+interface LinkMember {
   directory: Directory;
   meta: Meta;
   /** How this name is restored with its content, when it has to be the first. */

@@ -8,7 +8,7 @@ import type { JobContext } from "./run-job.ts";
 /** Memory of a usual job; larger ones get memory of their own. */
 const SLAB_BYTES = 4 << 20;
 
-export interface JobMemory {
+interface JobMemory {
   bytes: SharedArrayBuffer;
   /** A view of all of it. */
   view: Buffer;

@@ -9,7 +9,7 @@ import {
 } from "@datadb/protocol";
 
 /** Slashes at the ends, doubled ones and `.` say nothing. Bytes: names need not be UTF-8. */
-export function splitPath(path: string | Buffer): Buffer[] {
+function splitPath(path: string | Buffer): Buffer[] {
   const bytes = typeof path === "string" ? Buffer.from(path) : path;
   const parts: Buffer[] = [];
   for (let from = 0; from <= bytes.length; ) {

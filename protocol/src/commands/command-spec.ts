@@ -64,7 +64,7 @@ export interface CommandEntry {
   subcommands?: readonly CommandEntry[];
 }
 
-export const NO_KEYS: KeyPositions = { first: 0, last: 0, step: 0 };
+const NO_KEYS: KeyPositions = { first: 0, last: 0, step: 0 };
 export const FIRST_KEY: KeyPositions = { first: 1, last: 1, step: 1 };
 export const ALL_KEYS: KeyPositions = { first: 1, last: -1, step: 1 };
 

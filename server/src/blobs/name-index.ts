@@ -6,7 +6,7 @@ import type { Level } from "../keyspace/open-level.ts";
 import { prefixEnd } from "../keyspace/raw-key.ts";
 
 /** What is known of a record without reading it. */
-export interface RecordFacts {
+interface RecordFacts {
   readonly name: Buffer;
   /** Bytes of the content. */
   readonly length: number;

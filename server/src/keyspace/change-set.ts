@@ -11,7 +11,7 @@ export interface KeyChange {
   elements: Map<string, ElementChange> | null;
 }
 
-export interface ElementChange {
+interface ElementChange {
   readonly element: Buffer;
   /** Null: removed. */
   readonly value: Buffer | null;

@@ -19,7 +19,7 @@ export function typeOfHeader(header: Buffer): KeyType {
 }
 
 /** Redis' words for a command on a key of another type. */
-export function wrongType(): ReplyError {
+function wrongType(): ReplyError {
   return new ReplyError("WRONGTYPE Operation against a key holding the wrong kind of value");
 }
 

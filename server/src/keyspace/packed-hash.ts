@@ -4,9 +4,9 @@ import type { Entry } from "../database.ts";
 import { HASH_FORM, TYPE_BYTE } from "./header.ts";
 
 /** A hash with more fields is spread over LevelDB keys: finding one in a packed hash is a scan. */
-export const MAX_PACKED_FIELDS = 128;
+const MAX_PACKED_FIELDS = 128;
 /** A hash with more bytes is spread: each change of a packed hash writes all of it. */
-export const MAX_PACKED_BYTES: number = 8 * 1024;
+const MAX_PACKED_BYTES: number = 8 * 1024;
 
 const START = 2;
 

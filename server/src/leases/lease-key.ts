@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 
 /** First bytes of all keys of leases. Permanent. */
 export const LEASE_PREFIX: Buffer = Buffer.from("l/");
-export const LEASE_ID_BYTES = 16;
+const LEASE_ID_BYTES = 16;
 
 const SLASH = Buffer.from("/");
 const COUNTER_BYTES = 4;

@@ -16,7 +16,7 @@ export interface QueuedCommit {
 }
 
 /** What is told to a commit once the record of its group is durable. */
-export interface Outcome {
+interface Outcome {
   readonly commit: QueuedCommit;
   /** Null when it failed or was made before. */
   readonly results: readonly OperationResult[] | null;

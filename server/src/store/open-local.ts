@@ -12,7 +12,7 @@ export interface Local {
 }
 
 /** The directory of local/ in a store. */
-export function localPath(directory: string): string {
+function localPath(directory: string): string {
   return join(directory, "local");
 }
 

@@ -4,7 +4,7 @@ import { join, resolve } from "node:path";
 import { type Finished, type RunOptions, runProgram } from "./run-program.ts";
 
 /** The repository's root. */
-export const ROOT: string = resolve(import.meta.dirname, "../../..");
+const ROOT: string = resolve(import.meta.dirname, "../../..");
 const COMMAND = join(ROOT, "cli/bin/datadb");
 
 export interface CommandResult extends Omit<Finished, "stdout"> {

@@ -4,7 +4,7 @@ import { join, type TreePath } from "./path-bytes.ts";
 import type { Random } from "./random.ts";
 
 /** Every name is legal on Linux. */
-export const AWKWARD_NAMES: readonly Buffer[] = [
+const AWKWARD_NAMES: readonly Buffer[] = [
   "new\nline",
   "\n",
   "tab\there",
