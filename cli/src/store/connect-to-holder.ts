@@ -18,10 +18,15 @@ export async function connectToHolder(
   ]);
   for (const socket of places) {
     if (!existsSync(socket) || !isTrustedSocket(socket, directory, uid)) continue;
-    const guest = await connect({ socket }, options.signal ? { signal: options.signal } : {}).catch(
-      () => undefined,
-    );
+    const guest = await knock(socket, options.signal).catch(() => undefined);
     if (guest) return guest;
   }
   return undefined;
+}
+
+/** The kernel lets connections in that a holder about to end never accepts: only an answer makes one a guest. */
+async function knock(socket: string, signal: AbortSignal | undefined): Promise<Connection> {
+  const guest = await connect({ socket }, signal ? { signal } : {});
+  await guest.call("PING");
+  return guest;
 }

@@ -14,9 +14,12 @@ const GUEST_INTERVAL_MS = 20;
 const QUIET_WAIT_MS = 500;
 
 export interface Guests {
-  /** Resolves when no guest is left; says so when that takes time. Ends at once when the signal is aborted. */
+  /**
+   * Resolves when no guest is left and none can come any more; says so when that takes time. Ends at once when the
+   * signal is aborted.
+   */
   gone(): Promise<void>;
-  /** Takes the socket away; guests that are still there lose their connection. */
+  /** Takes the socket away at once; guests that are still there lose their connection. */
   turnAway(): Promise<void>;
 }
 
@@ -31,20 +34,28 @@ export async function serveGuests(
   const listener = await listenOnSocket(database, socket);
   writeHolderNote(directory, { pid: process.pid, job: options.job, socket });
   const { sessions } = serverState(database);
+  const gone = async (): Promise<void> => {
+    const started = Date.now();
+    let told = false;
+    while (sessions.size > 0 && !options.signal?.aborted) {
+      if (!told && Date.now() - started > QUIET_WAIT_MS) {
+        const guests = formatCount(sessions.size, "other process", "other processes");
+        options.note(
+          `done; waiting for ${guests} that use this store through this one (Ctrl-C: let them go on alone)`,
+        );
+        told = true;
+      }
+      await delay(GUEST_INTERVAL_MS);
+    }
+  };
   return {
     async gone() {
-      const started = Date.now();
-      let told = false;
-      while (sessions.size > 0 && !options.signal?.aborted) {
-        if (!told && Date.now() - started > QUIET_WAIT_MS) {
-          const guests = formatCount(sessions.size, "other process", "other processes");
-          options.note(
-            `done; waiting for ${guests} that use this store through this one (Ctrl-C: let them go on alone)`,
-          );
-          told = true;
-        }
-        await delay(GUEST_INTERVAL_MS);
-      }
+      await gone();
+      removeHolderNote(directory);
+      rmSync(socket, { force: true });
+      // Nobody finds the door any more. Who came through it just now is let in and waited for, not cut off.
+      await delay(GUEST_INTERVAL_MS);
+      await gone();
     },
     async turnAway() {
       removeHolderNote(directory);

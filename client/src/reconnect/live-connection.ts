@@ -61,7 +61,15 @@ export function liveConnection(
       }
     },
     async facts() {
-      facts ??= await (current ?? (await ready())).facts();
+      while (facts === undefined) {
+        const connection = current ?? (await ready());
+        try {
+          facts = await connection.facts();
+        } catch (error) {
+          if (!(error instanceof ConnectionLostError) || closed) throw error;
+          forget(connection, error);
+        }
+      }
       return facts;
     },
     async close() {

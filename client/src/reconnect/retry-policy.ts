@@ -4,6 +4,7 @@ import { COMMANDS } from "@datadb/protocol";
 /** Repeating these leaves the same state and, for the caller, an answer that means the same. */
 const REPEATABLE = new Set([
   "bput",
+  "check",
   "done",
   "set",
   "tag",
