@@ -38,9 +38,10 @@ describe.each(Object.keys(KILLS) as Victim[])("kill -9 of the %s", (victim) => {
       let duration = await run.duration();
       for (let kill = 0; kill < KILLS[victim]; kill++) {
         const fraction = (kill + 0.5) / KILLS[victim];
+        let hash = "";
         for (let attempt = 1; ; attempt++) {
           source.renew();
-          const hash = await treeHash(source.directory);
+          hash = await treeHash(source.directory);
           const ended = await run.killedSnapshot(fraction * duration);
           counts.listedAfterKill += await run.learn(hash);
           if (ended === null) break;
@@ -53,7 +54,7 @@ describe.each(Object.keys(KILLS) as Victim[])("kill -9 of the %s", (victim) => {
         counts.killed++;
         await run.check();
         counts.checked++;
-        await run.nextSnapshot(await treeHash(source.directory));
+        await run.nextSnapshot(hash);
         if ((kill + 1) % KILLS_PER_STORE === 0 || kill + 1 === KILLS[victim]) {
           counts.restored += await run.restoreAll();
           run.forgetStore();
