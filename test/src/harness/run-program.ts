@@ -1,5 +1,14 @@
 /** Runs a program to its end, with what it printed as bytes. */
 import { type ChildProcess, spawn } from "node:child_process";
+// First, so that its cleaning comes last: hooks run in reverse.
+import "./scratch.ts";
+import { afterAll } from "vitest";
+
+const running = new Set<ChildProcess>();
+// A test that failed or ran out of time leaves nobody behind.
+afterAll(() => {
+  for (const child of running) child.kill("SIGKILL");
+});
 
 export interface Finished {
   code: number | null;
@@ -31,6 +40,7 @@ export function runProgram(
       env: options.env ?? process.env,
       stdio: ["pipe", "pipe", "pipe"],
     });
+    running.add(child);
     const stdout: Buffer[] = [];
     const stderr: Buffer[] = [];
     child.stdout.on("data", (part: Buffer) => stdout.push(part));
@@ -40,6 +50,7 @@ export function runProgram(
     child.stdin.end(options.input ?? "");
     child.on("error", reject);
     child.on("close", (code, signal) => {
+      running.delete(child);
       resolve({
         code,
         signal,
