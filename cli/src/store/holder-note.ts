@@ -11,14 +11,22 @@ export interface HolderNote {
   /** What it does: the verb. */
   job: string;
   socket: string;
+  /** Device and inode of the store's directory: in a copy of the store the note is about the original. */
+  place: string;
 }
 
 const noteFile = (directory: string): string => join(directory, "holder.json");
 
+function placeOf(directory: string): string {
+  const { dev, ino } = statSync(directory, { bigint: true });
+  return `${dev}:${ino}`;
+}
+
 /** Only the process with the lock may call this. */
-export function writeHolderNote(directory: string, note: HolderNote): void {
+export function writeHolderNote(directory: string, note: Omit<HolderNote, "place">): void {
   const temporary = `${noteFile(directory)}.new`;
-  writeFileSync(temporary, `${JSON.stringify(note)}\n`, { mode: 0o600 });
+  const placed: HolderNote = { ...note, place: placeOf(directory) };
+  writeFileSync(temporary, `${JSON.stringify(placed)}\n`, { mode: 0o600 });
   renameSync(temporary, noteFile(directory));
 }
 
@@ -27,12 +35,13 @@ export function removeHolderNote(directory: string): void {
   rmSync(noteFile(directory), { force: true });
 }
 
-/** Undefined when there is none, or none that can be read. It may be stale: its writer may be dead. */
+/** Undefined when there is none about this very directory, or none that can be read. It may be stale: its writer may be dead. */
 export function readHolderNote(directory: string): HolderNote | undefined {
   try {
-    const { pid, job, socket } = JSON.parse(readFileSync(noteFile(directory), "utf8")) as Partial<HolderNote>;
+    const note = JSON.parse(readFileSync(noteFile(directory), "utf8")) as Partial<HolderNote>;
+    const { pid, job, socket, place } = note;
     if (typeof pid !== "number" || typeof job !== "string" || typeof socket !== "string") return undefined;
-    return { pid, job, socket };
+    return place === placeOf(directory) ? { pid, job, socket, place } : undefined;
   } catch {
     return undefined;
   }
