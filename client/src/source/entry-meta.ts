@@ -1,6 +1,7 @@
 /** Metas from stats. */
 import type { EntryType, Meta } from "@datadb/protocol";
 import type { EntryStat, Xattr } from "../native/native.ts";
+import { pathBytes } from "./entry-path.ts";
 import { mtimeOf } from "./entry-stat.ts";
 
 /** Names of users and groups by id. */
@@ -36,4 +37,9 @@ export function entryMeta(
     user: owners.users.get(stat.uid),
     group: owners.groups.get(stat.gid),
   };
+}
+
+/** Stands for a file of which only the name and the size are known. */
+export function unknownMeta(name: string, size: number): Meta {
+  return { name: pathBytes(name), type: "file", mode: 0, uid: 0, gid: 0, mtime: 0n, size };
 }

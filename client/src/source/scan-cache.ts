@@ -50,7 +50,8 @@ export class CacheBlock {
   /** Names must come in order. True when the old block knows this very state of the file. */
   isUnchanged(name: string, stat: EntryStat): boolean {
     while (this.oldName !== null && this.oldName < name) this.nextOld();
-    if (this.oldName !== name) return false;
+    // Some file systems have no ctime: 0 says nothing there either.
+    if (this.oldName !== name || ctimeOf(stat) === 0n) return false;
     writeEntry(this.entry, name, ctimeOf(stat), stat);
     return this.entry.finish().equals(this.oldBytes.subarray(this.oldFrom, this.old!.offset));
   }

@@ -3,7 +3,7 @@
  * walk order (which decides what the first name of a hard-linked file is, and where blocks of the scan cache
  * go), and directories are finished from the leaves up. The same tree gives the same root, however many workers.
  */
-import { decodeMeta, type EmitNode, encodeMeta, type HashAlgorithm, type Meta } from "@datadb/protocol";
+import { decodeMeta, type EmitNode, encodeMeta, type HashAlgorithm } from "@datadb/protocol";
 import { bufferOf } from "../ingest/packed-records.ts";
 import type { WorkerPool } from "../ingest/worker-pool.ts";
 import { CacheWriter } from "./cache-writer.ts";
@@ -15,7 +15,8 @@ import {
   mergeParts,
   newDirectory,
 } from "./directory-state.ts";
-import { joinPath, pathBytes } from "./entry-path.ts";
+import { unknownMeta } from "./entry-meta.ts";
+import { joinPath } from "./entry-path.ts";
 import { HardLinks } from "./hard-links.ts";
 import type { PreviousCache } from "./previous-tree.ts";
 import {
@@ -262,16 +263,7 @@ export class TreeWalk {
     if (dryRun) {
       report.wouldRead(unit.relative || unit.entry, size);
       // Not its real meta: of a dry run only the counts are of use.
-      const meta: Meta = {
-        name: pathBytes(unit.entry),
-        type: "file",
-        mode: 0,
-        uid: 0,
-        gid: 0,
-        mtime: 0n,
-        size,
-      };
-      answer(encodeMeta(meta), true);
+      answer(encodeMeta(unknownMeta(unit.entry, size)), true);
       return;
     }
     const done = (outcome: FileOutcome): void => {
