@@ -8,8 +8,9 @@ import { DecodeError, NotFoundError } from "./errors.ts";
 const codes = Object.keys(ERROR_CATALOGUE) as ErrorCode[];
 const document = readFileSync(new URL("../../docs/errors.md", import.meta.url), "utf8");
 
-/** The rows of the document's table: code, exit code, class, meaning, what to do. */
+/** The rows of the table of codes: code, exit code, class, meaning, what to do. */
 const rows = document
+  .slice(document.indexOf("## Codes"), document.indexOf("## Errors on the wire"))
   .split("\n")
   .filter((line) => /^\| `[A-Z_]+` \|/.test(line))
   .map((line) => line.split(" | ").map((cell) => cell.replace(/^\| | \|$/g, "").replaceAll("`", "")));
