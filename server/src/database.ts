@@ -37,6 +37,11 @@ export interface Database {
   readonly leases: Leases;
   stats(options?: { perBackup?: boolean; signal?: AbortSignal }): Promise<StoreStats>;
   check(options?: CheckOptions): AsyncGenerator<CheckEvent, CheckSummary>;
+  /**
+   * Whether everything that backups refer to is there as far as anybody knows. When false (packs were lost, local/ was made anew, a
+   * check found something), a backup must not rely on an earlier one: what it reads and puts mends what is missing.
+   */
+  whole(): boolean;
   /** Counters of every leaf backend, by description (`blobsfile /srv/store/blobs`). */
   backendCounters(): Record<string, Record<string, number>>;
   /** Waits for running commits, makes everything durable, gives back the lock. Twice is harmless. */

@@ -115,7 +115,10 @@ export function createBlobsfile(place: Place, shelves: readonly Shelf[]): Backen
         gate.reindexing = null;
       }
     },
-    counters: () => countersOf(place),
+    counters: () => ({
+      ...countersOf(place),
+      "packs-lost": shelves.reduce((sum, { lostFrom }) => sum + lostFrom.size, 0),
+    }),
     async close() {
       gate.closing ??= shut();
       await gate.closing;

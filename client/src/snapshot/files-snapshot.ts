@@ -1,9 +1,10 @@
 /** Backs up files and directories: one walk for each SOURCE, and a root above them when there are several. */
-import { realpathSync, statSync } from "node:fs";
+import { accessSync, constants, realpathSync, statSync } from "node:fs";
 import { basename, dirname } from "node:path";
 import {
   DirectoryBuilder,
   decodeMeta,
+  EmptySourceError,
   encodeMeta,
   type HashAlgorithm,
   NotFoundError,
@@ -12,6 +13,7 @@ import type { Engine } from "../ingest/engine.ts";
 import { deviceNumbers } from "../native/device.ts";
 import type { FinishedEntry } from "../source/directory-state.ts";
 import { latin1Path, pathBytes } from "../source/entry-path.ts";
+import { unreadable } from "../source/entry-problem.ts";
 import type { PreviousTree } from "../source/previous-tree.ts";
 import type { ScanUnit } from "../source/scan-unit.ts";
 import type { TreeWalk } from "../source/tree-walk.ts";
@@ -26,10 +28,13 @@ export interface FilesContext {
   oneFileSystem: boolean;
 }
 
-/** The finished root. Throws NOT_FOUND when a SOURCE is not there. */
+/** The finished root. Throws NOT_FOUND when a SOURCE is not there, EMPTY_SOURCE when the only one cannot be read. */
 export async function filesSnapshot(context: FilesContext, paths: readonly string[]): Promise<FinishedEntry> {
   const [only, ...others] = paths;
-  if (others.length === 0) return await walkSource(context, only!, 0, "", "", context.previous?.root);
+  if (others.length === 0) {
+    requireReadable(only!);
+    return await walkSource(context, only!, 0, "", "", context.previous?.root);
+  }
   const entries: { name: Buffer; entry: FinishedEntry }[] = [];
   for (const [index, path] of paths.entries()) {
     const name = rootName(paths, index);
@@ -91,6 +96,22 @@ function resolveSource(path: string): { real: string; stat: ReturnType<typeof st
     const { code, message } = cause as NodeJS.ErrnoException;
     const reason = code === "ENOENT" ? "there is no such file or directory" : message;
     throw new NotFoundError(`${path}: ${reason}`, { next: "check the path", fields: { path }, cause });
+  }
+}
+
+/** A backup with nothing in it would be the newest one, and hide those that have something. */
+function requireReadable(path: string): void {
+  const { real, stat } = resolveSource(path);
+  if (!stat.isDirectory() && !stat.isFile()) return;
+  try {
+    accessSync(real, stat.isDirectory() ? constants.R_OK | constants.X_OK : constants.R_OK);
+  } catch (cause) {
+    const { reason } = unreadable(path, cause);
+    throw new EmptySourceError(`${path} cannot be read: ${reason}; no backup was made`, {
+      next: "run it as a user who may read it",
+      fields: { path },
+      cause,
+    });
   }
 }
 

@@ -13,13 +13,15 @@ export interface Identity {
   paths: string[];
 }
 
-/** Throws USAGE when there is no source, or a stream has no name. */
+/** Throws USAGE when there is no source or an empty path, or a stream has no name. */
 export function identityOf(source: SnapshotSource, options: SnapshotOptions): Identity {
   const host = options.host ?? hostname();
   if (typeof source === "string" || Array.isArray(source)) {
-    const paths = [
-      ...new Set((typeof source === "string" ? [source] : [...source]).map((path) => resolve(path))),
-    ];
+    const given: string[] = typeof source === "string" ? [source] : [...source];
+    // The empty path would mean the working directory: most likely a variable in a script was not set.
+    if (given.includes(""))
+      throw new UsageError("a path to back up is empty", "name a file or directory; . is the current one");
+    const paths = [...new Set(given.map((path) => resolve(path)))];
     if (paths.length === 0) throw new UsageError("there is nothing to back up", "name at least one path");
     const name = options.name ?? paths.map((path) => basename(path) || "root").join(",");
     return { host, path: options.path ?? paths.join(":"), name, source: "files", paths };

@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
-import { DatadbError } from "@datadb/protocol";
+import { DatadbError, hashOf } from "@datadb/protocol";
 import { afterAll, beforeEach, expect, it } from "vitest";
 import { backupStore } from "../testing/backup-store.ts";
 import { readBack } from "../testing/read-back.ts";
@@ -177,4 +177,48 @@ it("backs everything up again when nodes or the scan cache of the previous backu
   const second = await snapshot(store.embedded, tree);
   expect(second).toMatchObject({ ref: first.ref, complete: true });
   expect((await readBack(store.records, "sha256", second.ref)).size).toBe(4);
+});
+
+it("reads unchanged files, too, when the store may lack something", async () => {
+  files({ "a/b": "1", c: "2" });
+  const store = backupStore();
+  const first = await snapshot(store.embedded, tree);
+  // Files that were just written are read once more.
+  await expect.poll(async () => (await snapshot(store.embedded, tree)).filesRead).toBe(0);
+  const chunk = `data:${hashOf("sha256", Buffer.from("2")).toString("hex")}`;
+  expect(store.records.delete(chunk)).toBe(true);
+  store.whole = false;
+  expect(await snapshot(store.embedded, tree)).toMatchObject({ ref: first.ref, filesRead: 2 });
+  expect(store.records.has(chunk)).toBe(true);
+});
+
+it("refuses an empty path: a script's variable that is not set must not mean the working directory", async () => {
+  const { embedded } = backupStore();
+  await expect(snapshot(embedded, "")).rejects.toMatchObject({ code: "USAGE" });
+  await expect(snapshot(embedded, [tree, ""])).rejects.toMatchObject({ code: "USAGE" });
+});
+
+it("keeps files that claim times which no meta can hold, with the nearest", async (context) => {
+  files({ far: "far" });
+  const year2400 = 13_569_465_600;
+  for (const at of [`${tree}/far`, tree]) fs.utimesSync(at, year2400, year2400);
+  // Not every file system can hold such a time itself.
+  if (fs.statSync(tree).mtimeMs !== year2400 * 1000) return context.skip();
+  const { embedded, records } = backupStore();
+  const { ref, problems } = await snapshot(embedded, tree);
+  expect(problems).toEqual([]);
+  const entries = await readBack(records, "sha256", ref);
+  expect(entries.get("far")?.meta.mtime).toBe(2n ** 63n - 1n);
+  expect((await snapshot(embedded, tree)).entries).toMatchObject({ new: 0, changed: 0 });
+});
+
+// Root may read everything.
+it.skipIf(process.getuid?.() === 0)("makes no backup of a source that cannot be read at all", async () => {
+  const { embedded } = backupStore();
+  fs.writeFileSync(`${tree}/file`, "");
+  fs.chmodSync(`${tree}/file`, 0);
+  await expect(snapshot(embedded, `${tree}/file`)).rejects.toMatchObject({ code: "EMPTY_SOURCE" });
+  fs.chmodSync(tree, 0);
+  await expect(snapshot(embedded, tree)).rejects.toThrow(`${tree} cannot be read: permission denied`);
+  fs.chmodSync(tree, 0o700);
 });

@@ -24,6 +24,7 @@ import { backupFields } from "./backup-fields.ts";
 import { commitBackup } from "./commit-backup.ts";
 import { filesSnapshot } from "./files-snapshot.ts";
 import { type Identity, identityOf } from "./identity.ts";
+import { isWhole } from "./is-whole.ts";
 import { cacheField, previousBackup, previousTree } from "./previous-backup.ts";
 import { reportProgress } from "./report-progress.ts";
 import type { SnapshotOptions, SnapshotSource, SnapshotSummary } from "./snapshot-options.ts";
@@ -124,6 +125,8 @@ async function lookBack(
 ): Promise<Pick<Job, "before" | "previous">> {
   const before = await previousBackup(connection, hash, host, path);
   const previous = source === "files" ? await previousTree(connection, hash, before) : null;
+  // What an earlier backup refers to may be lost: then every file is read, and what is missing is put again.
+  if (previous !== null && !(await isWhole(connection))) previous.cache = null;
   return { before, previous };
 }
 

@@ -28,6 +28,7 @@ export function backupCommands(store: BackupStore, hash: HashAlgorithm): Command
   let clock = Date.UTC(2026, 0, 1);
   return {
     LEASE: () => "lease",
+    INFO: () => `# Store\r\nstore_whole:${store.whole ? 1 : 0}\r\n`,
     DONE: () => "OK",
     TXINIT: () => "tx",
     TXDISCARD() {

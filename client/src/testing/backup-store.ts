@@ -16,6 +16,8 @@ export interface BackupStore {
   readonly records: Map<string, BlobRecord>;
   /** Newest first. */
   readonly backups: Map<string, string>[];
+  /** What INFO says of it. */
+  whole: boolean;
   /** Commands by name, and records put by kind. */
   readonly counts: Record<string, number>;
   has(kind: RecordKind, name: Buffer): boolean;
@@ -64,6 +66,7 @@ export function backupStore(
     remote: { call, facts, close },
     records,
     backups: [],
+    whole: true,
     counts,
     has: (kind, name) => records.has(`${kind}:${name.toString("hex")}`),
     onPut: () => {},

@@ -1,50 +1,32 @@
 /** Makes accepted blobs durable, data before nodes; a failed sync must not leave nodes whose children are lost. */
 
 import type { Backend } from "@datadb/backends";
-import type { HashAlgorithm } from "@datadb/protocol";
-import { hashLength, references } from "@datadb/protocol";
 import type { BlobState } from "./blob-state.ts";
-import { decodeChain } from "./read-contents.ts";
+import { findIncompleteNodes } from "./incomplete-nodes.ts";
+import { sumOfCounter } from "./sum-of-counter.ts";
 
-/** Whether everything that the node refers to is there; false when the node itself cannot be read. */
-async function isComplete(backend: Backend, hash: HashAlgorithm, name: Buffer): Promise<boolean> {
-  const [record] = await backend.getMany("node", [name]);
-  if (!record) return true;
-  const children = references(await decodeChain(backend, hash, record), hashLength(hash));
-  for (const kind of ["data", "node"] as const) {
-    const names = children.filter((child) => child.kind === kind).map((child) => child.name);
-    if (names.length > 0 && (await backend.hasMany(kind, names)).includes(0)) return false;
-  }
-  return true;
-}
-
-/**
- * Forgets those of `names` (nodes, children before parents) that refer to something that is not there, so that the next backup puts
- * them again. Resolves with how many. A damaged node stays: check tells of it.
- */
-export async function dropIncompleteNodes(
-  backend: Backend,
-  hash: HashAlgorithm,
-  names: readonly Buffer[],
-): Promise<number> {
-  let dropped = 0;
-  for (const name of names) {
-    const complete = await isComplete(backend, hash, name).catch(() => true);
-    if (complete) continue;
-    await backend.removeMany("node", [name]);
-    dropped += 1;
-  }
-  return dropped;
+/** Forgets the incomplete ones of `names`, so that the next backup puts them again. */
+async function dropIncompleteNodes(state: BlobState, names: readonly Buffer[]): Promise<void> {
+  const found = await findIncompleteNodes(state.backend, state.hash, names);
+  if (found.length > 0) await state.backend.removeMany("node", found);
 }
 
 /** Records that leaf backends accepted and then lost, since they were opened. */
-function recordsLost(backend: Backend): number {
-  const own = backend.counters()["records-lost"] ?? 0;
-  return backend.inner.reduce((sum, inner) => sum + recordsLost(inner), own);
+export function recordsLost(backend: Backend): number {
+  return sumOfCounter(backend, "records-lost");
+}
+
+/** A flush that a backend made by itself may have lost something: nodes that lack it must not become durable. */
+async function dropLosses(state: BlobState): Promise<void> {
+  const lost = recordsLost(state.backend);
+  if (lost === state.lost) return;
+  state.lost = lost;
+  await dropIncompleteNodes(state, state.unflushed);
 }
 
 /** See BlobStore.flush. */
 export async function flushBlobs(state: BlobState): Promise<void> {
+  await dropLosses(state);
   const covered = state.unflushed;
   state.unflushed = [];
   let failure: unknown;
@@ -58,7 +40,7 @@ export async function flushBlobs(state: BlobState): Promise<void> {
   const lost = recordsLost(state.backend);
   if (failure !== undefined || lost !== state.lost) {
     state.lost = lost;
-    await dropIncompleteNodes(state.backend, state.hash, covered.concat(state.unflushed));
+    await dropIncompleteNodes(state, covered.concat(state.unflushed));
   }
   if (failure === undefined) return;
   state.unflushed = covered.concat(state.unflushed);

@@ -4,6 +4,8 @@ import type { BlobKind, Lease } from "../database.ts";
 import type { BlobState } from "./blob-state.ts";
 import { chainDepth } from "./chain-depth.ts";
 import { nodeContents, outsideChildren, requireChildren } from "./check-children.ts";
+import { recordsLost } from "./flush-blobs.ts";
+import { findIncompleteNodes } from "./incomplete-nodes.ts";
 import { MissingChildError } from "./missing-child-error.ts";
 import { decodeChain, readRecords } from "./read-contents.ts";
 
@@ -58,6 +60,7 @@ async function accept(
   names: readonly Put[],
 ): Promise<void> {
   const nodes = records.filter(({ kind }) => kind === "node");
+  const lost = nodes.length > 0 ? recordsLost(state.backend) : 0;
   await checkBases(state, records);
   if (nodes.length > 0) await checkNodes(state, nodes, names);
   let bytes = 0;
@@ -72,6 +75,20 @@ async function accept(
     state.gate.leave(bytes);
   }
   for (const { name } of nodes) state.unflushed.push(Buffer.from(name));
+  // A sync that failed after the look at the children may have lost them, before anybody knew of these nodes.
+  if (nodes.length > 0 && recordsLost(state.backend) !== lost) await refuseIncomplete(state, nodes);
+}
+
+async function refuseIncomplete({ backend, hash }: BlobState, nodes: readonly BlobRecord[]): Promise<void> {
+  const incomplete = await findIncompleteNodes(
+    backend,
+    hash,
+    nodes.map(({ name }) => name),
+  );
+  const [first] = incomplete;
+  if (first === undefined) return;
+  await backend.removeMany("node", incomplete);
+  throw new MissingChildError("node", first);
 }
 
 /** Accepts records; see BlobStore.putEncoded. */

@@ -83,6 +83,7 @@ export const INFO_SECTIONS: Readonly<Record<string, Section>> = {
       store_format: format,
       store_chunker: [chunker.algorithm, chunker.min, chunker.avg, chunker.max].join(":"),
       store_timezone: timezone,
+      store_whole: server.database.whole() ? 1 : 0,
     };
   },
 };

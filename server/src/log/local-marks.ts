@@ -8,6 +8,9 @@ const CLEAN_KEY = Buffer.from("g");
 /** Varint sequence number of the state that the newest checkpoint holds. Permanent. */
 const CHECKPOINT_KEY = Buffer.from("c");
 
+/** Varint: 0 when trees may lack something, else 1 + the number of lost packs despite which they were found whole. Permanent. */
+const WHOLE_KEY = Buffer.from("w");
+
 function put(local: Level, key: Buffer, value: Buffer | null): Promise<void> {
   return guardLevel(
     local,
@@ -36,4 +39,17 @@ export function writeCheckpointMark(local: Level, sequence: number): Promise<voi
   const writer = new ByteWriter(10);
   writer.varint(sequence);
   return put(local, CHECKPOINT_KEY, writer.finish());
+}
+
+/** Despite how many lost packs all trees were found whole; null when they may lack something. 0 when nothing was ever noted. */
+export async function readWholeMark(local: Level): Promise<number | null> {
+  const value = await guardLevel(local, local.get(WHOLE_KEY));
+  const number = value === undefined ? 1 : new ByteReader(value).varint();
+  return number === 0 ? null : number - 1;
+}
+
+export function writeWholeMark(local: Level, lostPacks: number | null): Promise<void> {
+  const writer = new ByteWriter(10);
+  writer.varint(lostPacks === null ? 0 : lostPacks + 1);
+  return put(local, WHOLE_KEY, writer.finish());
 }

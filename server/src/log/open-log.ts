@@ -39,6 +39,8 @@ export function createLog(state: ExecutorState, blobs: BlobStore, checkpoints: C
   };
   const prepare = async (operations: readonly Operation[], options: CommitOptions): Promise<void> => {
     const backup = operations.some(({ op }) => op === "backup");
+    // References first: the flush takes only what is there already. And again: it may have been another's that failed.
+    if (backup) await requireReferences(blobs, operations);
     // Before the queue, so that others do not wait for the sync of these blobs.
     if (backup || options.blobs) await blobs.flush();
     if (backup) await requireReferences(blobs, operations);

@@ -31,8 +31,9 @@ export async function requireReferences(blobs: BlobStore, operations: readonly O
     const cache = cacheReference(operation, blobs.hash);
     const needed = [{ kind: "node" as BlobKind, name: operation.ref }, ...(cache ? [cache] : [])];
     for (const { kind, name } of needed) {
-      const [there] = await blobs.hasMany(kind, [name]);
-      if (there !== 1) {
+      // Its size, not whether it exists: what is still on its way counts as existing, and may come to nothing.
+      const [size] = await blobs.sizeMany(kind, [name]);
+      if (size === null) {
         throw new LeaseLostError(`the backup refers to ${kind} ${name.toString("hex")}, which is not there`, {
           fields: { kind, name: name.toString("hex") },
         });

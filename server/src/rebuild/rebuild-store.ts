@@ -4,13 +4,14 @@ import { join, resolve } from "node:path";
 import type { FileSystem } from "@datadb/backends";
 import { createCommittedView } from "../keyspace/committed-view.ts";
 import { openLevel } from "../keyspace/open-level.ts";
-import { writeCheckpointMark, writeCleanHead } from "../log/local-marks.ts";
+import { writeCheckpointMark, writeCleanHead, writeWholeMark } from "../log/local-marks.ts";
 import { TransactionIds } from "../log/transaction-ids.ts";
 import { listBackups } from "../stats/list-backups.ts";
 import { type Closers, createClosers } from "../store/closers.ts";
 import { openBackends } from "../store/open-backends.ts";
 import { openLocal } from "../store/open-local.ts";
 import { readConfig } from "../store/read-config.ts";
+import { settleCrash } from "../store/settle-crash.ts";
 import { loadLog } from "./load-log.ts";
 
 export interface RebuildOptions {
@@ -55,7 +56,7 @@ async function rebuild(
   const local = await openLocal(path, options.warn);
   closers.add(() => local.level.close());
   await local.level.clear();
-  const { backend, indexed } = await openBackends({ level: local.level, empty: true }, config, {
+  const { backend, indexed, suspects } = await openBackends({ level: local.level, empty: true }, config, {
     directory: path,
     ...options,
   });
@@ -70,6 +71,9 @@ async function rebuild(
     source,
     options.warn,
   );
+  await settleCrash({ backend, hash, view, warn: options.warn }, suspects);
+  // What packs held that are gone is known to nobody now: a check tells.
+  if (indexed > 0) await writeWholeMark(local.level, null);
   await writeCheckpointMark(local.level, checkpoint);
   await writeCleanHead(local.level, head);
   let backups = 0;

@@ -2,6 +2,7 @@
 import type { Backend } from "@datadb/backends";
 import type { NameIndex } from "../blobs/name-index.ts";
 import { checkStore } from "../check/check-store.ts";
+import type { Wholeness } from "../check/wholeness.ts";
 import type { BlobStore, CommitLog, Database, Leases } from "../database.ts";
 import type { Encoder } from "../encoder/encoder.ts";
 import type { ExecutorState } from "../log/executor.ts";
@@ -19,6 +20,7 @@ export interface Parts {
   readonly blobs: BlobStore;
   readonly leases: Leases;
   readonly commits: CommitLog;
+  readonly wholeness: Wholeness;
   close(): Promise<void>;
 }
 
@@ -27,7 +29,7 @@ function leavesOf(backend: Backend): Backend[] {
 }
 
 export function assemble(parts: Parts): Database {
-  const { directory, config, state, index, encoder, blobs, leases, commits, close } = parts;
+  const { directory, config, state, index, encoder, blobs, leases, commits, wholeness, close } = parts;
   const { backend, view, hash, storeId } = state;
   return {
     info: storeInfo(directory, config),
@@ -38,7 +40,10 @@ export function assemble(parts: Parts): Database {
     leases,
     stats: (options) => storeStats({ view, hash, index, commits }, options),
     check: (options) =>
-      checkStore({ backend, index, view, hash, storeId, encoder, head: () => state.head }, options),
+      wholeness.judge(
+        checkStore({ backend, index, view, hash, storeId, encoder, head: () => state.head }, options),
+      ),
+    whole: wholeness.whole,
     backendCounters: () =>
       Object.fromEntries(leavesOf(backend).map((leaf) => [leaf.description, leaf.counters()])),
     close,

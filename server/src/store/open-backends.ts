@@ -1,7 +1,6 @@
 /** Opens the backend composition of a store on its local/. */
 import { type Backend, type BackendConfig, type BackendContext, openBackend } from "@datadb/backends";
 import { resolveValue } from "../access/secret-value.ts";
-import { dropIncompleteNodes } from "../blobs/flush-blobs.ts";
 import { indexPrefix, levelRecordIndex } from "./level-record-index.ts";
 import type { Local } from "./open-local.ts";
 import type { StoreConfig } from "./store-config.ts";
@@ -13,6 +12,8 @@ export interface OpenBackends {
   readonly prefix: Buffer | null;
   /** Records that opening brought into the index: what a crash had left out, or all of them when local/ was empty. */
   readonly indexed: number;
+  /** The last nodes among them: those that a power cut may have left without their content. */
+  readonly suspects: readonly Buffer[];
 }
 
 /** What the caller adds to the configuration. */
@@ -32,7 +33,7 @@ function resolveStrings(value: unknown, at: string): unknown {
   );
 }
 
-/** Opens it and sees to what a power cut left. Errors: see openBackend. */
+/** Opens it. Errors: see openBackend. */
 export async function openBackends(
   local: Local,
   config: StoreConfig,
@@ -60,13 +61,5 @@ export async function openBackends(
       if (suspects.length > 2 * SUSPECT_NODES) suspects = suspects.slice(-SUSPECT_NODES);
     },
   });
-  try {
-    const dropped = await dropIncompleteNodes(backend, config.hash, suspects);
-    if (dropped > 0)
-      warn(`${dropped} nodes whose content a crash had lost were forgotten; the next backup puts them again`);
-  } catch (error) {
-    await backend.close();
-    throw error;
-  }
-  return { backend, prefix, indexed };
+  return { backend, prefix, indexed, suspects };
 }

@@ -1,8 +1,9 @@
 /** Opens a store: lock, backends, keyspace, and what works on them. */
 import { join, resolve } from "node:path";
-import type { FileSystem } from "@datadb/backends";
+import type { Backend, FileSystem } from "@datadb/backends";
 import { levelNameIndex, listedNameIndex } from "../blobs/name-index.ts";
 import { createBlobStore } from "../blobs/open-blobs.ts";
+import { openWholeness, type Wholeness } from "../check/wholeness.ts";
 import type { Database } from "../database.ts";
 import { createEncoderPool } from "../encoder/encoder-pool.ts";
 import { openLevel } from "../keyspace/open-level.ts";
@@ -17,6 +18,7 @@ import { type Closers, createClosers } from "./closers.ts";
 import { openBackends } from "./open-backends.ts";
 import { isLocalDamage, type Local, openLocal, removeLocal } from "./open-local.ts";
 import { readConfig } from "./read-config.ts";
+import { settleCrash } from "./settle-crash.ts";
 import type { StoreConfig } from "./store-config.ts";
 
 /** How a store is opened. */
@@ -69,6 +71,27 @@ async function openOn(local: Local, config: StoreConfig, around: Surroundings): 
   }
 }
 
+async function openTrust(
+  local: Local,
+  backend: Backend,
+  indexed: number,
+  { directory, warn }: Surroundings,
+): Promise<Wholeness> {
+  const wholeness = await openWholeness(local.level, backend);
+  if (!local.empty || indexed === 0) return wholeness;
+  warn(
+    `${directory}/local was empty: ${indexed} records were indexed by reading the packs; until datadb check finds no damage, backups read every file`,
+  );
+  // What was in packs that are gone is known to nobody now.
+  await wholeness.doubt();
+  return wholeness;
+}
+
+/** Only what LevelDB has for certain may be called a clean end. */
+async function endCleanly(local: Local, { stuck, levelFailure, head }: ExecutorState): Promise<void> {
+  if (stuck === null && levelFailure === null) await writeCleanHead(local.level, head);
+}
+
 async function openParts(
   local: Local,
   config: StoreConfig,
@@ -78,15 +101,15 @@ async function openParts(
   const { directory, warn, now } = around;
   const { hash } = config;
   const storeId = Buffer.from(config.id, "hex");
-  const { backend, prefix, indexed } = await openBackends(local, config, around);
+  const { backend, prefix, indexed, suspects } = await openBackends(local, config, around);
   closers.add(() => backend.close());
-  if (local.empty && indexed > 0)
-    warn(`${directory}/local was empty: ${indexed} records were indexed by reading the packs`);
+  const wholeness = await openTrust(local, backend, indexed, around);
   const meta = await openLevel(join(directory, "meta"), { writeBufferBytes: META_BUFFER_BYTES });
   closers.add(() => meta.close());
   const source = { backend, hash, storeId };
   const opened = await openKeyspace(meta, local.level, source, warn);
   await opened.view.learn();
+  if (await settleCrash({ backend, hash, view: opened.view, warn }, suspects)) await wholeness.doubt();
   const encoder = createEncoderPool(hash, around.encoders);
   closers.add(() => encoder.close());
   const index = prefix === null ? listedNameIndex(backend) : levelNameIndex(local.level, prefix);
@@ -124,11 +147,7 @@ async function openParts(
     warn,
     sequence: () => state.head.sequence,
   });
-  closers.add(async () => {
-    // Only what LevelDB has for certain may be called a clean end.
-    if (commits.readOnlyReason() !== null && (state.stuck !== null || state.levelFailure !== null)) return;
-    await writeCleanHead(local.level, state.head);
-  });
+  closers.add(() => endCleanly(local, state));
   closers.add(() => leases.close());
   closers.add(() => commits.close());
   closers.add(() => checkpoints.close());
@@ -141,6 +160,7 @@ async function openParts(
     blobs,
     leases,
     commits,
+    wholeness,
     close: () => closers.close(),
   });
 }

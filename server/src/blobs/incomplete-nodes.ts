@@ -1,0 +1,44 @@
+/** Nodes that lack something: a crash or a failed sync took what they refer to. */
+import type { Backend } from "@datadb/backends";
+import { type HashAlgorithm, hashLength, references } from "@datadb/protocol";
+import { chainDepth } from "./chain-depth.ts";
+import { decodeChain } from "./read-contents.ts";
+
+/** Whether all that the node needs and refers to is there; what is in `gone` (Latin-1 text of names of nodes) is not. */
+async function isComplete(
+  backend: Backend,
+  hash: HashAlgorithm,
+  name: Buffer,
+  gone: ReadonlySet<string>,
+): Promise<boolean> {
+  const [record] = await backend.getMany("node", [name]);
+  if (!record) return true;
+  // A delta whose base is lost can never be read.
+  if ((await chainDepth(backend, "node", name)) === null) return false;
+  const children = references(await decodeChain(backend, hash, record), hashLength(hash));
+  for (const kind of ["data", "node"] as const) {
+    const names = children.filter((child) => child.kind === kind).map((child) => child.name);
+    if (kind === "node" && names.some((child) => gone.has(child.toString("latin1")))) return false;
+    if (names.length > 0 && (await backend.hasMany(kind, names)).includes(0)) return false;
+  }
+  return true;
+}
+
+/**
+ * Those of `names` (nodes, children before parents) that need or refer to something that is not there. A damaged node is not
+ * among them: check tells of it.
+ */
+export async function findIncompleteNodes(
+  backend: Backend,
+  hash: HashAlgorithm,
+  names: readonly Buffer[],
+): Promise<Buffer[]> {
+  const found: Buffer[] = [];
+  const gone = new Set<string>();
+  for (const name of names) {
+    if (await isComplete(backend, hash, name, gone).catch(() => true)) continue;
+    found.push(name);
+    gone.add(name.toString("latin1"));
+  }
+  return found;
+}

@@ -1,0 +1,34 @@
+/** What a crash left behind is put in order when a store is opened. */
+import type { Backend } from "@datadb/backends";
+import type { HashAlgorithm } from "@datadb/protocol";
+import { findIncompleteNodes } from "../blobs/incomplete-nodes.ts";
+import { nodesInBackups } from "../blobs/nodes-in-backups.ts";
+import type { View } from "../database.ts";
+
+/** What is looked at. */
+export interface CrashScene {
+  readonly backend: Backend;
+  readonly hash: HashAlgorithm;
+  readonly view: View;
+  warn(message: string): void;
+}
+
+/**
+ * Forgets those of `suspects` that lack something, since no commit refers to what a power cut tore apart. Incomplete nodes
+ * of listed backups are damage of another kind and stay: the rest of what they hold can still be restored. Resolves
+ * with whether there are such.
+ */
+export async function settleCrash(scene: CrashScene, suspects: readonly Buffer[]): Promise<boolean> {
+  const { backend, hash, warn } = scene;
+  const incomplete = await findIncompleteNodes(backend, hash, suspects);
+  if (incomplete.length === 0) return false;
+  const needed = new Set(await nodesInBackups(incomplete, scene));
+  const dropped = incomplete.filter((name) => !needed.has(name));
+  if (dropped.length > 0) {
+    await backend.removeMany("node", dropped);
+    warn(
+      `${dropped.length} nodes whose content a crash had lost were forgotten; the next backup puts them again`,
+    );
+  }
+  return needed.size > 0;
+}
