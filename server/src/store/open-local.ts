@@ -1,5 +1,5 @@
 /** Opens local/, the lock of the store; what is damaged there is made anew, since a scan of the packs replaces it. */
-import { rm } from "node:fs/promises";
+import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { DatadbError } from "@datadb/protocol";
 import { guardLevel, type Level, openLevel } from "../keyspace/open-level.ts";
@@ -40,9 +40,14 @@ async function openOnce(directory: string): Promise<Local> {
   }
 }
 
-/** Removes what local/ holds. The caller must not have it open, and only calls this when LevelDB found damage, not a lock. */
-export function removeLocal(directory: string): Promise<void> {
-  return rm(localPath(directory), { recursive: true, force: true });
+/**
+ * Removes what local/ holds. The caller must not have it open, and only calls this when LevelDB found damage, not a lock. The
+ * lock's file stays: another process may have locked it just now, and with a new file there would be two holders.
+ */
+export async function removeLocal(directory: string): Promise<void> {
+  const path = localPath(directory);
+  for (const name of await readdir(path).catch(() => []))
+    if (name !== "LOCK") await rm(join(path, name), { recursive: true, force: true });
 }
 
 /** Errors: STORE_LOCKED, DISK_FULL, BACKEND_UNAVAILABLE. */
