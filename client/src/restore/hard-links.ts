@@ -94,12 +94,13 @@ function linkMember(
 
 function linkPath(from: Buffer, directoryFd: number, name: Buffer, replace: boolean): void {
   const path = pathAt(directoryFd, name);
-  const there = fs.lstatSync(path, { throwIfNoEntry: false });
+  // As bigints: inodes may have 64 bits, and two that differ in the last ones are two files.
+  const there = fs.lstatSync(path, { bigint: true, throwIfNoEntry: false });
   if (there === undefined || !replace) {
     fs.linkSync(from, path);
     return;
   }
-  const source = fs.lstatSync(from);
+  const source = fs.lstatSync(from, { bigint: true });
   if (source.ino === there.ino && source.dev === there.dev) return;
   const temporary = pathAt(directoryFd, temporaryName());
   fs.linkSync(from, temporary);
