@@ -56,9 +56,14 @@ export function fillStat(from: BigIntStats | undefined, stat: EntryStat): boolea
   return true;
 }
 
-/** Modification time in nanoseconds since 1970. */
+/** What a meta can hold: the years 1677 to 2262. */
+const [EARLIEST, LATEST] = [-(2n ** 63n), 2n ** 63n - 1n];
+
+/** Modification time in nanoseconds since 1970; the nearest that a meta can hold when a file claims a stranger one. */
 export function mtimeOf(stat: EntryStat): bigint {
-  return BigInt(stat.mtimeSeconds) * BILLION + BigInt(stat.mtimeNanos);
+  const time = BigInt(stat.mtimeSeconds) * BILLION + BigInt(stat.mtimeNanos);
+  if (time < EARLIEST) return EARLIEST;
+  return time > LATEST ? LATEST : time;
 }
 
 /** Change time in nanoseconds since 1970; 0 for the impossible ones before. */
