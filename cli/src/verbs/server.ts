@@ -103,16 +103,16 @@ function announce(
   { output }: VerbContext,
   directory: string,
   id: string,
-  { host, port, http, socket }: Server,
+  { host, port, http, socket, tls }: Server,
 ): void {
   const shown = (name: string): string => (name.includes(":") ? `[${name}]` : name);
-  const url = `redis://${shown(host)}:${port}`;
+  const url = `redis${tls ? "s" : ""}://${shown(host)}:${port}`;
+  const web = http && `http${tls ? "s" : ""}://${shown(http.host)}:${http.port}`;
   output.note(`serving ${printable(directory)} (store ${id})`);
-  output.note(`  ${url}   datadb --server ${url}, redis-cli -p ${port}`);
-  if (http)
-    output.note(`  http://${shown(http.host)}:${http.port}   /debug/monitor /debug/vars /metrics /healthz`);
+  output.note(`  ${url}   datadb --server ${url}, redis-cli${tls ? " --tls" : ""} -p ${port}`);
+  if (web) output.note(`  ${web}   /debug/monitor /debug/vars /metrics /healthz`);
   if (socket) output.note(`  unix:${printable(socket)}`);
-  const urls = { redis: url, ...(http ? { http: `http://${shown(http.host)}:${http.port}` } : {}) };
+  const urls = { redis: url, ...(web ? { http: web } : {}) };
   output.record({
     type: "listening",
     store: directory,

@@ -28,6 +28,8 @@ export interface Server {
   /** Null: no HTTP. */
   readonly http: { readonly host: string; readonly port: number } | null;
   readonly socket: string | undefined;
+  /** Both listeners speak TLS. */
+  readonly tls: boolean;
   /** Stops listening and closes all connections. The database stays open. Idempotent. */
   close(): Promise<void>;
 }
@@ -72,6 +74,7 @@ export async function openServer(database: Database, options: ServerOptions = {}
       port,
       http: http && config.http && { host: config.http.host, port: http.port },
       socket,
+      tls: tls !== undefined,
       close: closeAll,
     };
   } catch (error) {

@@ -94,6 +94,7 @@ export async function createStore(directory: string, options: CreateOptions = {}
       throw new DiskFullError(`${path}: ${message}`, { cause, fields: { path } });
     if (
       code === "ENOTDIR" ||
+      code === "ENOENT" ||
       code === "EACCES" ||
       code === "EPERM" ||
       code === "EROFS" ||
