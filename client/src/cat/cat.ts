@@ -30,7 +30,10 @@ export async function* cat(
   const source: Source = { connection, hash, nodes, options, links: new Map() };
   if (meta.type === "file") yield* readContent(connection, hash, nodes, meta);
   else if (meta.type !== "directory")
-    throw new UsageError(`'${path}' is a ${meta.type}, which has no content`);
+    throw new UsageError(
+      `'${path}' is a ${meta.type}, which has no content`,
+      "datadb restore makes it anew; datadb ls shows it",
+    );
   else {
     yield* archive(source, meta, Buffer.alloc(0));
     yield tarEnd();

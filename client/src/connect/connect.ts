@@ -104,7 +104,9 @@ function unreachable(address: Address, cause: Error): ConnectionLostError {
         ? "there is no such socket"
         : message;
   return new ConnectionLostError(`cannot connect to ${address.shown}: ${why}`, {
-    next: "check the address, and that datadb server runs there",
+    next: /certificate|self-signed/i.test(message)
+      ? "name the authority's certificate in NODE_EXTRA_CA_CERTS, and use the host's name in its certificate"
+      : "check the address, and that datadb server runs there",
     fields: { address: address.shown },
     cause,
   });

@@ -1,6 +1,6 @@
 /** The place where a restore lands: what is in its way, and whether it takes on the backup's attributes. */
 import fs from "node:fs";
-import { ExistsError, type Meta, UsageError } from "@datadb/protocol";
+import { BackendUnavailableError, ExistsError, type Meta, UsageError } from "@datadb/protocol";
 
 export interface Destination {
   /** Existed before the restore. */
@@ -42,5 +42,25 @@ export function makeDestination(path: string): void {
       "restoring files needs Linux, where a directory is written through its open descriptor",
     );
   }
-  fs.mkdirSync(path, { recursive: true });
+  try {
+    fs.mkdirSync(path, { recursive: true });
+  } catch (cause) {
+    throw new BackendUnavailableError(`the destination '${path}' cannot be made: ${reasonOf(path, cause)}`, {
+      next: "choose a directory that you may write to",
+      fields: { path },
+      cause,
+    });
+  }
+}
+
+/** Node calls everything ENOENT when it makes several directories on a file system that is read-only: ask again for one. */
+function reasonOf(path: string, cause: unknown): string {
+  const { code, message } = cause as NodeJS.ErrnoException;
+  if (code !== "ENOENT") return message;
+  try {
+    fs.mkdirSync(path);
+    return message;
+  } catch (error) {
+    return (error as Error).message;
+  }
 }

@@ -41,7 +41,7 @@ export async function findEntry(
     if (below === null) {
       const where = parts.slice(0, depth + 1).join("/");
       throw new NotFoundError(`there is no '${where}' in this backup`, {
-        next: "list what there is with datadb ls",
+        next: "list what there is with datadb ls SELECTOR: (the colon at its end is the root)",
       });
     }
     meta = below;
