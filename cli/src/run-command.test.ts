@@ -29,6 +29,11 @@ describe("the command, through its launcher", () => {
     [["--store"], "there is no verb before --store"],
     [["ls", "--store", "a", "--server", "redis://b"], "--store and --server name two stores"],
     [["completion", "tcsh"], "there is no completion for tcsh"],
+    [["ls", "--server", "backup.example"], "--server is backup.example, which is no URL"],
+    [
+      ["init", "--config", "nowhere.yaml"],
+      "--config nowhere.yaml: ENOENT: no such file or directory, open 'nowhere.yaml'",
+    ],
   ])("wrong usage %j: exit code 2, one message, what to do", async (words, message) => {
     const { code, stdout, stderr } = await datadb.run(...words);
     expect([code, stdout]).toEqual([2, ""]);
@@ -54,6 +59,24 @@ describe("the command, through its launcher", () => {
     expect(code).toBe(1);
     expect(stderr).toContain(join(directory, "nowhere"));
     expect(stderr).toContain("datadb init");
+  });
+
+  test("what a verb about whole backups is told of a part, and what an empty list means", async () => {
+    const store = join(directory, "whole");
+    expect(await datadb.run("snapshot", "", "--store", store)).toMatchObject({ code: 2 });
+    expect(await datadb.run("snapshot", "/etc/hostname", "--store", store)).toMatchObject({ code: 0 });
+    for (const words of [
+      ["tag", "hostname:x", "--add", "y"],
+      ["show", "hostname:x"],
+    ]) {
+      const { code, stderr } = await datadb.run(...words, "--store", store);
+      expect([code, stderr]).toEqual([2, expect.stringContaining("leave :PATH away")]);
+    }
+    const { stderr } = await datadb.run("ls", "--tag", "none", "--store", store);
+    expect(stderr).toContain("no backup has that tag");
+    await datadb.run("snapshot", "--name", "other", "/etc/passwd", "--store", store);
+    const differing = await datadb.run("diff", "hostname", "other", "--store", store);
+    expect(differing).toMatchObject({ code: 0, stdout: expect.stringMatching(/^M \. {2}\(content/) });
   });
 
   test("a path that is no store is left alone", async () => {

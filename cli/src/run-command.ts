@@ -44,7 +44,7 @@ export async function runCommand(words: readonly string[], surroundings: Surroun
     return await verb.run({ arguments: args, output, environment, signal, loadVerbs });
   } catch (error) {
     if (verb?.stopsWithReader && outputClosed.aborted) return EXIT.done;
-    return presentError(error, output, interrupted);
+    return presentError(error, output, interrupted, verb?.name);
   }
 }
 

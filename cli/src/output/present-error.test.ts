@@ -1,10 +1,13 @@
 /** What a server refuses is told as its answer, not as a bug of this program. */
-import { ReplyError } from "@datadb/protocol";
+import { ReplyError, UsageError } from "@datadb/protocol";
 import { expect, test } from "vitest";
 import { createOutput } from "./output.ts";
 import { presentError } from "./present-error.ts";
 
-function present(error: unknown): { exit: number; record: Record<string, unknown>; text: string } {
+function present(
+  error: unknown,
+  verb?: string,
+): { exit: number; record: Record<string, unknown>; text: string } {
   const printed = { out: "", err: "" };
   const stream = (key: "out" | "err") => ({
     write: (text: string) => {
@@ -19,7 +22,7 @@ function present(error: unknown): { exit: number; record: Record<string, unknown
     quiet: false,
     environment: {},
   });
-  const exit = presentError(error, output, new AbortController().signal);
+  const exit = presentError(error, output, new AbortController().signal, verb);
   return { exit, record: JSON.parse(printed.out) as Record<string, unknown>, text: printed.err };
 }
 
@@ -36,4 +39,10 @@ test.each([
   expect(found.record["message"]).toBe(reply.slice(reply.indexOf(" ") + 1));
   expect(found.text).toContain(found.record["message"]);
   expect(found.text).not.toContain("bug");
+});
+
+test("errors of the system and mistakes without advice of their own say what to do next", () => {
+  const taken = Object.assign(new Error("listen EADDRINUSE"), { code: "EADDRINUSE", syscall: "listen" });
+  expect(present(taken).text).toContain("--port");
+  expect(present(new UsageError("the pattern is empty"), "find").text).toContain("datadb find --help");
 });

@@ -12,8 +12,15 @@ interface Presented {
 }
 
 /** Prints the error (with --json also as a record on standard output) and returns the exit code. */
-export function presentError(error: unknown, output: Output, interrupted: AbortSignal): number {
-  const { code, exit, message, next } = interrupted.aborted ? interruption(interrupted) : describe(error);
+export function presentError(
+  error: unknown,
+  output: Output,
+  interrupted: AbortSignal,
+  verb?: string,
+): number {
+  const { code, exit, message, next } = interrupted.aborted
+    ? interruption(interrupted, verb)
+    : describe(error, verb);
   output.record({ type: "error", code, message, ...(next ? { next } : {}), exit });
   // Some messages have a list in them: their line breaks stay.
   const lines = message.split("\n").map((line) => printable(line));
@@ -22,26 +29,40 @@ export function presentError(error: unknown, output: Output, interrupted: AbortS
   return exit;
 }
 
-function interruption(signal: AbortSignal): Presented {
+function interruption(signal: AbortSignal, verb: string | undefined): Presented {
   const reason = signal.reason instanceof Error ? signal.reason.message : "";
   return {
     code: "INTERRUPTED",
     exit: EXIT.interrupted,
     message: `interrupted${reason ? ` by ${reason}` : ""}`,
-    next: "run the same command again: what was stored already is not sent again",
+    next: `run the same command again${verb === "snapshot" ? ": what was stored already is not sent again" : ""}`,
   };
 }
 
-function describe(error: unknown): Presented {
+/** What helps against errors of the system that have no advice of their own. */
+const SYSTEM_ADVICE: Readonly<Record<string, string>> = {
+  EACCES: "choose a place that you may use, or run it as a user who may",
+  EPERM: "choose a place that you may use, or run it as a user who may",
+  EROFS: "choose a place that is not read-only",
+  ENOENT: "check the path",
+  ENOTDIR: "check the path",
+  ENOSPC: "free some space, then run the command again",
+  EADDRINUSE: "something listens there already: stop it, or choose other ports with --port and --http-port",
+  EADDRNOTAVAIL: "choose an address of this machine with --host",
+};
+
+function describe(error: unknown, verb: string | undefined): Presented {
   if (error instanceof DatadbError) {
-    const { code, message, next } = error;
+    const { code, message } = error;
+    const general = code === "USAGE" && error.next === ERROR_CATALOGUE.USAGE.next && verb !== undefined;
+    const next = general ? `see: datadb ${verb} --help` : error.next;
     const exit = ERROR_CATALOGUE[code as keyof typeof ERROR_CATALOGUE]?.exitCode ?? EXIT.failed;
     return { code, exit, message, next };
   }
   if (error instanceof ReplyError) return refusal(error);
   const system = error as NodeJS.ErrnoException;
   if (error instanceof Error && typeof system.code === "string" && system.syscall !== undefined) {
-    return { code: system.code, exit: EXIT.failed, message: error.message, next: undefined };
+    return { code: system.code, exit: EXIT.failed, message: error.message, next: SYSTEM_ADVICE[system.code] };
   }
   const message = error instanceof Error ? error.message : String(error);
   return {

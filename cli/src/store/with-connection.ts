@@ -86,7 +86,15 @@ export function remoteServer(
     throw new UsageError("--store and --server name two stores", "give one of them");
   }
   if (store !== undefined) return undefined;
-  return server ?? (environment["DATADB_SERVER"] || undefined);
+  const url = server ?? (environment["DATADB_SERVER"] || undefined);
+  if (url !== undefined && !url.includes("://")) {
+    const given = server === undefined ? "DATADB_SERVER" : "--server";
+    throw new UsageError(
+      `${given} is ${url}, which is no URL`,
+      "write redis://HOST:9736, or rediss://HOST:9736 for TLS; a directory goes to --store",
+    );
+  }
+  return url;
 }
 
 /** Everybody on the machine can read the arguments of a process; its title is what they see from then on. */

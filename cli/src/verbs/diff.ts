@@ -46,7 +46,9 @@ async function compare(
     counts[KIND_COUNTS[kind]]++;
     const changed = changes.length > 0 ? `  (${changes.join(", ")})` : "";
     const slash = after?.type === "directory" ? "/" : "";
-    output.line(`${output.style(KIND_STYLES[kind], kind)} ${printable(path)}${slash}${changed}`);
+    // The two that were named themselves have no path below them.
+    const shown = path.length > 0 ? `${printable(path)}${slash}` : printable(to.path || ".");
+    output.line(`${output.style(KIND_STYLES[kind], kind)} ${shown}${changed}`);
     output.record({ type: "difference", kind, path: path.toString(), changes });
   }
   output.record({ type: "summary", from: from.backup.id, to: to.backup.id, ...counts });

@@ -1,5 +1,6 @@
 /** datadb init: makes a store. */
 import { readFileSync } from "node:fs";
+import { UsageError } from "@datadb/protocol";
 import { printable } from "../output/printable.ts";
 import { knownStores } from "../store/known-stores.ts";
 import { storePath } from "../store/store-path.ts";
@@ -34,10 +35,7 @@ export const init: Verb = {
     { line: "datadb init --hash sha1", does: "Name content by SHA-1, as older tools of this family do" },
   ],
   async run({ arguments: args, output, environment }) {
-    const [{ UsageError }, { createStore }] = await Promise.all([
-      import("@datadb/protocol"),
-      import("@datadb/server"),
-    ]);
+    const { createStore } = await import("@datadb/server");
     if (args.text("server") !== undefined) {
       throw new UsageError("a remote store cannot be made from here", "run datadb init on its machine");
     }
@@ -51,7 +49,7 @@ export const init: Verb = {
     const file = args.text("config");
     const store = await createStore(directory, {
       hash,
-      ...(file ? { config: readFileSync(file, "utf8") } : {}),
+      ...(file ? { config: readConfig(file) } : {}),
     });
     known.check(directory, store.id);
     const { algorithm, min, avg, max } = store.chunker;
@@ -63,3 +61,12 @@ export const init: Verb = {
     return 0;
   },
 };
+
+function readConfig(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (cause) {
+    const next = "give a file with the text of a config.yaml";
+    throw new UsageError(`--config ${file}: ${(cause as Error).message}`, { next, cause });
+  }
+}

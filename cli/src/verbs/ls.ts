@@ -46,7 +46,14 @@ async function list(context: VerbContext, connection: Connection): Promise<numbe
   }
   for (const backup of backups) output.record(backupRecord(backup));
   output.record({ type: "summary", backups: backups.length });
-  if (backups.length === 0) output.note("there is no backup yet; make one: datadb snapshot DIRECTORY");
+  if (backups.length === 0) {
+    const filtered = args.list("tag").length > 0 || args.text("host") !== undefined;
+    output.note(
+      filtered
+        ? "no backup has that tag or host; datadb ls lists all"
+        : "there is no backup yet; make one: datadb snapshot DIRECTORY",
+    );
+  }
   for (const line of backupTable(backups, (heading) => output.style("bold", heading))) output.line(line);
   return EXIT.done;
 }

@@ -7,12 +7,13 @@ import { formatSize } from "../output/format-size.ts";
 import type { Output } from "../output/output.ts";
 import { printable } from "../output/printable.ts";
 
-/** Returns the exit code. */
-export function presentSnapshot(output: Output, summary: SnapshotSummary): number {
+/** Returns the exit code. `source`: the only SOURCE, which paths of problems are below; absent when there are several. */
+export function presentSnapshot(output: Output, summary: SnapshotSummary, source?: string): number {
   for (const { path, reason, kind } of summary.problems) {
     const bytes = Buffer.from(path, "latin1");
     output.record({ type: "problem", path: bytes.toString(), kind, reason });
-    output.error(`${printable(bytes)}: ${printable(reason)}`);
+    const below = [source, printable(bytes)].filter((part) => part !== undefined && part !== "");
+    output.error(`${below.join("/").replace(/^\/\//, "/") || printable(summary.path)}: ${printable(reason)}`);
   }
   if (summary.toRead) presentDryRun(output, summary, summary.toRead);
   else presentBackup(output, summary);

@@ -10,7 +10,7 @@ import { printable } from "../output/printable.ts";
 import { withConnection } from "../store/with-connection.ts";
 import type { Verb } from "../verb.ts";
 import { backupRecord } from "./backup-record.ts";
-import { readSelection } from "./read-selection.ts";
+import { readBackup } from "./read-selection.ts";
 
 export const show: Verb = {
   name: "show",
@@ -29,7 +29,7 @@ export const show: Verb = {
   exits: { [EXIT.notFound]: "no such backup" },
   run: (context) =>
     withConnection(context, { job: "show" }, async (connection) => {
-      const { backup } = await readSelection(connection, context.arguments.operands[0]!);
+      const backup = await readBackup(connection, context.arguments.operands[0]!);
       for (const line of alignColumns(describe(backup))) context.output.line(line);
       const { unreadable, unreadableCount } = backup;
       context.output.record({ ...backupRecord(backup), ref: backup.ref, unreadable, unreadableCount });

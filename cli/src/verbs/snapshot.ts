@@ -1,5 +1,6 @@
 /** datadb snapshot: backs up files and directories, standard input, or the output of a command. */
 import { EXIT } from "../exit-code.ts";
+import { printable } from "../output/printable.ts";
 import { withConnection } from "../store/with-connection.ts";
 import type { Verb } from "../verb.ts";
 import { DRY_RUN_OPTION, HOST_OPTION, JOBS_OPTION } from "./backup-options.ts";
@@ -77,6 +78,7 @@ export const snapshotVerb: Verb = {
   ],
   exits: {
     [EXIT.incomplete]: "the backup was made, but some entries could not be read; they are named",
+    [EXIT.notFound]: "a SOURCE is not there; no backup was made",
     [EXIT.damaged]: "the store is damaged; no backup was made",
   },
   async run(context) {
@@ -97,6 +99,7 @@ export const snapshotVerb: Verb = {
         }
       },
     );
-    return presentSnapshot(context.output, summary);
+    const only = summary.source === "files" && context.arguments.operands.length === 1;
+    return presentSnapshot(context.output, summary, only ? printable(summary.path) : undefined);
   },
 };

@@ -3,7 +3,7 @@ import { EXIT } from "../exit-code.ts";
 import { printable } from "../output/printable.ts";
 import { withConnection } from "../store/with-connection.ts";
 import type { Verb } from "../verb.ts";
-import { readSelection } from "./read-selection.ts";
+import { readBackup } from "./read-selection.ts";
 
 export const tagVerb: Verb = {
   name: "tag",
@@ -26,7 +26,7 @@ export const tagVerb: Verb = {
   run: (context) =>
     withConnection(context, { job: "tag" }, async (connection) => {
       const { arguments: args, output } = context;
-      const { backup } = await readSelection(connection, args.operands[0]!);
+      const backup = await readBackup(connection, args.operands[0]!);
       const change = {
         ...(args.flag("clear") ? { set: [] } : {}),
         add: args.list("add"),
