@@ -74,7 +74,8 @@ export const ERROR_CATALOGUE: Readonly<Record<ErrorCode, ErrorEntry>> = {
   },
   EMPTY_SOURCE: {
     exitCode: 1,
-    meaning: "The source is empty although its previous backup was not, cannot be read at all, or standard input brought nothing.",
+    meaning:
+      "The source is empty although its previous backup was not, cannot be read at all, or standard input brought nothing.",
     next: "check that the source is mounted and complete; pass --allow-empty when it is meant to be empty",
   },
   EXISTS: {
