@@ -15,8 +15,16 @@ export interface OpenKeyspace extends ReplayTarget {
   readonly head: Head;
 }
 
+/** Whether the mark of a clean end holds for this head, and its record is still in the log: packs may be another time's. */
+async function isCleanEnd(local: Level, { backend }: LogSource, head: Head): Promise<boolean> {
+  const clean = await readCleanHead(local, head.name.length);
+  if (clean === null || clean.sequence !== head.sequence || !clean.name.equals(head.name)) return false;
+  return head.sequence === 0 || (await backend.hasMany("log", [head.name]))[0] === 1;
+}
+
 /**
- * Replays what the log holds beyond LevelDB. A process that ended in good order left a mark, and then the log is not read. An
+ * Replays what the log holds beyond LevelDB. A process that ended in good order left a mark, and then the log is not read, unless
+ * it was found to have grown since (`logGrew`: meta/ and local/ came back from an older copy). An
  * empty meta/ beside a log is loaded anew from it, with a warning. Throws DAMAGED, FORMAT_TOO_NEW.
  */
 export async function openKeyspace(
@@ -24,6 +32,7 @@ export async function openKeyspace(
   local: Level,
   source: LogSource,
   warn: (message: string) => void,
+  logGrew = false,
 ): Promise<OpenKeyspace> {
   const n = hashLength(source.hash);
   const target: ReplayTarget = {
@@ -33,8 +42,7 @@ export async function openKeyspace(
   };
   const value = await guardLevel(meta, meta.get(HEAD_KEY));
   const head = value === undefined ? emptyHead(n) : decodeHead(value, n);
-  const clean = await readCleanHead(local, n);
-  if (clean !== null && clean.sequence === head.sequence && clean.name.equals(head.name)) {
+  if (!logGrew && (await isCleanEnd(local, source, head))) {
     await target.transactions.load(meta);
     return { ...target, head };
   }

@@ -12,6 +12,8 @@ export interface OpenBackends {
   readonly prefix: Buffer | null;
   /** Records that opening brought into the index: what a crash had left out, or all of them when local/ was empty. */
   readonly indexed: number;
+  /** Log records are among them: what local/ says of the log is older than the log. */
+  readonly logGrew: boolean;
   /** The last nodes among them: those that a power cut may have left without their content. */
   readonly suspects: readonly Buffer[];
 }
@@ -42,6 +44,7 @@ export async function openBackends(
   const { directory, warn, fs } = around;
   let prefix: Buffer | null = null;
   let indexed = 0;
+  let logGrew = false;
   let suspects: Buffer[] = [];
   const backend = await openBackend(resolveStrings(config.blobs, "blobs") as BackendConfig, {
     storeId: Buffer.from(config.id, "hex"),
@@ -56,10 +59,11 @@ export async function openBackends(
     },
     recovered(kind, names) {
       indexed += names.length;
+      if (kind === "log" && names.length > 0) logGrew = true;
       if (kind !== "node") return;
       for (const name of names) suspects.push(name);
       if (suspects.length > 2 * SUSPECT_NODES) suspects = suspects.slice(-SUSPECT_NODES);
     },
   });
-  return { backend, prefix, indexed, suspects };
+  return { backend, prefix, indexed, logGrew, suspects };
 }

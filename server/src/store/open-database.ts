@@ -101,13 +101,13 @@ async function openParts(
   const { directory, warn, now } = around;
   const { hash } = config;
   const storeId = Buffer.from(config.id, "hex");
-  const { backend, prefix, indexed, suspects } = await openBackends(local, config, around);
+  const { backend, prefix, indexed, logGrew, suspects } = await openBackends(local, config, around);
   closers.add(() => backend.close());
   const wholeness = await openTrust(local, backend, indexed, around);
   const meta = await openLevel(join(directory, "meta"), { writeBufferBytes: META_BUFFER_BYTES });
   closers.add(() => meta.close());
   const source = { backend, hash, storeId };
-  const opened = await openKeyspace(meta, local.level, source, warn);
+  const opened = await openKeyspace(meta, local.level, source, warn, logGrew);
   await opened.view.learn();
   if (await settleCrash({ backend, hash, view: opened.view, warn }, suspects)) await wholeness.doubt();
   const encoder = createEncoderPool(hash, around.encoders);
