@@ -93,6 +93,18 @@ describe(`power cuts, DATADB_TEST_SEED=${seed}`, () => {
     expect((await third.getMany("data", names)).map(fingerprint)).toEqual(records.map(fingerprint));
   });
 
+  test("so is the name of a pack that a killed process had just begun", async () => {
+    const store = simulatedStore();
+    const records = sampleRecords(createRandom(seed + 4), "sha256", 5, { kind: "data" });
+    const names = records.map(({ name }) => name);
+    await (await store.open()).putMany(records);
+    const second = await store.open();
+    expect([...(await second.hasMany("data", names))]).toEqual([1, 1, 1, 1, 1]);
+    await second.flush();
+    const third = await store.crash().open();
+    expect((await third.getMany("data", names)).map(fingerprint)).toEqual(records.map(fingerprint));
+  });
+
   test("a crash during reindex leaves an index that the next open completes", async () => {
     const random = createRandom(seed + 2);
     const store = simulatedStore();

@@ -58,7 +58,11 @@ async function recoverTail(
   }
   if (size === indexed) return header === "damaged" ? null : size;
   // A crash of the process leaves bytes that only the kernel has: the index must not know them before the disk does.
-  if (!place.readOnly) await syncFile(place, path);
+  if (!place.readOnly) {
+    await syncFile(place, path);
+    // The same holds for the name of a pack that no flush had covered.
+    if (indexed === 0) await place.fs.syncDirectory(place.directory);
+  }
   const extent = { from: indexed, to: size, unsyncedEnd: true };
   const found = await indexPack(shelf, number, extent, (names) => place.recovered(shelf.kind, names));
   if (found.damaged.length > 0) {
