@@ -37,6 +37,7 @@ function countersOf({ counts, handles }: Place): Record<string, number> {
     "blobs-downloaded": counts.downloaded,
     "bytes-downloaded": counts.downloadedBytes,
     "records-lost": counts.lost,
+    "ranges-damaged": counts.damaged,
     "open-fds": handles.count() + counts.writing,
   };
 }

@@ -42,7 +42,15 @@ export async function openBlobsfile(options: BackendOptions, context: BackendCon
     index: context.index(`blobsfile:${encodeURIComponent(path)}`),
     handles: createReadHandles(fs),
     readOnly: context.readOnly ?? false,
-    counts: { uploaded: 0, uploadedBytes: 0, downloaded: 0, downloadedBytes: 0, lost: 0, writing: 0 },
+    counts: {
+      uploaded: 0,
+      uploadedBytes: 0,
+      downloaded: 0,
+      downloadedBytes: 0,
+      lost: 0,
+      damaged: 0,
+      writing: 0,
+    },
     warn: (message) => context.warn(message),
     recovered: (kind, names) => context.recovered?.(kind, names),
   };

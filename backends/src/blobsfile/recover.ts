@@ -54,6 +54,7 @@ async function recoverTail(
   const header = await checkPackHeader(place, shelf.kind, path);
   if (header === "torn") return dropHeadless(shelf, number);
   if (header === "damaged") {
+    place.counts.damaged += 1;
     place.warn(`${path}: the header is damaged; its records are read, but nothing is added to it`);
   }
   if (size === indexed) return header === "damaged" ? null : size;
@@ -66,6 +67,7 @@ async function recoverTail(
   const extent = { from: indexed, to: size, unsyncedEnd: true };
   const found = await indexPack(shelf, number, extent, (names) => place.recovered(shelf.kind, names));
   if (found.damaged.length > 0) {
+    place.counts.damaged += found.damaged.length;
     const ranges = found.damaged.map(({ from, to }) => `${from}-${to}`).join(", ");
     place.warn(`${path}: damaged at bytes ${ranges}; nothing was changed there, run \`datadb check\``);
   }

@@ -31,6 +31,8 @@ interface Counts {
   downloadedBytes: number;
   /** Accepted records that a failed sync made the backend forget. */
   lost: number;
+  /** Damaged ranges that opening met, headers included. */
+  damaged: number;
   /** Descriptors open for writing. */
   writing: number;
 }

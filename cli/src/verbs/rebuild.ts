@@ -30,12 +30,18 @@ async function remake(context: VerbContext): Promise<number> {
   options.known?.checkPresent(directory);
   const started = performance.now();
   const { warn } = options;
-  const { sequence, backups } = await holdWhenFree(directory, options, () =>
+  const { sequence, backups, damaged } = await holdWhenFree(directory, options, () =>
     rebuildStore(directory, { warn }),
   );
   const seconds = (performance.now() - started) / 1000;
   const found = formatCount(backups, "backup");
   output.note(`rebuilt: ${found}, ${formatCount(sequence, "log record")} in ${formatDuration(seconds)}`);
-  output.record({ type: "summary", backups, sequence, seconds });
-  return EXIT.done;
+  if (damaged > 0) {
+    const ranges = formatCount(damaged, "damaged range");
+    output.note(
+      `${ranges} of packs could not be read; datadb check names the backups that need what was there`,
+    );
+  }
+  output.record({ type: "summary", backups, sequence, damaged, seconds });
+  return damaged > 0 ? EXIT.damaged : EXIT.done;
 }

@@ -2,6 +2,7 @@
 import { rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import type { FileSystem } from "@datadb/backends";
+import { sumOfCounter } from "../blobs/sum-of-counter.ts";
 import { createCommittedView } from "../keyspace/committed-view.ts";
 import { openLevel } from "../keyspace/open-level.ts";
 import { writeCheckpointMark, writeCleanHead, writeWholeMark } from "../log/local-marks.ts";
@@ -27,6 +28,8 @@ export interface RebuildSummary {
   readonly backups: number;
   /** Records that were found in the packs. */
   readonly records: number;
+  /** Damaged ranges of packs, each told to `warn`: what was in them may be missing. */
+  readonly damaged: number;
 }
 
 /**
@@ -78,5 +81,10 @@ async function rebuild(
   await writeCleanHead(local.level, head);
   let backups = 0;
   for await (const _ of listBackups(view, hash)) backups += 1;
-  return { sequence: head.sequence, backups, records: indexed };
+  return {
+    sequence: head.sequence,
+    backups,
+    records: indexed,
+    damaged: sumOfCounter(backend, "ranges-damaged"),
+  };
 }

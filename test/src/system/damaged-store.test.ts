@@ -42,6 +42,20 @@ describe("a corrupted pack", () => {
     expect(await treeHash(part)).toBe(await treeHash(join(small.source, "small")));
   });
 
+  test("of data, with both databases gone: rebuild says so, and all that is whole restores", async () => {
+    const small = await makeSmallStore("data-rebuilt");
+    damage(join(small.store, "blobs", "blobs-00001"));
+    for (const database of ["meta", "local"]) rmSync(join(small.store, database), { recursive: true });
+    const rebuild = ["rebuild", "--store", small.store, "--json"];
+    expectFailure(rebuild, await small.world.run(rebuild), { exit: 5, names: /blobs-00001/, next: /check/ });
+    const target = join(small.directory, "restored");
+    const restore = ["restore", "--store", small.store, small.backup, target, "--json"];
+    const restored = await small.world.run(restore);
+    expect(restored.code, describeResult(restore, restored)).toBe(5);
+    expect(restored.stderr).toMatch(/large [ab]/);
+    expect(await treeHash(join(target, "small"))).toBe(await treeHash(join(small.source, "small")));
+  });
+
   test("of nodes: exit 5, never a backup with entries missing", async () => {
     const small = await makeSmallStore("nodes");
     damage(join(small.store, "blobs", "nodes-00001"));
