@@ -2,15 +2,16 @@
 import { accessSync, constants } from "node:fs";
 import { delimiter, join } from "node:path";
 import { describe } from "vitest";
+import { type PostgresVersion, postgresBin } from "./postgres-programs.ts";
 
 /** Whether the counts are the full ones (`npm run test:long`). */
 export const LONG: boolean = process.env["DATADB_TEST_LONG"] === "1";
 
-export type Need = "root" | { program: string };
+export type Need = "root" | { program: string } | { postgres: PostgresVersion };
 
 /** A describe block that runs only where its needs are met. */
 export function lane(name: string, needs: readonly Need[], body: () => void): void {
-  const missing = needs.filter((need) => !met(need)).map((need) => (need === "root" ? "root" : need.program));
+  const missing = needs.filter((need) => !met(need)).map(nameOf);
   if (missing.length === 0) {
     describe(name, body);
     return;
@@ -20,7 +21,13 @@ export function lane(name: string, needs: readonly Need[], body: () => void): vo
 }
 
 function met(need: Need): boolean {
-  return need === "root" ? process.getuid?.() === 0 : findProgram(need.program) !== null;
+  if (need === "root") return process.getuid?.() === 0;
+  return "program" in need ? findProgram(need.program) !== null : postgresBin(need.postgres) !== null;
+}
+
+function nameOf(need: Need): string {
+  if (need === "root") return "root";
+  return "program" in need ? need.program : `PostgreSQL ${need.postgres}`;
 }
 
 /** The path of a program in PATH, or null. */

@@ -23,6 +23,9 @@ export interface RunOptions {
   input?: string | Buffer;
   cwd?: string;
   env?: NodeJS.ProcessEnv;
+  /** Whom it runs as, instead of the user of the tests. */
+  uid?: number;
+  gid?: number;
   /** Gets the process as soon as it runs. */
   started?: (child: ChildProcess) => void;
 }
@@ -38,6 +41,8 @@ export function runProgram(
     const child = spawn(program, words, {
       cwd: options.cwd,
       env: options.env ?? process.env,
+      ...(options.uid === undefined ? {} : { uid: options.uid }),
+      ...(options.gid === undefined ? {} : { gid: options.gid }),
       stdio: ["pipe", "pipe", "pipe"],
     });
     running.add(child);
