@@ -15,6 +15,13 @@ export type ErrorCode =
   | "COMMAND_FAILED"
   | "CONNECTION_LOST"
   | "DAMAGED"
+  | "DATABASE_BUSY"
+  | "DATABASE_CHANGED"
+  | "DATABASE_FAILED"
+  | "DATABASE_FORBIDDEN"
+  | "DATABASE_LOGIN"
+  | "DATABASE_MISSING"
+  | "DATABASE_UNREACHABLE"
   | "DECODE"
   | "DISK_FULL"
   | "EMPTY_SOURCE"
@@ -26,6 +33,7 @@ export type ErrorCode =
   | "LEASE_LOST"
   | "NOT_FOUND"
   | "NO_STORE"
+  | "PG_PROGRAM_MISSING"
   | "READ_ONLY"
   | "SOURCE_CHANGED"
   | "STORE_EXISTS"
@@ -61,6 +69,41 @@ export const ERROR_CATALOGUE: Readonly<Record<ErrorCode, ErrorEntry>> = {
     exitCode: 5,
     meaning: "Stored bytes are not what was written, or are missing.",
     next: DAMAGE_ADVICE,
+  },
+  DATABASE_BUSY: {
+    exitCode: 1,
+    meaning: "A lock that another session of the database holds was not given up in time.",
+    next: "end the session that the message names or wait for it, or allow more time: --lock-timeout 5m",
+  },
+  DATABASE_CHANGED: {
+    exitCode: 1,
+    meaning: "A table was dropped or altered while the database was read; no backup was listed.",
+    next: "run the command again when the change is done",
+  },
+  DATABASE_FAILED: {
+    exitCode: 1,
+    meaning: "The database server refused or failed a command.",
+    next: "see what the server says; correct that, then run the command again",
+  },
+  DATABASE_FORBIDDEN: {
+    exitCode: 1,
+    meaning: "The database user may not do what is needed.",
+    next: "grant what the message names, or connect as a user who may",
+  },
+  DATABASE_LOGIN: {
+    exitCode: 1,
+    meaning: "The database server refused the login.",
+    next: "check user, password and the server's pg_hba.conf; a password may come from PGPASSWORD or ~/.pgpass",
+  },
+  DATABASE_MISSING: {
+    exitCode: 4,
+    meaning: "There is no such database, or no table in it that was asked for.",
+    next: "check the name of the database and the patterns of tables",
+  },
+  DATABASE_UNREACHABLE: {
+    exitCode: 1,
+    meaning: "The database server cannot be reached, or went away.",
+    next: "check that the server runs, and host and port of the URL",
   },
   DECODE: {
     exitCode: 5,
@@ -117,6 +160,11 @@ export const ERROR_CATALOGUE: Readonly<Record<ErrorCode, ErrorEntry>> = {
     exitCode: 1,
     meaning: "The directory is no datadb store.",
     next: "name the store with --store or DATADB_STORE, or make one with datadb init",
+  },
+  PG_PROGRAM_MISSING: {
+    exitCode: 1,
+    meaning: "No program of PostgreSQL that is new enough for the server was found.",
+    next: "install the package that the message names, or name the directory of the programs: --pg-bin DIR",
   },
   READ_ONLY: {
     exitCode: 1,

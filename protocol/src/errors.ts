@@ -29,6 +29,55 @@ export class DamagedError extends DatadbError {
   }
 }
 
+/** DATABASE_BUSY: A lock that another session of the database holds was not given up in time. */
+export class DatabaseBusyError extends DatadbError {
+  constructor(message: string, details?: string | ErrorDetails) {
+    super("DATABASE_BUSY", message, details);
+  }
+}
+
+/** DATABASE_CHANGED: A table was dropped or altered while the database was read; no backup was listed. */
+export class DatabaseChangedError extends DatadbError {
+  constructor(message: string, details?: string | ErrorDetails) {
+    super("DATABASE_CHANGED", message, details);
+  }
+}
+
+/** DATABASE_FAILED: The database server refused or failed a command. */
+export class DatabaseFailedError extends DatadbError {
+  constructor(message: string, details?: string | ErrorDetails) {
+    super("DATABASE_FAILED", message, details);
+  }
+}
+
+/** DATABASE_FORBIDDEN: The database user may not do what is needed. */
+export class DatabaseForbiddenError extends DatadbError {
+  constructor(message: string, details?: string | ErrorDetails) {
+    super("DATABASE_FORBIDDEN", message, details);
+  }
+}
+
+/** DATABASE_LOGIN: The database server refused the login. */
+export class DatabaseLoginError extends DatadbError {
+  constructor(message: string, details?: string | ErrorDetails) {
+    super("DATABASE_LOGIN", message, details);
+  }
+}
+
+/** DATABASE_MISSING: There is no such database, or no table in it that was asked for. */
+export class DatabaseMissingError extends DatadbError {
+  constructor(message: string, details?: string | ErrorDetails) {
+    super("DATABASE_MISSING", message, details);
+  }
+}
+
+/** DATABASE_UNREACHABLE: The database server cannot be reached, or went away. */
+export class DatabaseUnreachableError extends DatadbError {
+  constructor(message: string, details?: string | ErrorDetails) {
+    super("DATABASE_UNREACHABLE", message, details);
+  }
+}
+
 /** DECODE: Bytes that do not parse. Callers that know which object they read wrap it as DAMAGED. */
 export class DecodeError extends DatadbError {
   constructor(message: string, details?: string | ErrorDetails) {
@@ -103,6 +152,13 @@ export class NotFoundError extends DatadbError {
 export class NoStoreError extends DatadbError {
   constructor(message: string, details?: string | ErrorDetails) {
     super("NO_STORE", message, details);
+  }
+}
+
+/** PG_PROGRAM_MISSING: No program of PostgreSQL that is new enough for the server was found. */
+export class PgProgramMissingError extends DatadbError {
+  constructor(message: string, details?: string | ErrorDetails) {
+    super("PG_PROGRAM_MISSING", message, details);
   }
 }
 
