@@ -7,6 +7,7 @@ import {
   realpathSync,
   rmSync,
   symlinkSync,
+  utimesSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
@@ -32,7 +33,7 @@ function fakeNode(path: string, version: string): void {
   mkdirSync(resolve(path, ".."), { recursive: true });
   writeFileSync(
     path,
-    `#!/bin/sh\n[ "$1" = --version ] && echo ${version} && exit\nprintf '%s\\n' ${version} "$@"\n`,
+    `#!/bin/sh\n[ "$1" = --version ] && echo ${version} && exit\n[ "$1" = --max-semi-space-size=32 ] && shift\nprintf '%s\\n' ${version} "$@"\n`,
   );
   chmodSync(path, 0o755);
 }
@@ -63,6 +64,22 @@ describe("the launcher", () => {
       encoding: "utf8",
     });
     expect(found.stdout).toContain("v24.0.0");
+  });
+
+  test("takes the bundle unless the compiler made something since", () => {
+    fakeNode(join(root, "node_modules", pinned, "bin/node"), "v24.0.0");
+    const [bundle, made] = [join(root, "cli/bundle/main.js"), join(root, "client/tsconfig.tsbuildinfo")];
+    for (const file of [bundle, made]) {
+      mkdirSync(resolve(file, ".."));
+      writeFileSync(file, "");
+    }
+    const started = (bundled: number, compiled: number): string | undefined => {
+      utimesSync(bundle, bundled, bundled);
+      utimesSync(made, compiled, compiled);
+      return run(join(root, "cli/bin/datadb"), []).stdout.split("\n")[1];
+    };
+    expect(started(2000, 1000)).toBe(bundle);
+    expect(started(1000, 2000)).toBe(join(root, "cli/dist/main.js"));
   });
 
   test("finds the pinned Node beside a globally installed package", () => {

@@ -1,5 +1,5 @@
 /** One run of the command: find the verb, parse, do it, present what went wrong once, give the exit code. */
-import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { UsageError } from "@datadb/protocol";
 import { closest } from "./arguments/closest.ts";
 import { generalHelp, verbHelp } from "./arguments/help-text.ts";
@@ -77,6 +77,5 @@ async function general(rest: readonly string[], stdout: TextStream): Promise<num
 }
 
 function version(): string {
-  const manifest: unknown = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"));
-  return (manifest as { version: string }).version;
+  return (createRequire(import.meta.url)("datadb/package.json") as { version: string }).version;
 }

@@ -1,11 +1,14 @@
 /** Loads the compiled chunker, and compiles it first when the client runs from its sources. */
 import { spawnSync } from "node:child_process";
 import { readFileSync, statSync } from "node:fs";
-import { fileURLToPath } from "node:url";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
 
-const COMPILED = fileURLToPath(new URL("../../wasm/fastcdc.wasm", import.meta.url));
-const SOURCE = fileURLToPath(new URL("../../assembly/fastcdc.ts", import.meta.url));
-const BUILD = fileURLToPath(new URL("../../build-wasm.js", import.meta.url));
+// By the package's name: bundled code lies elsewhere.
+const ROOM = dirname(createRequire(import.meta.url).resolve("@datadb/client/package.json"));
+const COMPILED = join(ROOM, "wasm", "fastcdc.wasm");
+const SOURCE = join(ROOM, "assembly", "fastcdc.ts");
+const BUILD = join(ROOM, "build-wasm.js");
 
 /** @throws Error when the build left no wasm/fastcdc.wasm. */
 export function fastCdcModule(): WebAssembly.Module {

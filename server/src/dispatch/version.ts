@@ -1,6 +1,7 @@
 /** The release, as package.json has it. */
 import { createRequire } from "node:module";
 
-/** Read at run time: the file lies beside both the sources and the build. */
-export const VERSION: string = (createRequire(import.meta.url)("../../package.json") as { version: string })
-  .version;
+/** Read at run time, by the package's name: sources, build and bundle lie in different places. */
+export const VERSION: string = (
+  createRequire(import.meta.url)("@datadb/server/package.json") as { version: string }
+).version;

@@ -1,0 +1,73 @@
+// Joins the built modules into a few files in bundle/: the command then starts in half the time. Part of the build, after tsc.
+import { readdirSync, readFileSync, rmSync } from "node:fs";
+import { createRequire } from "node:module";
+import { basename, dirname, join, relative } from "node:path";
+import { fileURLToPath } from "node:url";
+import { rolldown } from "rolldown";
+
+const cli = dirname(fileURLToPath(import.meta.url));
+const house = dirname(cli);
+const output = join(cli, "bundle");
+
+/** Read at every start, and made of many small modules. Everything else from npm stays a package of its own. */
+const JOINED_PACKAGES = ["ignore", "yaml"];
+
+/** How a room names the file of a thread or process of its own, beside the file that starts it. */
+const STARTED_FILE = /"\.\/([\w-]+)\.js"[^\n]*import\.meta\.url/g;
+
+function builtFiles() {
+  return readdirSync(house, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory() && entry.name !== "node_modules" && !entry.name.startsWith("."))
+    .flatMap(({ name }) => {
+      const dist = join(house, name, "dist");
+      try {
+        return readdirSync(dist, { recursive: true }).map((file) => join(dist, file));
+      } catch {
+        return [];
+      }
+    })
+    .filter((file) => file.endsWith(".js") && !file.endsWith(".test.js"));
+}
+
+/** The command, and every file that it starts by name: by the names that they have in the bundle. */
+function entries() {
+  const found = { main: join(cli, "dist", "main.js") };
+  for (const file of builtFiles()) {
+    for (const [, name] of readFileSync(file, "utf8").matchAll(STARTED_FILE)) {
+      const started = join(dirname(file), `${name}.js`);
+      if (found[name] !== undefined && found[name] !== started)
+        throw new Error(
+          `two files that are started would be ${name}.js in the bundle: ${relative(house, started)} and ${relative(house, found[name])}; rename one`,
+        );
+      found[name] = started;
+    }
+  }
+  return found;
+}
+
+const requireFromCli = createRequire(join(output, "main.js"));
+
+/** Whether an import stays as it is. It must then be found from the bundle. */
+function isExternal(id) {
+  if (/^[./]/.test(id) || id.startsWith("@datadb/") || JOINED_PACKAGES.includes(id)) return false;
+  requireFromCli.resolve(id);
+  return true;
+}
+
+rmSync(output, { recursive: true, force: true });
+const bundle = await rolldown({
+  input: entries(),
+  platform: "node",
+  external: isExternal,
+  onLog: (_level, log) => {
+    throw new Error(`${basename(output)}: ${log.message}`);
+  },
+});
+await bundle.write({
+  dir: output,
+  format: "esm",
+  sourcemap: true,
+  entryFileNames: "[name].js",
+  chunkFileNames: "[name]-[hash].js",
+});
+await bundle.close();
