@@ -20,9 +20,10 @@ export interface BackendContext {
   /**
    * Told, in pieces, of every record that opening found in the packs and not in the index: after a crash, those that survived
    * although no flush had promised them, and so perhaps without what they refer to (check nodes for their children, records for
-   * their bases); with an empty index, all. The names are the caller's.
+   * their bases); with an empty index, all. Told, and awaited, before the index has them: power may fail again before the caller has
+   * looked at them, and then nobody else knows. The names are the caller's.
    */
-  recovered?(kind: RecordKind, names: readonly Buffer[]): void;
+  recovered?(kind: RecordKind, names: readonly Buffer[]): Promise<void> | void;
   /** The disk; the operating system's when absent. */
   readonly fs?: FileSystem;
   /** Nothing on disk may change: packs are not created, extended or cut. */

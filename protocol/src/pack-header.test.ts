@@ -1,3 +1,4 @@
+import { crc32 } from "node:zlib";
 import { describe, expect, test } from "vitest";
 import { DecodeError, FormatTooNewError } from "./errors.ts";
 import { golden } from "./golden-bytes.ts";
@@ -26,6 +27,7 @@ describe("pack header", () => {
   test("a newer version is newer, not damaged", () => {
     const newer = golden(cases[0]![1]);
     newer[8] = 2;
+    newer.writeUInt32LE(crc32(newer.subarray(0, 60)), 60);
     expect(() => decodePackHeader(newer)).toThrow(FormatTooNewError);
   });
 
@@ -33,7 +35,7 @@ describe("pack header", () => {
     for (let at = 0; at < 64; at++) {
       const bad = golden(cases[0]![1]);
       bad[at]! ^= 0x10;
-      expect(() => decodePackHeader(bad)).toThrow(at === 8 || at === 9 ? FormatTooNewError : DecodeError);
+      expect(() => decodePackHeader(bad)).toThrow(DecodeError);
     }
     expect(() => decodePackHeader(golden("'DATADBPK'"))).toThrow(DecodeError);
   });

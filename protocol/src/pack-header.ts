@@ -64,11 +64,12 @@ export function decodePackHeader(buffer: Buffer): PackHeader {
   if (buffer.length < PACK_HEADER_BYTES)
     throw new DecodeError(`a pack header has 64 bytes, not ${buffer.length}`);
   if (!buffer.subarray(0, 8).equals(MAGIC)) throw new DecodeError("no pack header: the magic is missing");
-  const version = buffer.readUInt16LE(8);
-  if (version !== PACK_FORMAT_VERSION) throw new FormatTooNewError(`the pack has format version ${version}`);
+  // First: a header that a power cut tore has any version, and is not newer for it.
   if (crc32(buffer.subarray(0, 60)) !== buffer.readUInt32LE(60)) {
     throw new DecodeError("the checksum of the pack header is wrong");
   }
+  const version = buffer.readUInt16LE(8);
+  if (version !== PACK_FORMAT_VERSION) throw new FormatTooNewError(`the pack has format version ${version}`);
   const hash = HASHES[(buffer[11] as number) - 1];
   if (hash === undefined) throw new FormatTooNewError(`the pack has hash number ${buffer[11]}`);
   return {

@@ -177,6 +177,7 @@ describe(`damage, DATADB_TEST_SEED=${seed}`, () => {
     });
     const newer = Buffer.from(original);
     newer.writeUInt16LE(2, 8);
+    newer.writeUInt32LE((await import("node:zlib")).crc32(newer.subarray(0, 60)), 60);
     store.disk.overwrite(path, newer);
     await expect(store.open()).rejects.toMatchObject({
       code: "FORMAT_TOO_NEW",

@@ -27,18 +27,18 @@ function indexPuts(shelf: Shelf, pack: number, records: readonly ScannedRecord[]
 
 /**
  * Indexes the records of a part of a pack; `extent.to` is not beyond its end. A name that was indexed before now means the later record.
- * `onPiece` hears of names before they are in the index; what it throws ends the scan. The progress is written with the records, so a scan that was cut short goes on where it stopped.
+ * `onPiece` hears of names, and is awaited, before they are in the index; what it throws ends the scan. The progress is written with the records, so a scan that was cut short goes on where it stopped.
  */
 export async function indexPack(
   shelf: Shelf,
   pack: number,
   extent: ScanExtent,
-  onPiece: (names: readonly Buffer[]) => void,
+  onPiece: (names: readonly Buffer[]) => Promise<void> | void,
 ): Promise<IndexedPack> {
   const { place, kind } = shelf;
   const total: IndexedPack = { records: 0, bytes: extent.to - extent.from, damaged: [], torn: null };
   for await (const piece of scanPack(place, kind, packPath(shelf, pack), extent)) {
-    onPiece(piece.records.map(({ name }) => name));
+    await onPiece(piece.records.map(({ name }) => name));
     const puts = indexPuts(shelf, pack, piece.records);
     puts.push([packKey(kind, pack), encodeProgress(piece.end)]);
     await place.index.write(puts, []);

@@ -20,7 +20,7 @@ export interface Place {
   readonly readOnly: boolean;
   readonly counts: Counts;
   warn(message: string): void;
-  recovered(kind: RecordKind, names: readonly Buffer[]): void;
+  recovered(kind: RecordKind, names: readonly Buffer[]): Promise<void> | void;
 }
 
 /** Running totals since open. */

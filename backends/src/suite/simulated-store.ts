@@ -55,7 +55,9 @@ export function simulatedStore(
           return index;
         },
         warn: (message) => warnings.push(message),
-        recovered: (kind, names) => recovered.push(...names.map((name) => `${kind} ${name.toString("hex")}`)),
+        recovered: (kind, names) => {
+          recovered.push(...names.map((name) => `${kind} ${name.toString("hex")}`));
+        },
         fs: disk,
       }),
     crash(survival) {

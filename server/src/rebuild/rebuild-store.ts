@@ -74,7 +74,8 @@ async function rebuild(
     source,
     options.warn,
   );
-  await settleCrash({ backend, hash, view, warn: options.warn }, suspects);
+  await settleCrash({ backend, hash, view, warn: options.warn }, suspects.names());
+  await suspects.clear();
   // What packs held that are gone is known to nobody now: a check tells.
   if (indexed > 0) await writeWholeMark(local.level, null);
   await writeCheckpointMark(local.level, checkpoint);

@@ -1,9 +1,12 @@
 /** Opens the backend composition of a store on its local/. */
 import { type Backend, type BackendConfig, type BackendContext, openBackend } from "@datadb/backends";
+import { hashLength } from "@datadb/protocol";
 import { resolveValue } from "../access/secret-value.ts";
+import { writeCleanHead } from "../log/local-marks.ts";
 import { indexPrefix, levelRecordIndex } from "./level-record-index.ts";
 import type { Local } from "./open-local.ts";
 import type { StoreConfig } from "./store-config.ts";
+import { openSuspects, type Suspects } from "./suspects.ts";
 
 /** The open composition. */
 export interface OpenBackends {
@@ -14,17 +17,14 @@ export interface OpenBackends {
   readonly indexed: number;
   /** Log records are among them: what local/ says of the log is older than the log. */
   readonly logGrew: boolean;
-  /** The last nodes among them: those that a power cut may have left without their content. */
-  readonly suspects: readonly Buffer[];
+  /** The last nodes among them, also those of openings that were cut short: a power cut may have left them without their content. */
+  readonly suspects: Suspects;
 }
 
 /** What the caller adds to the configuration. */
 export interface BackendSurroundings extends Pick<BackendContext, "warn" | "fs"> {
   readonly directory: string;
 }
-
-/** After a scan of everything only the last nodes can lack something: those that were written just before a power cut. */
-const SUSPECT_NODES = 10_000;
 
 function resolveStrings(value: unknown, at: string): unknown {
   if (typeof value === "string") return resolveValue(value, at);
@@ -45,7 +45,7 @@ export async function openBackends(
   let prefix: Buffer | null = null;
   let indexed = 0;
   let logGrew = false;
-  let suspects: Buffer[] = [];
+  const suspects = await openSuspects(local.level, hashLength(config.hash));
   const backend = await openBackend(resolveStrings(config.blobs, "blobs") as BackendConfig, {
     storeId: Buffer.from(config.id, "hex"),
     hash: config.hash,
@@ -57,12 +57,13 @@ export async function openBackends(
       prefix ??= own;
       return levelRecordIndex(local.level, own, local.empty);
     },
-    recovered(kind, names) {
+    async recovered(kind, names) {
       indexed += names.length;
-      if (kind === "log" && names.length > 0) logGrew = true;
-      if (kind !== "node") return;
-      for (const name of names) suspects.push(name);
-      if (suspects.length > 2 * SUSPECT_NODES) suspects = suspects.slice(-SUSPECT_NODES);
+      if (kind === "node") await suspects.add(names);
+      if (kind !== "log" || names.length === 0 || logGrew) return;
+      logGrew = true;
+      // Should this opening be cut short, the next one must not believe a mark that is older than these records.
+      await writeCleanHead(local.level, null);
     },
   });
   return { backend, prefix, indexed, logGrew, suspects };

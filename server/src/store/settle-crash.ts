@@ -4,6 +4,7 @@ import type { HashAlgorithm } from "@datadb/protocol";
 import { findIncompleteNodes } from "../blobs/incomplete-nodes.ts";
 import { nodesInBackups } from "../blobs/nodes-in-backups.ts";
 import type { View } from "../database.ts";
+import type { Suspects } from "./suspects.ts";
 
 /** What is looked at. */
 export interface CrashScene {
@@ -18,9 +19,15 @@ export interface CrashScene {
  * of listed backups are damage of another kind and stay: the rest of what they hold can still be restored. Resolves
  * with whether there are such.
  */
-export async function settleCrash(scene: CrashScene, suspects: readonly Buffer[]): Promise<boolean> {
+export async function settleCrash(scene: CrashScene, suspects: Suspects): Promise<boolean> {
+  const damaged = await forgetTorn(scene, suspects.names());
+  await suspects.clear();
+  return damaged;
+}
+
+async function forgetTorn(scene: CrashScene, names: readonly Buffer[]): Promise<boolean> {
   const { backend, hash, warn } = scene;
-  const incomplete = await findIncompleteNodes(backend, hash, suspects);
+  const incomplete = await findIncompleteNodes(backend, hash, names);
   if (incomplete.length === 0) return false;
   const needed = new Set(await nodesInBackups(incomplete, scene));
   const dropped = incomplete.filter((name) => !needed.has(name));
