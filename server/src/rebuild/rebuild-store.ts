@@ -74,8 +74,7 @@ async function rebuild(
     source,
     options.warn,
   );
-  await settleCrash({ backend, hash, view, warn: options.warn }, suspects.names());
-  await suspects.clear();
+  await settleCrash({ backend, hash, view, warn: options.warn }, suspects);
   // What packs held that are gone is known to nobody now: a check tells.
   if (indexed > 0) await writeWholeMark(local.level, null);
   await writeCheckpointMark(local.level, checkpoint);

@@ -109,9 +109,7 @@ async function openParts(
   const source = { backend, hash, storeId };
   const opened = await openKeyspace(meta, local.level, source, warn, logGrew);
   await opened.view.learn();
-  if (await settleCrash({ backend, hash, view: opened.view, warn }, suspects.names()))
-    await wholeness.doubt();
-  await suspects.clear();
+  if (await settleCrash({ backend, hash, view: opened.view, warn }, suspects)) await wholeness.doubt();
   const encoder = createEncoderPool(hash, around.encoders);
   closers.add(() => encoder.close());
   const index = prefix === null ? listedNameIndex(backend) : levelNameIndex(local.level, prefix);
