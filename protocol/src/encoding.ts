@@ -10,7 +10,15 @@ export interface EncodeOptions {
   /** zstd's level; 1 without a base and 5 with one, when absent. */
   level?: number;
   /** A blob of the same kind whose content is probably similar. */
-  base?: { name: Buffer; content: Buffer };
+  base?: DeltaBase;
+  /** A delta of the same content that was made already, instead of `base`. */
+  delta?: BlobRecord;
+}
+
+/** A blob that may serve as dictionary. */
+export interface DeltaBase {
+  name: Buffer;
+  content: Buffer;
 }
 
 const FULL_LEVEL = 1;
@@ -18,7 +26,7 @@ const DELTA_LEVEL = 5;
 
 /** zstd must save at least this share of the content, else reading it back is not worth its time. */
 const MIN_SAVED = 1 / 32;
-/** A delta must be below this share of the full encoding: it makes its base indispensable. */
+/** A delta, its base's name included, must be below this share of the full encoding: it makes its base indispensable. */
 const WORTHWHILE_DELTA = 3 / 4;
 
 /**
@@ -34,18 +42,25 @@ export function encodeBlob(
   const { length } = content;
   const full: BlobRecord = { kind, name, encoding: "raw", base: null, length, payload: content };
   if (length < MIN_COMPRESS_BYTES) return full;
-  const delta = encodeDelta(full, options);
+  const delta = options.delta ?? (options.base && encodeDelta(full, options.base, options.level));
   const payload = compress(content, options.level ?? FULL_LEVEL);
   if (payload && payload.length < length * (1 - MIN_SAVED)) {
     full.encoding = "zstd";
     full.payload = payload;
   }
-  return delta && delta.payload.length < full.payload.length * WORTHWHILE_DELTA ? delta : full;
+  if (delta === undefined) return full;
+  const deltaBytes = delta.payload.length + name.length;
+  return deltaBytes < full.payload.length * WORTHWHILE_DELTA ? delta : full;
 }
 
-function encodeDelta(raw: BlobRecord, { base, level }: EncodeOptions): BlobRecord | undefined {
-  if (!base || !isUsableBase(base.content) || base.name.equals(raw.name)) return undefined;
-  const payload = compressDelta(raw.payload, base.content, level ?? DELTA_LEVEL);
+/** A raw record's delta against a base; undefined when the base is not usable or zstd fails. */
+export function encodeDelta(
+  raw: BlobRecord,
+  base: DeltaBase,
+  level: number = DELTA_LEVEL,
+): BlobRecord | undefined {
+  if (!isUsableBase(base.content) || base.name.equals(raw.name)) return undefined;
+  const payload = compressDelta(raw.payload, base.content, level);
   return payload && { ...raw, encoding: "zstd-delta", base: base.name, payload };
 }
 

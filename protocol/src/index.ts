@@ -12,7 +12,13 @@ export {
   type Right,
 } from "./commands/command-spec.ts";
 export * from "./datadb-error.ts";
-export * from "./encoding.ts";
+export * from "./encode-on-chain.ts";
+export {
+  decodeBlob,
+  decodePayload,
+  type EncodeOptions,
+  encodeBlob,
+} from "./encoding.ts";
 export * from "./error-catalogue.ts";
 export * from "./errors.ts";
 export * from "./hash.ts";

@@ -1,12 +1,13 @@
 /** Everything that takes bytes in during one snapshot: workers, slabs, upload. */
 import { availableParallelism } from "node:os";
-import type { EmitNode, StreamRef } from "@datadb/protocol";
+import type { EmitNode, HashAlgorithm, RecordKind, StreamRef } from "@datadb/protocol";
 import { chunkerFactory } from "../chunker/open-chunker.ts";
 import { slabMemory } from "../chunker/slab-memory.ts";
 import type { Connection, StoreFacts } from "../connection.ts";
 import type { OwnerNames } from "../source/entry-meta.ts";
 import type { ScanRules } from "../source/scan-unit.ts";
 import { fetchChains, type RecordChain } from "../tree/fetch-chains.ts";
+import { fetchContents } from "../tree/fetch-contents.ts";
 import { fetchRecords } from "../tree/fetch-records.ts";
 import { localUpload } from "../upload/local-upload.ts";
 import type { Upload } from "../upload/upload.ts";
@@ -15,6 +16,7 @@ import { contentStream } from "./content-stream.ts";
 import { fetchPacked } from "./fetch-packed.ts";
 import { nodeCollector } from "./node-collector.ts";
 import { SlabPacker } from "./slab-packer.ts";
+import { type StreamBases, streamBases } from "./stream-bases.ts";
 import { slabsFor, WorkerPool } from "./worker-pool.ts";
 
 /** More workers than this rarely help: a disk, a network or the store is the limit then. */
@@ -37,14 +39,27 @@ export interface EngineOptions {
   progress: (bytesRead: number, path: string) => void;
 }
 
+/** The content that a stream had in the previous backup. */
+export interface PreviousStream {
+  ref: StreamRef;
+  /** Its length. */
+  bytes: number;
+  /**
+   * Called for each chunk as it ends, in the order of the stream: the chunk of the previous backup that the source knows to be its
+   * earlier version (of a table: the one that covers the same keys), or undefined when it does not know.
+   */
+  hint?: () => Buffer | undefined;
+}
+
 export interface Engine {
   readonly pool: WorkerPool;
   readonly upload: Upload;
   /** Takes nodes that are made on the main thread. */
   readonly emit: EmitNode;
-  /** Takes a stream in; nodes of its list included. */
+  /** Takes a stream in; nodes of its list included. `previous`: what it was in the previous backup. */
   stream(
     pieces: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+    previous?: PreviousStream,
   ): Promise<{ ref: StreamRef; bytes: number }>;
   /** Resolves when everything that was given is accepted. */
   settle(): Promise<void>;
@@ -82,12 +97,12 @@ export function startEngine(options: EngineOptions): Engine {
       failed: fail,
     },
   );
-  const nodeChains = async (names: readonly Buffer[]): Promise<RecordChain[]> =>
-    fetchChains(connection, "node", names, await fetchRecords(connection, "node", names));
+  const chainsOf = async (kind: RecordKind, names: readonly Buffer[]): Promise<RecordChain[]> =>
+    fetchChains(connection, kind, names, await fetchRecords(connection, kind, names));
   const upload =
     local === undefined
       ? wireUpload(connection, Buffer.from(memory.buffer), hash, fail)
-      : localUpload(local, pool, hash, nodeChains, fail);
+      : localUpload(local, pool, hash, chainsOf, fail);
   const nodes = nodeCollector(hash, local !== undefined, (packed) => {
     if (!dryRun) upload.nodes(packed);
   });
@@ -117,7 +132,8 @@ export function startEngine(options: EngineOptions): Engine {
       nodes.emit(name, content);
       if (nodes.full()) nodes.flush();
     },
-    stream: (pieces) => takeStream(pieces, packer, facts, nodes, memory, pool),
+    stream: async (pieces, previous) =>
+      await takeStream(pieces, packer, facts, nodes, memory, pool, await basesIn(connection, hash, previous)),
     async settle() {
       nodes.flush();
       await Promise.race([upload.settle(), failure]);
@@ -135,6 +151,20 @@ function failurePromise(): { failure: Promise<never>; fail: (error: Error) => vo
   return { failure, fail };
 }
 
+/** Bases in the previous version of a stream, if there is one. */
+async function basesIn(
+  connection: Connection,
+  hash: HashAlgorithm,
+  previous: PreviousStream | undefined,
+): Promise<StreamBases | undefined> {
+  if (!previous?.ref.chunk && !previous?.ref.list) return undefined;
+  const fetch = async (names: Buffer[]): Promise<(Buffer | null)[]> =>
+    (await fetchContents(connection, hash, "node", names)).map((c) => (c instanceof Error ? null : c));
+  const bases = await streamBases(fetch, hash, previous.ref, previous.bytes);
+  const { hint } = previous;
+  return hint ? { ...bases, chunk: (name, length) => bases.chunk(name, length, hint()) } : bases;
+}
+
 /** Cuts a stream on this thread: cutting and hashing run at more than 1 GB/s, encoding is the workers'. */
 async function takeStream(
   pieces: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
@@ -143,9 +173,10 @@ async function takeStream(
   nodes: ReturnType<typeof nodeCollector>,
   memory: WebAssembly.Memory,
   pool: WorkerPool,
+  bases: StreamBases | undefined,
 ): Promise<{ ref: StreamRef; bytes: number }> {
   const newChunker = await chunkerFactory(memory, chunker);
-  const stream = contentStream(packer, newChunker(), hash, nodes.emit);
+  const stream = contentStream({ packer, chunker: newChunker(), hash, emit: nodes.emit }, bases);
   for await (const piece of pieces) {
     for (let at = 0; at < piece.length; ) {
       const room = stream.room() ?? (await stream.freshRoom());

@@ -18,11 +18,19 @@ export interface WorkerSetup {
   groups: ReadonlyMap<number, string>;
 }
 
+/** Chunks to encode: name, address and length of each. */
+export interface EncodeJob {
+  type: "encode";
+  names: Uint8Array<ArrayBuffer>;
+  ranges: Uint32Array<ArrayBuffer>;
+  /** The name of a probable base for each, zeros where there is none; empty when no chunk has one. */
+  bases: Uint8Array<ArrayBuffer>;
+  /** What bases are decoded from. */
+  chains: PackedRecords | null;
+}
+
 /** Work for a worker; each job is answered once. */
-export type Job =
-  | { type: "scan"; units: ScanUnit[] }
-  | { type: "file"; unit: FileUnit }
-  | { type: "encode"; names: Uint8Array<ArrayBuffer>; ranges: Uint32Array<ArrayBuffer> };
+export type Job = { type: "scan"; units: ScanUnit[] } | { type: "file"; unit: FileUnit } | EncodeJob;
 
 /** What a job answers. */
 export type JobResult<T extends Job["type"]> = T extends "scan"

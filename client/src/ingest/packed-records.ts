@@ -70,7 +70,7 @@ export function unpackRecords(packed: PackedRecords, nameBytes: number): (BlobRe
             kind,
             name: names.subarray(i * nameBytes, (i + 1) * nameBytes),
             encoding: encodingOfByte(encoding),
-            base: baseAt(bases, i, nameBytes),
+            base: nameAt(bases, i, nameBytes),
             length: lengths[i]!,
             payload: payload.subarray(from, to),
           },
@@ -80,9 +80,10 @@ export function unpackRecords(packed: PackedRecords, nameBytes: number): (BlobRe
   return records;
 }
 
-function baseAt(bases: Buffer, index: number, nameBytes: number): Buffer | null {
-  const base = bases.subarray(index * nameBytes, (index + 1) * nameBytes);
-  return base.some((byte) => byte !== 0) ? base : null;
+/** One of many names; null where there are only zeros, or nothing. */
+export function nameAt(names: Buffer, index: number, nameBytes: number): Buffer | null {
+  const name = names.subarray(index * nameBytes, (index + 1) * nameBytes);
+  return name.some((byte) => byte !== 0) ? name : null;
 }
 
 /** What to transfer with a message that holds packed records. */

@@ -10,6 +10,8 @@ export interface SlabBatch {
   names: Uint8Array<ArrayBuffer>;
   /** Address and length of each chunk. */
   ranges: Uint32Array<ArrayBuffer>;
+  /** The name of a probable base for each chunk, zeros where there is none; empty when no chunk has one. */
+  bases: Uint8Array<ArrayBuffer>;
 }
 
 /** Where slabs come from and go to. */
@@ -30,6 +32,8 @@ export class SlabPacker {
   private slab = -1;
   private names: Buffer;
   private ranges: number[] = [];
+  /** Chunks with a probable base: their index, and its name. */
+  private bases: [number, Buffer][] = [];
   private arriving: Promise<void> | undefined;
   private readonly hash: HashAlgorithm;
   private readonly nameBytes: number;
@@ -76,17 +80,25 @@ export class SlabPacker {
     return Buffer.from(digest, "latin1");
   }
 
+  /** The chunk that was added last probably resembles the blob `base`. */
+  hint(base: Buffer): void {
+    this.bases.push([this.ranges.length / 2 - 1, base]);
+  }
+
   /** Hands the slab over with what was added; an empty one is kept. */
   flush(): void {
     if (this.ranges.length === 0) return;
-    const { slab, ranges, nameBytes } = this;
+    const { slab, ranges, nameBytes, bases } = this;
     const names = new Uint8Array((ranges.length / 2) * nameBytes);
     names.set(this.names.subarray(0, names.length));
+    const hints = new Uint8Array(bases.length > 0 ? names.length : 0);
+    for (const [index, base] of bases) hints.set(base, index * nameBytes);
     this.ranges = [];
+    this.bases = [];
     this.slab = -1;
     this.position = 0;
     this.end = 0;
-    this.exchange.post({ slab, names, ranges: Uint32Array.from(ranges) });
+    this.exchange.post({ slab, names, ranges: Uint32Array.from(ranges), bases: hints });
   }
 
   /** Gives an unused slab back: its number, or -1 when there is none. After flush. */

@@ -1,7 +1,7 @@
 /** The ingest workers, seen from the main thread: jobs, slabs and messages. */
 import { Worker } from "node:worker_threads";
 import { SLAB_BYTES } from "../chunker/slab-memory.ts";
-import type { FromWorker, Job, JobResult, ToWorker, WorkerSetup } from "./messages.ts";
+import type { EncodeJob, FromWorker, Job, JobResult, ToWorker, WorkerSetup } from "./messages.ts";
 import { type PackedRecords, transferOf } from "./packed-records.ts";
 import type { SlabBatch } from "./slab-packer.ts";
 
@@ -91,9 +91,10 @@ export class WorkerPool {
   }
 
   /** Encodes chunks that lie in a slab, on any worker. */
-  encode(job: Extract<Job, { type: "encode" }>): Promise<PackedRecords> {
+  encode(job: EncodeJob): Promise<PackedRecords> {
     return new Promise((resolve, reject) => {
-      const transfer = [job.names.buffer, job.ranges.buffer];
+      const { names, ranges, bases, chains } = job;
+      const transfer = [names.buffer, ranges.buffer, bases.buffer, ...(chains ? transferOf(chains) : [])];
       this.encodes.push({ job, transfer, resolve: resolve as (result: unknown) => void, reject });
       this.dispatch();
     });

@@ -1,15 +1,16 @@
 /** An ingest worker: scans directories, reads files into slabs, encodes what the store does not have. */
 import { parentPort, workerData } from "node:worker_threads";
-import { decodeBlob, encodeBlob, hashLength } from "@datadb/protocol";
+import { decodeBlob, hashLength } from "@datadb/protocol";
 import { chunkerFactory } from "../chunker/open-chunker.ts";
 import { nativeSupport } from "../native/load-native.ts";
 import { previousMetas } from "../source/previous-metas.ts";
 import { readFileUnit } from "../source/read-file-unit.ts";
 import { type ScanTools, scanDirectory } from "../source/scan-directory.ts";
 import type { ScannedUnit, ScanUnit } from "../source/scan-unit.ts";
+import { encodeRanges } from "./encode-ranges.ts";
 import type { FromWorker, Job, ToWorker, WorkerSetup } from "./messages.ts";
 import { nodeCollector } from "./node-collector.ts";
-import { bufferOf, type PackedRecords, packRecords, transferOf, unpackRecords } from "./packed-records.ts";
+import { bufferOf, type PackedRecords, transferOf, unpackRecords } from "./packed-records.ts";
 import { type SlabExchange, SlabPacker } from "./slab-packer.ts";
 
 const port = parentPort!;
@@ -39,7 +40,7 @@ function newTools(): ScanTools & { nodes: ReturnType<typeof nodeCollector> } {
         post({ type: "slab-wanted" });
       }),
     post(batch) {
-      post({ type: "batch", batch }, [batch.names.buffer, batch.ranges.buffer]);
+      post({ type: "batch", batch }, [batch.names.buffer, batch.ranges.buffer, batch.bases.buffer]);
       // Whatever the nodes made so far refer to is posted now.
       if (nodes.full()) nodes.flush();
     },
@@ -101,20 +102,9 @@ async function scan(units: ScanUnit[]): Promise<ScannedUnit[]> {
   });
 }
 
-function encodeRanges(names: Uint8Array, ranges: Uint32Array): PackedRecords {
-  const bytes = bufferOf(names);
-  const records = [];
-  for (let i = 0; i * 2 < ranges.length; i++) {
-    const from = ranges[i * 2]!;
-    const name = bytes.subarray(i * nameBytes, (i + 1) * nameBytes);
-    records.push(encodeBlob("data", name, view.subarray(from, from + ranges[i * 2 + 1]!)));
-  }
-  return packRecords("data", records, nameBytes);
-}
-
 async function run(job: Job): Promise<{ result: unknown; transfer: ArrayBuffer[] }> {
   if (job.type === "encode") {
-    const packed = encodeRanges(job.names, job.ranges);
+    const packed = encodeRanges(hash, view, job);
     return { result: packed, transfer: transferOf(packed) };
   }
   if (job.type === "scan") {

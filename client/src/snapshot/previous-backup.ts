@@ -1,6 +1,7 @@
 /** Finds the previous backup of a series, and what of it saves work. */
 import { decodeMeta, type HashAlgorithm, readList, type StreamRef, snapshotId } from "@datadb/protocol";
 import type { Connection } from "../connection.ts";
+import type { PreviousStream } from "../ingest/engine.ts";
 import type { Backup } from "../list/backup.ts";
 import { listBackups } from "../list/list-backups.ts";
 import { PreviousCache, type PreviousTree } from "../source/previous-tree.ts";
@@ -50,17 +51,41 @@ async function readCache(
       return content;
     });
   try {
-    const [kind, name, bytes] = field.split(":");
-    const ref: StreamRef = { [kind === "list" ? "list" : "chunk"]: Buffer.from(name!, "hex") };
+    const { ref, bytes } = parseCacheField(field) ?? { ref: {}, bytes: 0 };
     if (ref.chunk) return new PreviousCache((await fetch("data", [ref.chunk]))[0]!);
     const names: Buffer[] = [];
-    for await (const entry of readList((all) => fetch("node", all), hash, ref, Number(bytes))) {
+    for await (const entry of readList((all) => fetch("node", all), hash, ref, bytes)) {
       if (entry.name) names.push(entry.name);
     }
     return new PreviousCache(Buffer.concat(await fetch("data", names)));
   } catch {
     return null;
   }
+}
+
+/** Undefined for what is no field of ours. */
+function parseCacheField(field: string): PreviousStream | undefined {
+  const [, kind, name, bytes = "0"] = /^(chunk|list):([0-9a-f]+)(?::(\d+))?$/.exec(field) ?? [];
+  if (kind === undefined || name === undefined) return undefined;
+  return { ref: { [kind]: Buffer.from(name, "hex") }, bytes: Number(bytes) };
+}
+
+/** The scan cache of the previous backup, as the earlier version of the next. */
+export function previousCacheStream(backup: Backup | null): PreviousStream | undefined {
+  const field = backup?.fields["cache"];
+  return field === undefined ? undefined : parseCacheField(field);
+}
+
+/** The content of the previous backup, when its root is a file. */
+export async function previousContent(
+  connection: Connection,
+  hash: HashAlgorithm,
+  backup: Backup | null,
+): Promise<PreviousStream | undefined> {
+  const tree = await previousTree(connection, hash, backup && { ...backup, fields: {} });
+  if (tree === null) return undefined;
+  const { chunk, list, size = 0 } = decodeMeta(tree.root);
+  return { ref: { ...(chunk && { chunk }), ...(list && { list }) }, bytes: size };
 }
 
 /** The field that refers to a scan cache. */

@@ -25,7 +25,7 @@ import { commitBackup } from "./commit-backup.ts";
 import { filesSnapshot } from "./files-snapshot.ts";
 import { type Identity, identityOf } from "./identity.ts";
 import { isWhole } from "./is-whole.ts";
-import { cacheField, previousBackup, previousTree } from "./previous-backup.ts";
+import { cacheField, previousBackup, previousCacheStream, previousTree } from "./previous-backup.ts";
 import { reportProgress } from "./report-progress.ts";
 import type { SnapshotOptions, SnapshotSource, SnapshotSummary } from "./snapshot-options.ts";
 import { streamSnapshot } from "./stream-snapshot.ts";
@@ -217,7 +217,7 @@ async function take(job: Job, engine: Engine, walking: { walk?: TreeWalk }): Pro
   }
   if (options.dryRun) return { root: root.meta, entries: root.entries, bytes: root.bytes, cache: null };
   engine.emit(metaId(facts.hash, root.meta), root.meta);
-  const { ref, bytes } = await engine.stream(walk.cacheWriter.pieces());
+  const { ref, bytes } = await engine.stream(walk.cacheWriter.pieces(), previousCacheStream(before));
   await engine.settle();
   return { root: root.meta, entries: root.entries, bytes: root.bytes, cache: cacheField(ref, bytes) };
 }

@@ -1,14 +1,16 @@
 /** Backs up a stream: standard input, or what a command prints. */
 import { decodeMeta, EmptySourceError, encodeMeta, type Meta, metaId } from "@datadb/protocol";
-import type { StoreFacts } from "../connection.ts";
+import type { Connection, StoreFacts } from "../connection.ts";
 import type { Engine } from "../ingest/engine.ts";
 import type { Backup } from "../list/backup.ts";
 import { commandOutput } from "../source/command-output.ts";
 import type { WalkReport } from "../source/walk-report.ts";
 import type { Identity } from "./identity.ts";
+import { previousContent } from "./previous-backup.ts";
 import type { SnapshotOptions, SnapshotSource } from "./snapshot-options.ts";
 
 export interface StreamContext {
+  connection: Connection;
   facts: StoreFacts;
   identity: Identity;
   options: SnapshotOptions;
@@ -22,7 +24,7 @@ export interface StreamContext {
 export async function streamSnapshot(
   engine: Engine,
   source: Exclude<SnapshotSource, string | readonly string[]>,
-  { facts, identity, options, before, report, stop }: StreamContext,
+  { connection, facts, identity, options, before, report, stop }: StreamContext,
 ): Promise<{ root: Buffer; entries: number; bytes: number; cache: null }> {
   const meta: Meta = {
     name: Buffer.from(identity.name.replaceAll("/", "_")),
@@ -36,7 +38,10 @@ export async function streamSnapshot(
   report.path = identity.name;
   if (options.dryRun) return { root: encodeMeta(meta), entries: 1, bytes: 0, cache: null };
   const pieces = "command" in source ? commandOutput(source.command, stop) : source.stdin;
-  const { ref, bytes } = await engine.stream(counted(pieces, report));
+  const { ref, bytes } = await engine.stream(
+    counted(pieces, report),
+    await previousContent(connection, facts.hash, before),
+  );
   if (bytes === 0 && !options.allowEmpty) {
     const what =
       "command" in source ? `'${source.command.join(" ")}' printed nothing` : "standard input was empty";

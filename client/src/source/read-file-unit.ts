@@ -1,8 +1,7 @@
 /** Reads one file in a job of its own: large files, files with holes, files with several names. */
-import { encodeMeta } from "@datadb/protocol";
-import type { EmitWithBase } from "../ingest/node-collector.ts";
+import { decodeMeta, encodeMeta, type HashAlgorithm } from "@datadb/protocol";
 import { bufferOf } from "../ingest/packed-records.ts";
-import { previousNodes } from "../ingest/previous-nodes.ts";
+import { type StreamBases, streamBases } from "../ingest/stream-bases.ts";
 import { entryMeta } from "./entry-meta.ts";
 import { unreadable } from "./entry-problem.ts";
 import { newStat } from "./entry-stat.ts";
@@ -16,18 +15,15 @@ import type { FileOutcome, FileUnit } from "./scan-unit.ts";
 export async function readFileUnit(
   tools: ScanTools,
   fetch: FetchMany,
-  { directory: path, entry, relative, previousList }: FileUnit,
+  { directory: path, entry, relative, previous }: FileUnit,
   tell: (bytes: number) => void,
 ): Promise<FileOutcome> {
   try {
     const directory = openDirectory(path, tools.native);
     try {
       const stat = newStat();
-      const base = previousList && (await previousNodes(fetch, tools.hash, bufferOf(previousList)));
-      const emit: EmitWithBase = base
-        ? (node, content) => tools.emit(node, content, base(node, content))
-        : tools.emit;
-      const read = await readLargeFile({ ...tools, emit }, directory, entry, stat, tools.native, tell);
+      const bases = previous && basesOf(fetch, tools.hash, bufferOf(previous));
+      const read = await readLargeFile(tools, directory, entry, stat, tools.native, tell, bases);
       const meta = entryMeta(entry, "file", stat, tools.owners, read.xattrs);
       meta.size = read.bytes;
       meta.chunk = read.ref.chunk;
@@ -44,4 +40,14 @@ export async function readFileUnit(
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return { bytesRead: 0 };
     return { problem: unreadable(relative, error), bytesRead: 0 };
   }
+}
+
+/** What the chunks of a file are encoded against: the content that `meta` refers to, if there is any. */
+function basesOf(
+  fetch: FetchMany,
+  hash: HashAlgorithm,
+  previous: Buffer,
+): (() => Promise<StreamBases>) | undefined {
+  const { chunk, list, size = 0 } = decodeMeta(previous);
+  return chunk || list ? () => streamBases(fetch, hash, { chunk, list }, size) : undefined;
 }

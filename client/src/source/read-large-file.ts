@@ -2,6 +2,7 @@
 import { closeSync, readSync } from "node:fs";
 import type { StreamRef } from "@datadb/protocol";
 import { type ContentStream, contentStream } from "../ingest/content-stream.ts";
+import type { StreamBases } from "../ingest/stream-bases.ts";
 import type { EntryStat, Native } from "../native/native.ts";
 import { isSameState, newStat, typeOf } from "./entry-stat.ts";
 import type { OpenDirectory } from "./open-directory.ts";
@@ -12,7 +13,8 @@ const MIN_HOLE_BYTES: number = 16 << 10;
 
 /**
  * As readSmallFile, for files that do not fit a slab or have holes. `tools.chunker` and `tools.packer` are its own
- * while it runs. `tell` hears of every slab's worth of bytes. `native` absent: holes are read as zeros.
+ * while it runs. `tell` hears of every slab's worth of bytes. `native` absent: holes are read as zeros. `newBases`:
+ * bases for one reading of the file.
  */
 export async function readLargeFile(
   tools: ReadTools,
@@ -21,6 +23,7 @@ export async function readLargeFile(
   stat: EntryStat,
   native: Native | null,
   tell: (bytes: number) => void,
+  newBases?: () => Promise<StreamBases>,
 ): Promise<ReadFile> {
   const after = newStat();
   const fd = directory.open(name);
@@ -28,7 +31,7 @@ export async function readLargeFile(
     directory.statOpen(fd, stat);
     if (typeOf(stat) !== "file") throw Object.assign(new Error("no file any more"), { code: "EAGAIN" });
     for (let attempt = 1; ; attempt++) {
-      const { ref, bytes } = await readOnce(tools, fd, stat, native, tell);
+      const { ref, bytes } = await readOnce(tools, fd, stat, native, tell, await newBases?.());
       directory.statOpen(fd, after);
       const same = bytes === stat.size && isSameState(stat, after);
       Object.assign(stat, after);
@@ -43,19 +46,20 @@ export async function readLargeFile(
 }
 
 async function readOnce(
-  { packer, chunker, hash, emit }: ReadTools,
+  tools: ReadTools,
   fd: number,
   stat: EntryStat,
   native: Native | null,
   tell: (bytes: number) => void,
+  bases: StreamBases | undefined,
 ): Promise<{ ref: StreamRef; bytes: number }> {
-  const stream = contentStream(packer, chunker, hash, emit);
+  const stream = contentStream(tools, bases);
   const sparse = native !== null && stat.allocated < stat.size;
   for (let at = 0; at < stat.size; ) {
     const { data, end } = sparse ? nextStretch(native, fd, at, stat.size) : { data: at, end: stat.size };
     if (data > at) stream.hole(data - at);
     at = data;
-    if (at < end) at += await readStretch(stream, packer.view, fd, at, end, tell);
+    if (at < end) at += await readStretch(stream, tools.packer.view, fd, at, end, tell);
     if (at < end) break; // the file became shorter
   }
   return stream.finish();

@@ -28,14 +28,15 @@ export interface ReadFile {
 const after: EntryStat = newStat();
 
 /**
- * Reads the file `name`, whose stat is `stat` (brought up to date when the file changed). Null when it does not
- * fit: the packer must have room for `stat.size`. Throws what node:fs throws.
+ * Reads the file `name`, whose stat is `stat` (brought up to date when the file changed). `previous`: the chunk that
+ * was its content. Null when it does not fit: the packer must have room for `stat.size`. Throws what node:fs throws.
  */
 export function readSmallFile(
   tools: ReadTools,
   directory: OpenDirectory,
   name: string,
   stat: EntryStat,
+  previous?: Buffer | undefined,
 ): ReadFile | null {
   const { packer } = tools;
   const fd = directory.open(name);
@@ -48,7 +49,7 @@ export function readSmallFile(
       if (same || attempt === 2) {
         Object.assign(stat, after);
         const xattrs = directory.hasXattrs(fd) ? directory.xattrs(name) : undefined;
-        return { ref: cutWhole(tools, bytes), bytes, xattrs, changed: !same };
+        return { ref: cutWhole(tools, bytes, previous), bytes, xattrs, changed: !same };
       }
       Object.assign(stat, after);
       if (stat.size > packer.free) return null;
@@ -70,17 +71,28 @@ function readFully(fd: number, view: Buffer, at: number, length: number): number
 }
 
 /** Makes chunks of the `bytes` bytes at the packer's position. */
-function cutWhole({ packer, chunker, hash, emit }: ReadTools, bytes: number): StreamRef {
+function cutWhole(
+  { packer, chunker, hash, emit }: ReadTools,
+  bytes: number,
+  previous: Buffer | undefined,
+): StreamRef {
   if (bytes === 0) return {};
   const start = packer.position;
-  if (bytes <= chunker.min) return { chunk: packer.add(start + bytes) };
+  if (bytes <= chunker.min) return { chunk: addChunk(packer, start + bytes, previous) };
   chunker.restart();
   const ends = chunker.cut(start, start + bytes);
   if (ends.at(-1) !== start + bytes) ends.push(start + bytes);
   const list = new ListBuilder(hash, emit);
   for (const end of ends) {
     const length = end - packer.position;
-    list.add({ name: packer.add(end), length });
+    // What was one chunk may be in any of these.
+    list.add({ name: addChunk(packer, end, previous), length });
   }
   return list.finish().ref;
+}
+
+function addChunk(packer: SlabPacker, end: number, base: Buffer | undefined): Buffer {
+  const name = packer.add(end);
+  if (base !== undefined && !base.equals(name)) packer.hint(base);
+  return name;
 }

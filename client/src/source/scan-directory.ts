@@ -52,6 +52,11 @@ export async function scanDirectory(
   }
 }
 
+/** Whether the previous content was more than a chunk: what is made of it now is compared with all of that list, in a job of its own. */
+function hadList(before: Buffer | undefined): boolean {
+  return before !== undefined && decodeMeta(before).list !== undefined;
+}
+
 class DirectoryScan {
   directory!: OpenDirectory;
   private readonly tools: ScanTools;
@@ -183,6 +188,7 @@ class DirectoryScan {
       this.lookOnly(name, before);
     } else if (
       stat.size >= LARGE_FILE_BYTES ||
+      hadList(before) ||
       (stat.allocated < stat.size && stat.size >= SPARSE_FILE_BYTES)
     ) {
       this.block.add(name, stat, true);
@@ -218,7 +224,7 @@ class DirectoryScan {
       this.done(name, encodeMeta(entryMeta(name, "file", stat, tools.owners, xattrs)), before, 0);
       return;
     }
-    const read = readSmallFile(tools, this.directory, name, stat);
+    const read = readSmallFile(tools, this.directory, name, stat, before && decodeMeta(before).chunk);
     if (read === null) {
       this.block.add(name, stat, true);
       this.entries.pend(name, "file", stat.size, before);

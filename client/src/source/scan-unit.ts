@@ -123,8 +123,8 @@ export interface FileUnit {
   entry: string;
   /** Path from the backup's root. */
   relative: string;
-  /** Root of the list that was its content in the previous backup. */
-  previousList?: Uint8Array<ArrayBuffer>;
+  /** Its canonical meta in the previous backup. */
+  previous?: Uint8Array<ArrayBuffer>;
 }
 
 /** How the content of one file was read. */

@@ -78,9 +78,10 @@ export class TreeWalk {
 
   /** Reads a single file; null when it vanished or cannot be read. */
   file(unit: FileUnit, size: number, previous: Buffer | undefined): Promise<FinishedEntry | null> {
+    const compared = previous ? { ...unit, previous: new Uint8Array(previous) } : unit;
     return new Promise((resolve, reject) => {
       this.rejectAll = reject;
-      this.readFile(unit, size, (meta) => resolve(this.counted(meta && entryOf(meta), previous)));
+      this.readFile(compared, size, (meta) => resolve(this.counted(meta && entryOf(meta), previous)));
       this.pump();
     });
   }
@@ -236,12 +237,11 @@ export class TreeWalk {
     const { unit } = state;
     const relative = joinPath(unit.relative, entry.name);
     const previous = entry.previous && bufferOf(entry.previous);
-    const list = previous && decodeMeta(previous).list;
     const file: FileUnit = {
       directory: unit.path,
       entry: entry.name,
       relative,
-      ...(list && { previousList: new Uint8Array(list) }),
+      ...(entry.previous && { previous: entry.previous }),
     };
     const done = (finished: FinishedEntry | null): void =>
       this.entryDone(state, entry.index, this.counted(finished, previous));

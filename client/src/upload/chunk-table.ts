@@ -1,12 +1,14 @@
 /** The chunks of a slab, one by one. */
 
-import { bufferOf } from "../ingest/packed-records.ts";
+import { bufferOf, nameAt } from "../ingest/packed-records.ts";
 import type { SlabBatch } from "../ingest/slab-packer.ts";
 
 export interface SlabChunk {
   name: Buffer;
   at: number;
   length: number;
+  /** A blob that it probably resembles. */
+  base: Buffer | null;
 }
 
 /**
@@ -15,13 +17,15 @@ export interface SlabChunk {
  */
 export function freshChunks(batch: SlabBatch, nameBytes: number, inFlight: Set<string>): SlabChunk[] {
   const names = bufferOf(batch.names);
+  const bases = bufferOf(batch.bases);
   const chunks: SlabChunk[] = [];
   for (let i = 0; i * 2 < batch.ranges.length; i++) {
     const name = names.subarray(i * nameBytes, (i + 1) * nameBytes);
     const key = name.toString("latin1");
     if (inFlight.has(key)) continue;
     inFlight.add(key);
-    chunks.push({ name, at: batch.ranges[i * 2]!, length: batch.ranges[i * 2 + 1]! });
+    const [at, length] = [batch.ranges[i * 2]!, batch.ranges[i * 2 + 1]!];
+    chunks.push({ name, at, length, base: nameAt(bases, i, nameBytes) });
   }
   return chunks;
 }

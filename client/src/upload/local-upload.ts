@@ -4,7 +4,8 @@ import type { LocalBlobs } from "../connection.ts";
 import { type PackedRecords, unpackRecords } from "../ingest/packed-records.ts";
 import type { WorkerPool } from "../ingest/worker-pool.ts";
 import { freshChunks, groups, landed, type SlabChunk } from "./chunk-table.ts";
-import { encodeNodes, type FetchNodeChains } from "./encode-nodes.ts";
+import { encodeJob, type FetchChains } from "./encode-job.ts";
+import { encodeNodes } from "./encode-nodes.ts";
 import { type Upload, type UploadCounts, UploadQueue } from "./upload.ts";
 
 /** One encode job: a few milliseconds of work, so that all workers share a slab and messages stay few. */
@@ -15,7 +16,7 @@ export function localUpload(
   local: LocalBlobs,
   pool: Pick<WorkerPool, "encode">,
   hash: HashAlgorithm,
-  fetchNodes: FetchNodeChains,
+  fetchChains: FetchChains,
   failed: (error: Error) => void,
 ): Upload {
   const nameBytes = hashLength(hash);
@@ -33,14 +34,7 @@ export function localUpload(
   }
 
   async function encodeAndPut(chunks: readonly SlabChunk[]): Promise<void> {
-    const names = new Uint8Array(chunks.length * nameBytes);
-    const ranges = new Uint32Array(chunks.length * 2);
-    chunks.forEach(({ name, at, length }, i) => {
-      names.set(name, i * nameBytes);
-      ranges[i * 2] = at;
-      ranges[i * 2 + 1] = length;
-    });
-    const packed = await pool.encode({ type: "encode", names, ranges });
+    const packed = await pool.encode(await encodeJob(local, hash, fetchChains, chunks));
     counts.newChunks += chunks.length;
     await put(unpackRecords(packed, nameBytes) as BlobRecord[]);
   }
@@ -68,7 +62,7 @@ export function localUpload(
           records.map(({ name }) => name),
         );
         const missing = records.filter((_, i) => there[i] === 0);
-        if (missing.length > 0) await put(await encodeNodes(missing, hash, fetchNodes));
+        if (missing.length > 0) await put(await encodeNodes(missing, hash, fetchChains));
       });
     },
     settle: () => queue.settle(),

@@ -77,7 +77,7 @@ export function wireUpload(
         const chunks = freshChunks(batch, nameBytes, inFlight);
         const absent = await missing("data", chunks);
         await Promise.all(
-          absent.map(({ name, at, length }) => put("data", name, view.subarray(at, at + length))),
+          absent.map(({ name, at, length, base }) => put("data", name, view.subarray(at, at + length), base)),
         );
         counts.newChunks += absent.length;
         landed(chunks, inFlight);

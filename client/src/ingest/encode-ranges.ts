@@ -1,0 +1,41 @@
+/** Encodes chunks where they lie in slabs. Runs in a worker. */
+import { type BlobRecord, encodeBlob, encodeOnChain, type HashAlgorithm, hashLength } from "@datadb/protocol";
+import type { EncodeJob } from "./messages.ts";
+import { bufferOf, nameAt, type PackedRecords, packRecords, unpackRecords } from "./packed-records.ts";
+
+/** The records of a job's chunks, in its order. `view`: the memory of all slabs. */
+export function encodeRanges(
+  hash: HashAlgorithm,
+  view: Buffer,
+  { names, ranges, bases, chains }: EncodeJob,
+): PackedRecords {
+  const n = hashLength(hash);
+  const [own, hints] = [bufferOf(names), bufferOf(bases)];
+  const known = new Map<string, BlobRecord>();
+  for (const record of chains === null ? [] : unpackRecords(chains, n))
+    if (record !== null) known.set(record.name.toString("latin1"), record);
+  const records: BlobRecord[] = [];
+  for (let i = 0; i * 2 < ranges.length; i++) {
+    const from = ranges[i * 2]!;
+    const name = own.subarray(i * n, (i + 1) * n);
+    const content = view.subarray(from, from + ranges[i * 2 + 1]!);
+    const base = nameAt(hints, i, n);
+    records.push(
+      base === null
+        ? encodeBlob("data", name, content)
+        : encodeOnChain(hash, "data", name, content, chainOf(known, base)),
+    );
+  }
+  return packRecords("data", records, n);
+}
+
+/** A blob's record last, those it needs before it; empty when one is not there. */
+function chainOf(known: ReadonlyMap<string, BlobRecord>, name: Buffer): BlobRecord[] {
+  const chain: BlobRecord[] = [];
+  for (let next: Buffer | null = name; next !== null; next = chain[0]!.base) {
+    const record = known.get(next.toString("latin1"));
+    if (record === undefined || chain.length > known.size) return [];
+    chain.unshift(record);
+  }
+  return chain;
+}

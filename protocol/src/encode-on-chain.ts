@@ -1,0 +1,78 @@
+/** Encodes content against the best member of a chain of bases, so that chains stay short and deltas small. */
+
+import { DatadbError } from "./datadb-error.ts";
+import { decodeBlob, encodeBlob, encodeDelta } from "./encoding.ts";
+import type { HashAlgorithm } from "./hash.ts";
+import type { BlobRecord, RecordKind } from "./kinds.ts";
+import { MAX_CHAIN_DEPTH, MIN_COMPRESS_BYTES } from "./limits.ts";
+
+/** A delta below this share of the first version's record is kept without encoding the content whole to compare. */
+const SURELY_WORTHWHILE = 1 / 3;
+
+/** A member of a chain with its content. */
+interface Link {
+  readonly record: BlobRecord;
+  readonly content: Buffer;
+}
+
+/**
+ * The record of `content`, whose previous version is the last of `chain`; that one's base comes before it, and so on to one that
+ * needs none. An empty chain, or one that does not decode, makes a record without base; so does a delta that does not pay.
+ *
+ * Which member becomes the base is decided by sizes, like the carry of a counter: while the delta of a member is not larger than
+ * the new one against it, both are joined into one against that member's own base. Deltas therefore grow towards the root, a chain
+ * has about as many links as the sum of its deltas has binary digits, and a changed byte is stored again as many times. With changes of equal
+ * size this is the rule of skip-deltas (version t against t & (t-1)), and no version number is kept anywhere.
+ */
+export function encodeOnChain(
+  hash: HashAlgorithm,
+  kind: RecordKind,
+  name: Buffer,
+  content: Buffer,
+  chain: readonly BlobRecord[],
+): BlobRecord {
+  const raw: BlobRecord = {
+    kind,
+    name,
+    encoding: "raw",
+    base: null,
+    length: content.length,
+    payload: content,
+  };
+  if (chain.length === 0 || content.length < MIN_COMPRESS_BYTES) return encodeBlob(kind, name, content);
+  const links = decodeLinks(hash, chain);
+  const delta = links && carried(raw, links);
+  // Versions compress alike: what the first one takes tells what this one would take whole.
+  if (delta && delta.payload.length < chain[0]!.payload.length * SURELY_WORTHWHILE) return delta;
+  return encodeBlob(kind, name, content, delta ? { delta } : {});
+}
+
+/** Every member with its content, root first; undefined when one is damaged. */
+function decodeLinks(hash: HashAlgorithm, chain: readonly BlobRecord[]): Link[] | undefined {
+  try {
+    const links: Link[] = [];
+    for (const record of chain) {
+      links.push({ record, content: decodeBlob(hash, record, links.at(-1)?.content) });
+    }
+    return links;
+  } catch (error) {
+    if (error instanceof DatadbError) return undefined;
+    throw error;
+  }
+}
+
+function carried(raw: BlobRecord, links: readonly Link[]): BlobRecord | undefined {
+  let at = links.length - 1;
+  const against = (): BlobRecord | undefined => {
+    const { record, content } = links[at]!;
+    return encodeDelta(raw, { name: record.name, content });
+  };
+  const first = against();
+  if (first === undefined) return undefined;
+  let bytes = first.payload.length;
+  while (at > 0 && (at >= MAX_CHAIN_DEPTH || links[at]!.record.payload.length <= bytes)) {
+    bytes += links[at]!.record.payload.length;
+    at--;
+  }
+  return at === links.length - 1 ? first : against();
+}
