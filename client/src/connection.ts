@@ -15,6 +15,8 @@ export interface StoreFacts {
   hash: HashAlgorithm;
   /** How streams without rows are cut; sizes in bytes. */
   chunker: { algorithm: "fastcdc" | "rabin"; min: number; avg: number; max: number };
+  /** IANA name: the calendar of the store, for times and retention. */
+  timezone: string;
 }
 
 /**

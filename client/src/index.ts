@@ -8,10 +8,21 @@ export type { Argument, Connection, LocalBlobs, StoreFacts } from "./connection.
 export { type Change, type Difference, type DiffOptions, type DiffSide, diff } from "./diff/diff.ts";
 export { type FindMatch, type FindOptions, find } from "./find/find.ts";
 export { type Glob, parseGlob } from "./find/glob.ts";
+export { applyKeepRules, type Decision, type Retainable } from "./forget/apply-keep-rules.ts";
+export {
+  type ForgetOptions,
+  type ForgetPlan,
+  forgetBackups,
+  planForget,
+  type SeriesDecision,
+} from "./forget/forget.ts";
+export { hasKeepRule, type KeepCount, type KeepDuration, type KeepRules } from "./forget/keep-rules.ts";
+export { parseKeepDuration } from "./forget/parse-keep-duration.ts";
 export type { Backup } from "./list/backup.ts";
 export { type BackupFilter, listBackups } from "./list/list-backups.ts";
 export { listDirectory } from "./list/list-directory.ts";
 export { nativeSupport } from "./native/load-native.ts";
+export { pinBackup, unpinBackup } from "./pin/pin-backup.ts";
 export type { ReconnectOptions } from "./reconnect/reconnect-options.ts";
 export { reconnecting } from "./reconnect/reconnecting.ts";
 export { removeBackup } from "./remove/remove-backup.ts";

@@ -6,7 +6,7 @@ import { type Database, Session, sessionLease } from "@datadb/server";
 /** `release` runs once, when the connection is closed: it gives the store back. */
 export function embeddedConnection(database: Database, release: () => Promise<void>): Connection {
   const session = new Session(database, { address: "embedded" });
-  const { id, hash, chunker } = database.info;
+  const { id, hash, chunker, timezone } = database.info;
   const { blobs } = database;
   let closing: Promise<void> | undefined;
   return {
@@ -15,7 +15,7 @@ export function embeddedConnection(database: Database, release: () => Promise<vo
       // Until the reply there is no await: commands begin in the order they are called.
       return plainReply(await session.execute(args.map(toBuffer)));
     },
-    facts: () => Promise.resolve({ id, hash, chunker }),
+    facts: () => Promise.resolve({ id, hash, chunker, timezone }),
     local: {
       hasMany: async (kind, names) => blobs.hasMany(blobKind(kind), names, await sessionLease(session)),
       putEncoded: async (records) => blobs.putEncoded(records, await sessionLease(session)),

@@ -69,6 +69,21 @@ const VERBS: Record<string, () => Promise<void>> = {
     await done(datadb.run("rm", "--yes", name));
     await done(datadb.run("show", name), 4);
   },
+  forget: async () => {
+    const name = `f${serial++}`;
+    for (let i = 0; i < 2; i++)
+      await done(datadb.run("snapshot", "source/a.txt", "--name", name, "--host", name));
+    const { records } = await done(datadb.run("forget", "--keep-last", "1", "--yes", "--json", name));
+    expect(records.at(-1)).toMatchObject({ type: "summary", removed: 1, kept: 1 });
+  },
+  pin: async () => {
+    const name = `p${serial++}`;
+    await done(datadb.run("snapshot", "source/a.txt", "--name", name, "--host", name));
+    await done(datadb.run("pin", name));
+    await done(datadb.run("rm", "--yes", name), 2);
+    await done(datadb.run("unpin", name));
+    await done(datadb.run("rm", "--yes", name));
+  },
   tag: async () => {
     expect((await done(datadb.run("tag", "--add", "kept", "base"))).stdout).toContain("kept");
   },

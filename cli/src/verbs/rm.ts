@@ -32,6 +32,10 @@ export const rm: Verb = {
       ]);
       if (path !== undefined)
         throw new UsageError("a part of a backup cannot be removed", "leave :PATH away");
+      if (backup.pinned)
+        throw new UsageError(`backup ${backup.id.slice(0, 8)} is pinned`, {
+          next: `datadb unpin ${backup.id.slice(0, 8)} first`,
+        });
       const what = `backup ${backup.id.slice(0, 8)} of ${printable(`${backup.host}:${backup.path}`)}, ${formatTime(new Date(backup.time))}`;
       const dryRun = context.arguments.flag("dry-run");
       if (!dryRun && !(await ask(context, `remove ${what}`))) {

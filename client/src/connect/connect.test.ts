@@ -123,7 +123,12 @@ describe("connect", () => {
     expect(bad).toMatchObject({ reason: { kind: "ERR" } });
     expect(get).toMatchObject({ value: Buffer.from("v") });
     expect(String((put as { value: unknown }).value)).toMatch(/^[0-9a-f]{64}$/);
-    const facts = { id: "ab", hash: "sha256", chunker: { algorithm: "fastcdc", min: 1, avg: 2, max: 3 } };
+    const facts = {
+      id: "ab",
+      hash: "sha256",
+      chunker: { algorithm: "fastcdc", min: 1, avg: 2, max: 3 },
+      timezone: "UTC",
+    };
     expect(await connection.facts()).toEqual(facts);
     await connection.close();
     await expect(connection.call("GET", "k")).rejects.toMatchObject({ code: "CONNECTION_LOST" });

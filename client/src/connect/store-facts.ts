@@ -24,5 +24,6 @@ export function parseStoreFacts(info: string): StoreFacts {
     });
   }
   const known: HashAlgorithm = hash;
-  return { id, hash: known, chunker: { algorithm, min: min ?? 0, avg: avg ?? 0, max: max ?? 0 } };
+  const chunker: StoreFacts["chunker"] = { algorithm, min: min ?? 0, avg: avg ?? 0, max: max ?? 0 };
+  return { id, hash: known, chunker, timezone: fields.get("store_timezone") || "UTC" };
 }

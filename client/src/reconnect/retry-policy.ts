@@ -9,6 +9,8 @@ const REPEATABLE = new Set([
   "set",
   "tag",
   "lease",
+  "pin",
+  "unpin",
   "txinit",
   "txcommit",
   "txdiscard",

@@ -39,6 +39,7 @@ export function backupStore(
     id: "5e".repeat(16),
     hash,
     chunker: { algorithm, min: 16 << 10, avg: 64 << 10, max: 256 << 10 },
+    timezone: "UTC",
   });
   const call = async (...args: Argument[]): Promise<PlainReply> => {
     const name = String(args[0]);

@@ -34,6 +34,7 @@ export function memoryStore(hash: HashAlgorithm = "sha256"): MemoryStore {
     id: "00".repeat(16),
     hash,
     chunker: { algorithm: "fastcdc" as const, min: 16 << 10, avg: 64 << 10, max: 256 << 10 },
+    timezone: "UTC",
   });
   const call = async (...args: Argument[]): Promise<PlainReply> => {
     const [name, id, , kind] = args.map(String);

@@ -262,6 +262,8 @@ const CASES: [name: string, steps: Step[]][] = [
       ["BACKUP host path", arity("backup")],
       ["FORGET x", /64 hexadecimal digits/.source],
       [["FORGET", HEX], ":0\r\n"],
+      [["PIN", HEX], /NOTFOUND there is no backup/.source],
+      [["UNPIN", HEX], /NOTFOUND there is no backup/.source],
       [["TAG", HEX, "[]"], /NOTFOUND there is no backup/.source],
       [["TAG", HEX, "x"], /tags are a JSON array of strings/.source],
       ["LEASE SECONDS 0", /SECONDS is 1 to/.source],

@@ -1,7 +1,14 @@
 /** FORGET backup-id */
+import { ReplyError } from "@datadb/protocol";
 import type { CommandHandler } from "../../dispatch/command.ts";
+import { RESERVED_DATABASE, RESERVED_KEYS, setHas } from "../../keyspace/index.ts";
 import { writeStore } from "../../session/write.ts";
 import { parseBlobName } from "../arguments/blob-name.ts";
 
-export const forget: CommandHandler = (session, args) =>
-  writeStore(session, { op: "forget", backup: parseBlobName(session, args[1]!) }, (removed) => removed);
+export const forget: CommandHandler = (session, args) => {
+  const backup = parseBlobName(session, args[1]!);
+  const id = backup.toString("hex");
+  if (setHas(session.view, RESERVED_DATABASE, RESERVED_KEYS.pins, Buffer.from(id)))
+    throw new ReplyError(`PINNED the backup ${id} is pinned; UNPIN it first`);
+  return writeStore(session, { op: "forget", backup }, (removed) => removed);
+};
