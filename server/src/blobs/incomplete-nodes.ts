@@ -1,7 +1,7 @@
 /** Nodes that lack something: a crash or a failed sync took what they refer to. */
 import type { Backend } from "@datadb/backends";
 import { type HashAlgorithm, hashLength, references } from "@datadb/protocol";
-import { chainDepth } from "./chain-depth.ts";
+import { chainDepths } from "./chain-depths.ts";
 import { decodeChain } from "./read-contents.ts";
 
 /** Whether all that the node needs and refers to is there; what is in `gone` (Latin-1 text of names of nodes) is not. */
@@ -14,12 +14,12 @@ async function isComplete(
   const [record] = await backend.getMany("node", [name]);
   if (!record) return true;
   // A delta whose base is lost can never be read.
-  if ((await chainDepth(backend, "node", name)) === null) return false;
+  if ([...(await chainDepths(backend, "node", [name])).values()].includes(null)) return false;
   const children = references(await decodeChain(backend, hash, record), hashLength(hash));
   for (const kind of ["data", "node"] as const) {
     const names = children.filter((child) => child.kind === kind).map((child) => child.name);
     if (kind === "node" && names.some((child) => gone.has(child.toString("latin1")))) return false;
-    if (names.length > 0 && (await backend.hasMany(kind, names)).includes(0)) return false;
+    if ([...(await chainDepths(backend, kind, names)).values()].includes(null)) return false;
   }
   return true;
 }

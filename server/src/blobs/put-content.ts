@@ -1,23 +1,27 @@
 /** Content from the wire: hashed and encoded in the pool, then put. */
-import { MAX_BLOB_BYTES, MAX_CHAIN_DEPTH, ReplyError } from "@datadb/protocol";
+import { type BlobRecord, DatadbError, MAX_BLOB_BYTES, ReplyError } from "@datadb/protocol";
 import type { BlobKind, Lease } from "../database.ts";
-import type { EncodeBase } from "../encoder/encoder.ts";
 import type { BlobState } from "./blob-state.ts";
-import { chainDepth } from "./chain-depth.ts";
 import { putRecords } from "./put-records.ts";
-import { decodeChain } from "./read-contents.ts";
+import { readChain } from "./read-contents.ts";
 
-/** The content of a hinted base, when it is there and its own chain is not too deep. */
+/** The records of a hinted base, which the lease protects from now on; empty when there is no such base, or it is damaged. */
 async function findBase(
-  state: BlobState,
+  { backend }: BlobState,
   kind: BlobKind,
   name: Buffer | undefined,
-): Promise<EncodeBase | undefined> {
-  if (name === undefined) return undefined;
-  const depth = await chainDepth(state.backend, kind, name);
-  if (depth === null || depth >= MAX_CHAIN_DEPTH) return undefined;
-  const [record] = await state.backend.getMany(kind, [name]);
-  return record ? { name, content: await decodeChain(state.backend, state.hash, record) } : undefined;
+  lease: Lease | undefined,
+): Promise<BlobRecord[]> {
+  if (name === undefined) return [];
+  try {
+    // Noted before it is read: what a sweep takes after this was not there.
+    lease?.note(kind, [name]);
+    const [record] = await backend.getMany(kind, [name]);
+    return record ? await readChain(backend, record) : [];
+  } catch (error) {
+    if (error instanceof DatadbError && error.code === "DAMAGED") return [];
+    throw error;
+  }
 }
 
 /** See BlobStore.putContent. */
@@ -32,7 +36,11 @@ export async function putContent(
   const encoding = (async () => {
     await state.gate.enter(length);
     try {
-      return await state.encoder.encode(kind, content, await findBase(state, kind, options.base));
+      return await state.encoder.encode(
+        kind,
+        content,
+        await findBase(state, kind, options.base, options.lease),
+      );
     } finally {
       state.gate.leave(length);
     }

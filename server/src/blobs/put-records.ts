@@ -2,7 +2,7 @@
 import { type BlobRecord, MAX_CHAIN_DEPTH, ReplyError } from "@datadb/protocol";
 import type { BlobKind, Lease } from "../database.ts";
 import type { BlobState } from "./blob-state.ts";
-import { chainDepth } from "./chain-depth.ts";
+import { chainDepths } from "./chain-depths.ts";
 import { nodeContents, outsideChildren, requireChildren } from "./check-children.ts";
 import { recordsLost } from "./flush-blobs.ts";
 import { findIncompleteNodes } from "./incomplete-nodes.ts";
@@ -43,14 +43,18 @@ async function checkNodes(
 
 /** A delta whose base is not there could never be read. Bases come in an earlier call. */
 async function checkBases({ backend }: BlobState, records: readonly BlobRecord[]): Promise<void> {
-  for (const { kind, name, base } of records) {
-    if (base === null) continue;
-    const depth = await chainDepth(backend, kind as BlobKind, base);
-    if (depth === null) throw new MissingChildError(kind as BlobKind, base);
-    if (depth >= MAX_CHAIN_DEPTH)
-      throw new ReplyError(
-        `ERR ${kind} ${name.toString("hex")} would need more than ${MAX_CHAIN_DEPTH} bases`,
-      );
+  for (const kind of ["data", "node"] as const) {
+    const deltas = records.filter((record) => record.kind === kind && record.base !== null);
+    if (deltas.length === 0) continue;
+    const bases = deltas.map(({ base }) => base as Buffer);
+    const depths = await chainDepths(backend, kind, bases);
+    for (const [at, base] of bases.entries()) {
+      const depth = depths.get(base.toString("latin1")) ?? null;
+      if (depth === null) throw new MissingChildError(kind, base);
+      if (depth < MAX_CHAIN_DEPTH) continue;
+      const name = deltas[at]?.name.toString("hex");
+      throw new ReplyError(`ERR ${kind} ${name} would need more than ${MAX_CHAIN_DEPTH} bases`);
+    }
   }
 }
 

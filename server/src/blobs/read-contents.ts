@@ -32,12 +32,8 @@ function describe(kind: BlobKind, name: Buffer): string {
   return `${kind} ${name.toString("hex")}`;
 }
 
-/** The content of a record; the contents of its bases are fetched first. Throws DAMAGED, HASH_MISMATCH, DECODE. */
-export async function decodeChain(
-  backend: Backend,
-  hash: HashAlgorithm,
-  record: BlobRecord,
-): Promise<Buffer> {
+/** The records that `record` is decoded from: its bases from the first on, itself last. Throws DAMAGED. */
+export async function readChain(backend: Backend, record: BlobRecord): Promise<BlobRecord[]> {
   const kind = record.kind as BlobKind;
   const chain = [record];
   for (let last = record; last.base !== null; last = chain.at(-1) as BlobRecord) {
@@ -57,8 +53,17 @@ export async function decodeChain(
     }
     chain.push(base);
   }
+  return chain.reverse();
+}
+
+/** The content of a record; its bases are fetched first. Throws DAMAGED, HASH_MISMATCH, DECODE. */
+export async function decodeChain(
+  backend: Backend,
+  hash: HashAlgorithm,
+  record: BlobRecord,
+): Promise<Buffer> {
   let content: Buffer | undefined;
-  for (const link of chain.reverse()) content = decodeBlob(hash, link, content);
+  for (const link of await readChain(backend, record)) content = decodeBlob(hash, link, content);
   return content as Buffer;
 }
 

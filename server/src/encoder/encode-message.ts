@@ -6,7 +6,18 @@ import type { BlobKind } from "../database.ts";
 export interface EncodeTask {
   readonly kind: BlobKind;
   readonly bytes: Uint8Array;
-  readonly base: { readonly name: Uint8Array; readonly content: Uint8Array } | null;
+  /** The records of a probable base and of what it needs, that base last; null without one. */
+  readonly chain: readonly ChainRecord[] | null;
+}
+
+/** A record, for another thread. */
+export interface ChainRecord {
+  readonly kind: BlobKind;
+  readonly name: Uint8Array;
+  readonly encoding: Encoding;
+  readonly base: Uint8Array | null;
+  readonly length: number;
+  readonly payload: Uint8Array;
 }
 
 /** A record without base, to be verified. */
@@ -27,7 +38,7 @@ export type EncodeRequest =
 export interface EncodeResult {
   readonly name: Uint8Array;
   readonly encoding: Encoding;
-  readonly based: boolean;
+  readonly base: Uint8Array | null;
   readonly length: number;
   readonly payload: Uint8Array;
 }
@@ -37,14 +48,21 @@ export function bufferOf(bytes: Uint8Array): Buffer {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
-/** The record that a result tells of. */
-export function recordOf(kind: BlobKind, base: Buffer | null, result: EncodeResult): BlobRecord {
+/** The record that a message tells of. */
+export function recordOf(kind: BlobKind, { name, base, payload, ...rest }: EncodeResult): BlobRecord {
+  const { encoding, length } = rest;
   return {
     kind,
-    name: bufferOf(result.name),
-    encoding: result.encoding,
-    base: result.based ? base : null,
-    length: result.length,
-    payload: bufferOf(result.payload),
+    name: bufferOf(name),
+    encoding,
+    base: base && bufferOf(base),
+    length,
+    payload: bufferOf(payload),
   };
+}
+
+/** A record in memory of its own: what is sent takes all of the memory that it shares along. */
+export function chainRecord({ kind, name, encoding, base, length, payload }: BlobRecord): ChainRecord {
+  const memory = { name: new Uint8Array(name), payload: new Uint8Array(payload) };
+  return { kind: kind as BlobKind, encoding, base: base && new Uint8Array(base), length, ...memory };
 }

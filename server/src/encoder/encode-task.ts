@@ -1,15 +1,14 @@
 /** The work of the encoder's threads: pure and synchronous. */
-import { DatadbError, decodeBlob, encodeBlob, type HashAlgorithm, hashOf } from "@datadb/protocol";
-import { bufferOf, type EncodeResult, type EncodeTask, type VerifyTask } from "./encode-message.ts";
+import { DatadbError, decodeBlob, encodeOnChain, type HashAlgorithm, hashOf } from "@datadb/protocol";
+import { bufferOf, type EncodeResult, type EncodeTask, recordOf, type VerifyTask } from "./encode-message.ts";
 
 /** Hashes and encodes one piece of content. */
-export function encodeTask(hash: HashAlgorithm, { kind, bytes, base }: EncodeTask): EncodeResult {
+export function encodeTask(hash: HashAlgorithm, { kind, bytes, chain }: EncodeTask): EncodeResult {
   const content = bufferOf(bytes);
   const name = hashOf(hash, content);
-  const options =
-    base === null ? {} : { base: { name: bufferOf(base.name), content: bufferOf(base.content) } };
-  const { encoding, length, payload, base: based } = encodeBlob(kind, name, content, options);
-  return { name, encoding, based: based !== null, length, payload };
+  const members = (chain ?? []).map((member) => recordOf(member.kind, member));
+  const { encoding, length, payload, base } = encodeOnChain(hash, kind, name, content, members);
+  return { name, encoding, base, length, payload };
 }
 
 /** Whether the record decodes to content that has its name. */

@@ -10,7 +10,7 @@ const SMALL_BYTES: number = 16 * 1024;
 function collect(results: readonly EncodeResult[]): { results: EncodeResult[]; transfer: ArrayBuffer[] } {
   let bytes = 0;
   for (const { name, payload } of results)
-    bytes += name.length + (payload.length <= SMALL_BYTES ? payload.length : 0);
+    bytes += name.length * 2 + (payload.length <= SMALL_BYTES ? payload.length : 0);
   const shared = new Uint8Array(bytes);
   const transfer = new Set<ArrayBuffer>([shared.buffer]);
   let at = 0;
@@ -22,11 +22,12 @@ function collect(results: readonly EncodeResult[]): { results: EncodeResult[]; t
   };
   const moved = results.map((result) => {
     const name = move(result.name);
-    if (result.payload.length <= SMALL_BYTES) return { ...result, name, payload: move(result.payload) };
+    const base = result.base && move(result.base);
+    if (result.payload.length <= SMALL_BYTES) return { ...result, name, base, payload: move(result.payload) };
     const { payload } = result;
     const whole = payload.byteLength === payload.buffer.byteLength ? payload : new Uint8Array(payload);
     transfer.add(whole.buffer as ArrayBuffer);
-    return { ...result, name, payload: whole };
+    return { ...result, name, base, payload: whole };
   });
   return { results: moved, transfer: [...transfer] };
 }

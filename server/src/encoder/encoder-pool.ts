@@ -2,9 +2,15 @@
 import { availableParallelism } from "node:os";
 import { type BlobRecord, type HashAlgorithm, MIN_COMPRESS_BYTES } from "@datadb/protocol";
 import type { BlobKind } from "../database.ts";
-import { type EncodeRequest, type EncodeResult, type EncodeTask, recordOf } from "./encode-message.ts";
+import {
+  chainRecord,
+  type EncodeRequest,
+  type EncodeResult,
+  type EncodeTask,
+  recordOf,
+} from "./encode-message.ts";
 import { encodeTask } from "./encode-task.ts";
-import type { EncodeBase, Encoder } from "./encoder.ts";
+import type { Encoder } from "./encoder.ts";
 import { createWorkerThreads, type Work } from "./worker-threads.ts";
 
 /** Contents up to this size are copied into one ArrayBuffer per message: a transfer costs more than their copy. */
@@ -16,7 +22,8 @@ const BATCH_TASKS = 256;
 interface Job {
   readonly kind: BlobKind;
   readonly content: Buffer;
-  readonly base: EncodeBase | null;
+  /** Empty without a base. */
+  readonly chain: readonly BlobRecord[];
   resolve(record: BlobRecord): void;
   reject(error: Error): void;
 }
@@ -36,15 +43,17 @@ function requestOf(
   // The same buffer may be put twice: memory is transferred once.
   const transfer = new Set<ArrayBuffer>([shared.buffer]);
   let at = 0;
-  const encode = jobs.map(({ kind, content, base }): EncodeTask => {
+  const encode = jobs.map(({ kind, content, chain: records }): EncodeTask => {
+    const chain = records.length === 0 ? null : records.map(chainRecord);
+    for (const { payload } of chain ?? []) transfer.add(payload.buffer as ArrayBuffer);
     if (ownsMemory(content)) {
       transfer.add(content.buffer as ArrayBuffer);
-      return { kind, bytes: content, base };
+      return { kind, bytes: content, chain };
     }
     const copy = shared.subarray(at, at + content.length);
     copy.set(content);
     at += content.length;
-    return { kind, bytes: copy, base };
+    return { kind, bytes: copy, chain };
   });
   return { message: { hash, encode }, transfer: [...transfer] };
 }
@@ -64,8 +73,8 @@ function encodeWork(hash: HashAlgorithm, jobs: readonly Job[]): Work {
   return {
     ...requestOf(hash, jobs),
     done: (results) =>
-      jobs.forEach(({ kind, base, resolve }, at) => {
-        resolve(recordOf(kind, base?.name ?? null, results[at] as EncodeResult));
+      jobs.forEach(({ kind, resolve }, at) => {
+        resolve(recordOf(kind, results[at] as EncodeResult));
       }),
     fail: (error) => {
       for (const { reject } of jobs) reject(error);
@@ -115,15 +124,15 @@ export function createEncoderPool(hash: HashAlgorithm, size: number = availableP
     });
   };
   return {
-    encode(kind, content, base) {
+    encode(kind, content, chain = []) {
       if (closed) return Promise.reject(new TypeError("the encoder is closed"));
       if (content.length < MIN_COMPRESS_BYTES) {
         return Promise.resolve(
-          recordOf(kind, null, encodeTask(hash, { kind, bytes: Buffer.from(content), base: null })),
+          recordOf(kind, encodeTask(hash, { kind, bytes: Buffer.from(content), chain: null })),
         );
       }
       return new Promise((resolve, reject) => {
-        jobs.push({ kind, content, base: base ?? null, resolve, reject });
+        jobs.push({ kind, content, chain, resolve, reject });
         schedule();
       });
     },

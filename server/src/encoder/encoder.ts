@@ -2,18 +2,12 @@
 import type { BlobRecord } from "@datadb/protocol";
 import type { BlobKind } from "../database.ts";
 
-/** The content of a blob that may serve as dictionary. */
-export interface EncodeBase {
-  readonly name: Buffer;
-  readonly content: Buffer;
-}
-
 export interface Encoder {
   /**
    * The record of `content`, hashed and encoded. Takes the memory of `content` when the buffer is all of its ArrayBuffer: it is
-   * empty for the caller afterwards.
+   * empty for the caller afterwards. `chain`: a blob that `content` probably resembles, last, and before it the records it needs.
    */
-  encode(kind: BlobKind, content: Buffer, base?: EncodeBase): Promise<BlobRecord>;
+  encode(kind: BlobKind, content: Buffer, chain?: readonly BlobRecord[]): Promise<BlobRecord>;
   /** Whether each record decodes to content that has its name; records without base only. All threads share the work. */
   verify(records: readonly BlobRecord[]): Promise<boolean[]>;
   /** Ends the workers; what runs is rejected. */
