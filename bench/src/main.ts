@@ -1,10 +1,11 @@
-/** Compares datadb with restic, borg and redis-server in one run, and says which targets hold. */
+/** Compares datadb with restic, borg, pg_dump and redis-server in one run, and says which targets hold. */
 import { execFileSync } from "node:child_process";
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { directoryBytes } from "./directory-bytes.ts";
+import { benchPostgres } from "./postgres/bench.ts";
 import { describeRun, seriesTable, verdictTable, wireTable } from "./report.ts";
 import { runSeries, type Series } from "./series.ts";
 import { judgeSeries, judgeWire, type Verdict } from "./targets.ts";
@@ -17,7 +18,7 @@ import { cachedWorkload, type WorkloadName } from "./workload/cached-workload.ts
 
 const HELP = `npm run bench -- [OPTION]...
 
-  --workloads LIST    of dumps, files, wire (default: all)
+  --workloads LIST    of dumps, files, postgres, wire (default: all)
   --tools LIST        of datadb, restic, borg (default: all)
   --repetitions N     how often each tool runs, in turn (default 3)
   --scale X           part of the full workload, such as 0.1 (default 1)
@@ -29,7 +30,7 @@ const WIRE_REQUESTS = 300_000;
 
 const { values } = parseArgs({
   options: {
-    workloads: { type: "string", default: "dumps,files,wire" },
+    workloads: { type: "string", default: "dumps,files,postgres,wire" },
     tools: { type: "string", default: "datadb,restic,borg" },
     repetitions: { type: "string", default: "3" },
     scale: { type: "string", default: "1" },
@@ -61,6 +62,13 @@ async function bench(): Promise<void> {
     tables.push(seriesTable(workload, content, series));
     if (["datadb", "restic"].every((tool) => series.some((one) => one.tool === tool)))
       verdicts.push(...judgeSeries(workload, series));
+  }
+  if (workloads.includes("postgres")) {
+    const options = { directory, repetitions, scale: Number(values.scale), tools: values.tools.split(",") };
+    const report = await benchPostgres(options);
+    versions.push(...report.versions);
+    tables.push(...report.tables);
+    verdicts.push(...report.verdicts);
   }
   if (workloads.includes("wire")) {
     const results: WireResult[] = [];

@@ -8,7 +8,7 @@ const LEAST_MINOR = 19;
 /** Null when there is no restic that is new enough; the reason is printed. */
 export function restic(cache: string): Tool | null {
   try {
-    const program = isNew("restic") ? "restic" : fetchRestic(cache);
+    const program = resticProgram(cache);
     return {
       name: "restic",
       version: execFileSync(program, ["version"], { encoding: "utf8" }).trim(),
@@ -30,6 +30,11 @@ export function restic(cache: string): Tool | null {
     console.error(`no restic: ${error instanceof Error ? error.message : error}`);
     return null;
   }
+}
+
+/** The program, unpacked below the cache directory where PATH has none that is new enough. */
+export function resticProgram(cache: string): string {
+  return isNew("restic") ? "restic" : fetchRestic(cache);
 }
 
 function isNew(program: string): boolean {
