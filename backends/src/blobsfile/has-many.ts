@@ -17,15 +17,28 @@ export async function hasMany(
   for (let at = 0; at < names.length; at += SLICE_NAMES) {
     if (at > 0) await setImmediate();
     signal?.throwIfAborted();
-    const slice = names.slice(at, at + SLICE_NAMES);
-    result.set(knownMany(shelf, recordKeys(shelf.kind, slice)), at);
-    if (shelf.pending.size === 0) continue;
-    slice.forEach((name, index) => {
-      const entry = shelf.pending.get(name.toString("latin1"));
-      if (entry !== undefined) result[at + index] = entry.value === null ? 0 : 1;
-    });
+    lookUp(shelf, names, at, Math.min(at + SLICE_NAMES, names.length), result);
   }
   return result;
+}
+
+/** Sets `result` for the names from `from` to `to`. Only names that are not pending cost a look into the index. */
+function lookUp(shelf: Shelf, names: readonly Buffer[], from: number, to: number, result: Uint8Array): void {
+  const { pending } = shelf;
+  const settled: Buffer[] = [];
+  const places: number[] = [];
+  for (let at = from; at < to; at++) {
+    const name = names[at]!;
+    const entry = pending.size === 0 ? undefined : pending.get(name.toString("latin1"));
+    if (entry !== undefined) {
+      result[at] = entry.value === null ? 0 : 1;
+      continue;
+    }
+    settled.push(name);
+    places.push(at);
+  }
+  const known = knownMany(shelf, recordKeys(shelf.kind, settled));
+  for (let index = 0; index < places.length; index++) result[places[index]!] = known[index]!;
 }
 
 /** The index value of each name, accepted records included; undefined where absent. */

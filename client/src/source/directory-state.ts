@@ -24,6 +24,8 @@ export interface DirectoryState {
   /** Who gets the finished meta. */
   finished: (entry: FinishedEntry | null) => void;
   previous: Buffer | undefined;
+  /** Its scan is under way, or done. */
+  begun: boolean;
   scanned: ScannedUnit | undefined;
   /** Directories in it, until their turn in the walk. */
   children: DirectoryState[];
@@ -38,7 +40,16 @@ export function newDirectory(
   previous: Buffer | undefined,
   finished: DirectoryState["finished"],
 ): DirectoryState {
-  return { unit, previous, finished, scanned: undefined, children: [], late: new Map(), waiting: 0 };
+  return {
+    unit,
+    previous,
+    finished,
+    begun: false,
+    scanned: undefined,
+    children: [],
+    late: new Map(),
+    waiting: 0,
+  };
 }
 
 /** Puts the parts of a directory together, as if it had been scanned in one go. */

@@ -17,6 +17,7 @@ import {
 } from "./directory-state.ts";
 import { unknownMeta } from "./entry-meta.ts";
 import { joinPath } from "./entry-path.ts";
+import { firstUnscanned } from "./first-unscanned.ts";
 import { HardLinks } from "./hard-links.ts";
 import type { PreviousCache } from "./previous-tree.ts";
 import {
@@ -53,7 +54,8 @@ interface FileTask {
 export class TreeWalk {
   readonly cacheWriter: CacheWriter = new CacheWriter();
   private readonly options: WalkOptions;
-  private readonly unscanned: DirectoryState[] = [];
+  /** Directories that are known and whose scan has not begun. */
+  private unscanned = 0;
   private readonly unsequenced: DirectoryState[] = [];
   private readonly parts: { unit: ScanUnit; answer: (scanned: ScannedUnit) => void }[] = [];
   private readonly files: FileTask[] = [];
@@ -69,9 +71,8 @@ export class TreeWalk {
   directory(unit: ScanUnit, previous: Buffer | undefined): Promise<FinishedEntry | null> {
     return new Promise((resolve, reject) => {
       this.rejectAll = reject;
-      const root = [newDirectory(unit, previous, resolve)];
-      this.known(root);
-      this.next(root);
+      this.next([newDirectory(unit, previous, resolve)]);
+      this.unscanned++;
       this.pump();
     });
   }
@@ -97,11 +98,6 @@ export class TreeWalk {
       }
       if (!this.scanSome()) return;
     }
-  }
-
-  /** Directories that became known: to be scanned soon, the first of them first. */
-  private known(states: readonly DirectoryState[]): void {
-    for (let i = states.length - 1; i >= 0; i--) this.unscanned.push(states[i]!);
   }
 
   /** Directories whose turn in the walk is next. */
@@ -141,15 +137,12 @@ export class TreeWalk {
 
   /** The directories of the next scan job: enough to be worth a message, few enough for the other workers. */
   private toScan(): DirectoryState[] {
-    const states: DirectoryState[] = [];
-    const most = Math.min(UNITS_EACH, Math.ceil(this.unscanned.length / 4), AHEAD - this.ahead);
-    while (states.length < most) states.push(this.unscanned.pop()!);
+    const most = Math.min(UNITS_EACH, Math.ceil(this.unscanned / 4), AHEAD - this.ahead);
     const head = this.unsequenced.at(-1);
-    if (states.length === 0 && head !== undefined) {
-      // Far ahead only the directory that everything waits for goes on.
-      const at = this.unscanned.lastIndexOf(head);
-      if (at >= 0) states.push(...this.unscanned.splice(at, 1));
-    }
+    // Far ahead only the directory that everything waits for goes on.
+    const states = most > 0 ? firstUnscanned(this.unsequenced, most) : head?.begun === false ? [head] : [];
+    for (const state of states) state.begun = true;
+    this.unscanned -= states.length;
     this.ahead += states.length;
     return states;
   }
@@ -187,7 +180,7 @@ export class TreeWalk {
     state.children = pending
       .filter(({ type }) => type === "directory")
       .map((entry) => this.child(state, entry));
-    this.known(state.children);
+    this.unscanned += state.children.length;
   }
 
   /** Takes results in walk order, as far as they are there. */

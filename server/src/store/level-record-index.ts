@@ -33,11 +33,12 @@ export function indexPrefix(path: string): Buffer {
 }
 
 /**
- * The index of the backend with this prefix. `knownEmpty`: nothing was ever written,
- * as in the first backup of a new store; until the first write look-ups then do not touch LevelDB.
+ * The index of the backend with this prefix. `knownEmpty`: nothing was ever written, as in the first backup of a new
+ * store. Look-ups then do not touch LevelDB until the first write of a key with the same first byte, its kind of record:
+ * the log of a new store is written at once, its data much later.
  */
 export function levelRecordIndex(level: Level, prefix: Buffer, knownEmpty: boolean): RecordIndex {
-  let empty = knownEmpty;
+  const written = new Set<number | undefined>();
   const scoped = (key: Buffer): Buffer => {
     const out = Buffer.allocUnsafe(prefix.length + key.length);
     out.set(prefix, 0);
@@ -46,9 +47,10 @@ export function levelRecordIndex(level: Level, prefix: Buffer, knownEmpty: boole
   };
   return {
     getMany(keys) {
-      if (empty) return new Array(keys.length).fill(undefined);
       try {
-        return keys.map((key) => level.getSync(scoped(key)));
+        return keys.map((key) =>
+          knownEmpty && !written.has(key[0]) ? undefined : level.getSync(scoped(key)),
+        );
       } catch (error) {
         throw levelError(level.location, error);
       }
@@ -56,9 +58,11 @@ export function levelRecordIndex(level: Level, prefix: Buffer, knownEmpty: boole
     async write(puts, removes) {
       try {
         const batch = level.batch();
-        for (const [key, value] of puts) batch.put(scoped(key), value);
+        for (const [key, value] of puts) {
+          batch.put(scoped(key), value);
+          written.add(key[0]);
+        }
         for (const key of removes) batch.del(scoped(key));
-        if (puts.length > 0) empty = false;
         await batch.write();
       } catch (error) {
         throw levelError(level.location, error);
