@@ -29,7 +29,7 @@ test("children of what is scanned come before its later siblings", () => {
 });
 
 test("the result is the head of the walk's order of everything that is not begun", () => {
-  const tree = fc.memo<Node>((depth) =>
+  const tree: fc.Memo<Node> = fc.memo((depth) =>
     fc.record({
       begun: fc.boolean(),
       children: depth <= 1 ? fc.constant([]) : fc.array(tree(depth - 1), { maxLength: 4 }),
