@@ -9,6 +9,9 @@ import { MAX_CHAIN_DEPTH, MIN_COMPRESS_BYTES } from "./limits.ts";
 /** A delta below this share of the first version's record is kept without encoding the content whole to compare. */
 const SURELY_WORTHWHILE = 1 / 3;
 
+/** For what changed and is kept whole all the same: little after the first backup, so it may take longer. */
+const CHANGED_LEVEL = 9;
+
 /** A member of a chain with its content. */
 interface Link {
   readonly record: BlobRecord;
@@ -44,7 +47,7 @@ export function encodeOnChain(
   const delta = links && carried(raw, links);
   // Versions compress alike: what the first one takes tells what this one would take whole.
   if (delta && delta.payload.length < chain[0]!.payload.length * SURELY_WORTHWHILE) return delta;
-  return encodeBlob(kind, name, content, delta ? { delta } : {});
+  return encodeBlob(kind, name, content, { level: CHANGED_LEVEL, ...(delta && { delta }) });
 }
 
 /** Every member with its content, root first; undefined when one is damaged. */

@@ -7,7 +7,7 @@ import { compress, compressDelta, decompress, isUsableBase } from "./zstd/zstd.t
 
 /** How encodeBlob should encode. */
 export interface EncodeOptions {
-  /** zstd's level; 1 without a base and 5 with one, when absent. */
+  /** zstd's level; 1 without a base and 9 with one, when absent. */
   level?: number;
   /** A blob of the same kind whose content is probably similar. */
   base?: DeltaBase;
@@ -22,12 +22,12 @@ export interface DeltaBase {
 }
 
 const FULL_LEVEL = 1;
-const DELTA_LEVEL = 5;
+const DELTA_LEVEL = 9;
 
 /** zstd must save at least this share of the content, else reading it back is not worth its time. */
 const MIN_SAVED = 1 / 32;
 /** A delta, its base's name included, must be below this share of the full encoding: it makes its base indispensable. */
-const WORTHWHILE_DELTA = 3 / 4;
+const WORTHWHILE_DELTA = 4 / 5;
 
 /**
  * zstd-delta when the base is usable and saves much, else zstd when it shrinks the content, else raw (also for tiny content, and

@@ -6,7 +6,7 @@ import { writeSmallFiles } from "./small-files.ts";
 import { writeTableDumps } from "./table-dumps.ts";
 
 /** Changes with what the generators write, so that no old workload is measured. */
-const GENERATION = 2;
+const GENERATION = 3;
 const FULL_FILES = 100_000;
 
 export type WorkloadName = "dumps" | "files";

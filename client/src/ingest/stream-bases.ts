@@ -3,8 +3,14 @@ import { decodeListInner, decodeListLeaf, type HashAlgorithm, hashLength, nodeTy
 import type { FetchMany } from "../source/previous-metas.ts";
 import { type PreviousEntry, type PreviousRef, previousList } from "./previous-list.ts";
 
-/** A changed chunk and its base differ in length by at most this share when one probably took the place of the other. */
-const ALIKE = 1 / 4;
+/** A changed chunk and its base differ in length by at most this share when one surely took the place of the other. */
+const ALIKE = 1 / 24;
+/** And it begins at most this share of a length away from where the base began. */
+const NEAR = 1 / 8;
+
+/** What is appended is compared with the last chunk, as far as a day appends: this much, or this share of the stream. */
+const APPENDED_BYTES: number = 16 << 20;
+const APPENDED_SHARE = 1 / 16;
 
 /** Asked in the order of the stream: each chunk, then the nodes above. */
 export interface StreamBases {
@@ -32,6 +38,7 @@ export async function streamBases(
 ): Promise<StreamBases> {
   const n = hashLength(hash);
   const list = await previousList(fetch, hash, ref, bytes);
+  const mostAppended = Math.max(APPENDED_BYTES, bytes * APPENDED_SHARE);
   /** Where the next chunk is expected. */
   let cursor = 0;
   let offset = 0;
@@ -47,7 +54,7 @@ export async function streamBases(
     return list.at(cursor)?.name?.equals(name) ? cursor : list.find(name);
   }
 
-  /** The entry that the next `length` bytes overlap most, from the expected one on. */
+  /** The entry that the next `length` bytes overlap most, from the expected one on; the last one for what is appended. */
   function overlapped(length: number): PreviousEntry | undefined {
     const from = offset - shift;
     const common = (entry: PreviousEntry | undefined): number =>
@@ -57,14 +64,16 @@ export async function streamBases(
     let entry = list.at(cursor);
     while (entry !== undefined && entry.offset + entry.length <= from) entry = list.at(++cursor);
     while (common(list.at(cursor + 1)) > common(entry)) entry = list.at(++cursor);
+    if (entry === undefined) return from - bytes < mostAppended ? list.at(cursor - 1) : undefined;
     return common(entry) > 0 ? entry : undefined;
   }
 
   /** The entry at the cursor became a chunk of `length` bytes. */
   function replaced(entry: PreviousEntry, length: number): void {
     const from = offset - shift;
-    const near = entry.length * ALIKE;
-    if (Math.abs(length - entry.length) > near || Math.abs(from - entry.offset) > near) return;
+    if (entry !== list.at(cursor)) return;
+    if (Math.abs(length - entry.length) > entry.length * ALIKE) return;
+    if (Math.abs(from - entry.offset) > entry.length * NEAR) return;
     // Both ends moved together: what follows in one follows in the other.
     shift = offset + length - (entry.offset + entry.length);
     cursor++;
