@@ -61,7 +61,7 @@ export const TABLES: readonly Table[] = [
     rows: 900_000,
     updated: 0.04,
     fields: (r, _id, at, u) =>
-      `${uuid(r)}\t${1 + r.integer(400_000)}\t${STATES[u.integer(STATES.length)]}\t${money(r, 900)}\t${time(at, r)}\t${time(at + u.integer(SECONDS_PER_DAY), u)}\t${maybe(u, 0.1, sentence(u, 6))}`,
+      `${uuid(r)}\t${1 + r.integer(400_000)}\t${STATES[u.integer(STATES.length)]}\t${money(r, 900)}\t${time(at, r)}\t${time(at + u.integer(SECONDS_PER_DAY), u)}\t${maybe(r, 0.1, sentence(r, 6))}`,
   },
   {
     name: "order_items",

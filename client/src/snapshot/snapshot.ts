@@ -241,6 +241,7 @@ async function finish(job: Job, engine: Engine, taken: Taken, started: number): 
     ? null
     : await commitBackup(connection, identity.host, identity.path, ref, {
         ...backupFields(identity, options, report, taken),
+        added: counts.newBytes,
         stored: connection.local ? counts.storedBytes : null,
         seconds: seconds(),
       });

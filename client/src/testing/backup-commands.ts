@@ -1,8 +1,7 @@
 /** For tests: the commands that a snapshot sends, on a memory store. */
 import {
   backupId,
-  decodePayload,
-  encodeBlob,
+  encodeOnChain,
   type HashAlgorithm,
   hashOf,
   type PlainReply,
@@ -12,7 +11,9 @@ import {
   snapshotId,
 } from "@datadb/protocol";
 import type { Argument } from "../connection.ts";
+import { decodeChain } from "../tree/fetch-contents.ts";
 import type { BackupStore } from "./backup-store.ts";
+import { recordChain } from "./record-chain.ts";
 
 export type Commands = Record<string, (args: Argument[]) => PlainReply | Promise<PlainReply>>;
 
@@ -67,18 +68,22 @@ function blobCommands(store: BackupStore, hash: HashAlgorithm): Commands {
       const there = names.map((name) => (store.has(args.at(-1) as RecordKind, name) ? 1 : 0));
       return there.length === 1 ? there[0]! : there;
     },
-    async BPUT([given, , kind = "data"]) {
+    async BPUT([given, ...words]) {
+      const options: Record<string, string> = {};
+      for (let i = 0; i < words.length; i += 2) options[String(words[i])] = String(words[i + 1]);
+      const { KIND: kind = "data", BASE: base } = options;
       const content = Buffer.from(given as Buffer);
       const name = hashOf(hash, content);
       await store.onPut(kind as RecordKind, name);
       if (kind === "node") checkChildren(store, content, name.length);
-      const record = encodeBlob(kind as RecordKind, name, content);
+      const chain = base === undefined ? [] : recordChain(store.records, kind as RecordKind, base);
+      const record = encodeOnChain(hash, kind as RecordKind, name, content, chain);
       store.records.set(`${kind}:${name.toString("hex")}`, record);
       return Buffer.from(name.toString("hex"));
     },
     BGET([name, , kind = "data"]) {
-      const record = store.records.get(`${kind}:${name}`);
-      return record ? decodePayload(record) : null;
+      if (!store.records.has(`${kind}:${name}`)) return null;
+      return decodeChain(hash, recordChain(store.records, kind as RecordKind, String(name))) as Buffer;
     },
   };
 }

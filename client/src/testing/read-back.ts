@@ -1,13 +1,15 @@
 /** For tests: what a backup in a memory store holds, read back with nothing but the protocol's readers. */
 import {
   type BlobRecord,
-  decodeBlob,
   decodeMeta,
   type HashAlgorithm,
   type Meta,
+  type RecordKind,
   readDirectory,
   readList,
 } from "@datadb/protocol";
+import { decodeChain } from "../tree/fetch-contents.ts";
+import { recordChain } from "./record-chain.ts";
 
 export interface ReadBack {
   meta: Meta;
@@ -23,10 +25,10 @@ export async function readBack(
   hash: HashAlgorithm,
   ref: string,
 ): Promise<Map<string, ReadBack>> {
-  const get = (kind: string, name: Buffer): Buffer => {
-    const record = records.get(`${kind}:${name.toString("hex")}`);
-    if (record === undefined) throw new Error(`${kind} ${name.toString("hex")} is missing`);
-    return decodeBlob(hash, record);
+  const get = (kind: RecordKind, name: Buffer): Buffer => {
+    const content = decodeChain(hash, recordChain(records, kind, name));
+    if (content instanceof Error) throw content;
+    return content;
   };
   const nodes = async (names: readonly Buffer[]): Promise<Buffer[]> => names.map((name) => get("node", name));
   const entries = new Map<string, ReadBack>();
