@@ -19,7 +19,7 @@ export interface DumpDays {
 }
 
 /** The tables, which begin on the first day. */
-export interface TableHistory {
+interface TableHistory {
   /** 1 on the first day. */
   readonly day: number;
   /** Writes a dump of each table as it is now. */
