@@ -154,9 +154,21 @@ describe("connect", () => {
     await server.stop();
     const http = net.createServer((socket) => socket.resume().end("HTTP/1.1 400 Bad Request\r\n\r\n"));
     await new Promise<void>((resolve) => http.listen(`${dir}/http`, resolve));
-    const wrong = await connect({ socket: `${dir}/http` });
-    await expect(wrong.call("PING")).rejects.toMatchObject({ message: expect.stringContaining("not RESP") });
+    await expect(connect({ socket: `${dir}/http` })).rejects.toMatchObject({
+      message: expect.stringContaining("not RESP"),
+    });
     await new Promise((resolve) => http.close(resolve));
+  });
+
+  it("thinks of TLS when a server ends the connection at the first word", async () => {
+    const strict = net.createServer((socket) => socket.once("data", () => socket.destroy()));
+    await new Promise<void>((resolve) => strict.listen(0, "127.0.0.1", resolve));
+    const { port } = strict.address() as net.AddressInfo;
+    await expect(connect(`redis://127.0.0.1:${port}`)).rejects.toMatchObject({
+      code: "CONNECTION_LOST",
+      next: expect.stringContaining("rediss://"),
+    });
+    await new Promise((resolve) => strict.close(resolve));
   });
 
   it("can be given up", async () => {

@@ -50,12 +50,25 @@ async function introduce(
     first.push(client.call("AUTH", ...(user === undefined ? [] : [user]), password));
   if (options.clientName !== undefined) first.push(client.call("CLIENT", "SETNAME", options.clientName));
   if (address.database !== undefined) first.push(client.call("SELECT", address.database));
+  // Whoever listens there has to answer once: what is no server, or wants TLS or a password, is told here.
+  if (first.length === 0) first.push(client.call("PING"));
   const refused = (await Promise.allSettled(first)).find((result) => result.status === "rejected");
   if (refused === undefined) return;
   if (refused.reason instanceof ReplyError) {
     throw new ReplyError(`${refused.reason.message} (${address.shown})`);
   }
-  throw refused.reason;
+  throw answersTls(refused.reason as Error, address);
+}
+
+/** A server that speaks TLS ends a plain connection at the first command, without a word. */
+function answersTls(error: Error, address: Address): Error {
+  const wordless = error instanceof ConnectionLostError && /closed it|ECONNRESET/.test(error.message);
+  if (!wordless || address.tls || "path" in address.target) return error;
+  return new ConnectionLostError(`${address.shown} ended the connection at the first command`, {
+    next: "if the server speaks TLS, write rediss:// instead of redis://; otherwise look into its log",
+    fields: { address: address.shown },
+    cause: error,
+  });
 }
 
 async function openSocket(address: Address, options: ConnectOptions): Promise<net.Socket> {

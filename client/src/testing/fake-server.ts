@@ -123,6 +123,7 @@ function session(fake: Omit<FakeServer, "stop">, state: State): (args: string[],
       }
       case "BACKUPS":
         return fake.durable.backups.map(({ id, ref, ts }) => ["id", id, "ref", ref, "ts", ts]);
+      case "PING":
       case "QUIT":
         return OK;
       default:
