@@ -5,8 +5,10 @@ import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { directoryBytes } from "./directory-bytes.ts";
+import { judgeMonth, monthTable, runMonth } from "./month.ts";
 import { benchPostgres } from "./postgres/bench.ts";
 import { describeRun, seriesTable, verdictTable, wireTable } from "./report.ts";
+import { judgeRows, rowsTable, runRows } from "./rows.ts";
 import { runSeries, type Series } from "./series.ts";
 import { judgeSeries, judgeWire, type Verdict } from "./targets.ts";
 import { borg } from "./tools/borg.ts";
@@ -18,9 +20,10 @@ import { cachedWorkload, type WorkloadName } from "./workload/cached-workload.ts
 
 const HELP = `npm run bench -- [OPTION]...
 
-  --workloads LIST    of dumps, files, postgres, wire (default: all)
+  --workloads LIST    of dumps, files, month, rows, postgres, wire (default: all)
   --tools LIST        of datadb, restic, borg (default: all)
-  --repetitions N     how often each tool runs, in turn (default 3)
+  --repetitions N     how often each tool runs, in turn (default 3; month and rows run once)
+  --days N            days of a month (default 30)
   --scale X           part of the full workload, such as 0.1 (default 1)
   --directory DIR     for workloads and repositories (default: datadb-bench below the temporary directory)
   --report FILE       the report, as Markdown (default: .cache/bench/report.md)
@@ -30,9 +33,10 @@ const WIRE_REQUESTS = 300_000;
 
 const { values } = parseArgs({
   options: {
-    workloads: { type: "string", default: "dumps,files,postgres,wire" },
+    workloads: { type: "string", default: "dumps,files,month,rows,postgres,wire" },
     tools: { type: "string", default: "datadb,restic,borg" },
     repetitions: { type: "string", default: "3" },
+    days: { type: "string", default: "30" },
     scale: { type: "string", default: "1" },
     directory: { type: "string", default: join(tmpdir(), "datadb-bench") },
     report: { type: "string", default: join(ROOT, ".cache/bench/report.md") },
@@ -62,6 +66,17 @@ async function bench(): Promise<void> {
     tables.push(seriesTable(workload, content, series));
     if (["datadb", "restic"].every((tool) => series.some((one) => one.tool === tool)))
       verdicts.push(...judgeSeries(workload, series));
+  }
+  if (workloads.includes("month")) {
+    const work = join(directory, "work", "month");
+    const months = await runMonth(tools, work, Number(values.scale), Number(values.days));
+    tables.push(monthTable(months, directoryBytes(join(work, "source"))));
+    verdicts.push(...judgeMonth(months));
+  }
+  if (workloads.includes("rows") && tools.some(({ name }) => name === "datadb")) {
+    const result = await runRows(join(directory, "work", "rows"), Number(values.scale));
+    tables.push(rowsTable(result));
+    verdicts.push(...judgeRows(result.costs));
   }
   if (workloads.includes("postgres")) {
     const options = { directory, repetitions, scale: Number(values.scale), tools: values.tools.split(",") };

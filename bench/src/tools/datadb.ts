@@ -42,10 +42,20 @@ export function metadataBytes(store: string): number {
 
 /** How many chunks the store holds. */
 export function chunkCount(store: string): number {
+  return storeFigures(store).dataRecords;
+}
+
+/** What `datadb stats` says of the content, by kind. */
+interface StoreFigures {
+  dataRecords: number;
+  dataStoredBytes: number;
+  nodeStoredBytes: number;
+}
+
+export function storeFigures(store: string): StoreFigures {
   const printed = execFileSync(PROGRAM, ["stats", "--store", store, "--json"], {
     encoding: "utf8",
     env: { ...process.env, ...worldOf(store) },
   });
-  const summary = JSON.parse(printed.trim().split("\n").at(-1) as string) as Record<string, number>;
-  return summary["dataRecords"] ?? Number.NaN;
+  return JSON.parse(printed.trim().split("\n").at(-1) as string) as StoreFigures;
 }

@@ -9,7 +9,7 @@ export interface Tool {
   repository(path: string): Repository;
 }
 
-interface Repository {
+export interface Repository {
   init: Command;
   /** Backs the directory up. Its path stays the same for all backups of a series. */
   backup(source: string): Command;

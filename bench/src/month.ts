@@ -1,0 +1,148 @@
+/** A month of daily backups of table dumps: what each day adds, what all of it takes, how long the newest day takes to restore. */
+import { execFileSync } from "node:child_process";
+import { mkdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { directoryBytes } from "./directory-bytes.ts";
+import { type Measurement, measure } from "./measure.ts";
+import { median } from "./statistics.ts";
+import type { Verdict } from "./targets.ts";
+import type { Repository, Tool } from "./tools/tool.ts";
+import { tableHistory } from "./workload/table-dumps.ts";
+
+/** One tool's month. */
+export interface Month {
+  tool: string;
+  /** The backups, that of the first day first. */
+  backups: Measurement[];
+  /** Bytes of the repository after each. */
+  bytes: number[];
+  restore: Measurement;
+  /** datadb only: the restore of the same day from a store that holds nothing else, and so no deltas. */
+  alone?: Measurement;
+}
+
+interface Run {
+  tool: Tool;
+  path: string;
+  repository: Repository;
+  backups: Measurement[];
+  bytes: number[];
+}
+
+const MB = 1e6;
+
+/** Every tool backs up the same days, in turns. The dumps are written anew each day; `work` must not exist. */
+export async function runMonth(
+  tools: readonly Tool[],
+  work: string,
+  scale: number,
+  days: number,
+): Promise<Month[]> {
+  const source = join(work, "source");
+  mkdirSync(work, { recursive: true });
+  const runs = tools.map((tool): Run => {
+    const path = join(work, tool.name);
+    return { tool, path, repository: tool.repository(path), backups: [], bytes: [] };
+  });
+  for (const { repository } of runs) await measure(repository.init);
+  const history = tableHistory(scale);
+  for (;;) {
+    rmSync(source, { recursive: true, force: true });
+    history.write(source);
+    for (const { path, repository, backups, bytes } of runs) {
+      backups.push(await settled(repository.backup(source)));
+      bytes.push(directoryBytes(path));
+    }
+    const took = runs.map(({ tool, backups }) => `${tool.name} ${backups.at(-1)?.wall.toFixed(2)} s`);
+    console.log(`month: day ${history.day} of ${days}: ${took.join(", ")}`);
+    if (history.day >= days) break;
+    history.nextDay();
+  }
+  const months: Month[] = [];
+  for (const { tool, repository, backups, bytes } of runs) {
+    const restore = await restored(repository, source, join(work, `restored-${tool.name}`));
+    const alone = tool.name === "datadb" ? await restoredAlone(tool, source, join(work, "alone")) : undefined;
+    months.push({ tool: tool.name, backups, bytes, restore, ...(alone && { alone }) });
+  }
+  return months;
+}
+
+/** Measures when the disk has nothing left to write from what came before. */
+async function settled(command: Parameters<typeof measure>[0]): Promise<Measurement> {
+  execFileSync("sync");
+  return await measure(command);
+}
+
+async function restored(repository: Repository, source: string, target: string): Promise<Measurement> {
+  mkdirSync(target);
+  const restore = await settled(repository.restore(source, target));
+  const difference = ["--recursive", "--brief", source, repository.restored(source, target)];
+  execFileSync("diff", difference, { stdio: "inherit" });
+  return restore;
+}
+
+async function restoredAlone(tool: Tool, source: string, path: string): Promise<Measurement> {
+  const repository = tool.repository(path);
+  await measure(repository.init);
+  await measure(repository.backup(source));
+  return await restored(repository, source, `${path}-restored`);
+}
+
+const growths = ({ bytes }: Month): number[] =>
+  bytes.slice(1).map((after, day) => after - (bytes[day] as number));
+
+/** datadb against restic; nothing when one of them did not run. */
+export function judgeMonth(months: readonly Month[]): Verdict[] {
+  const [own, other] = ["datadb", "restic"].map((name) => months.find(({ tool }) => tool === name));
+  if (own === undefined || other === undefined) return [];
+  const growth = median(growths(other)) / median(growths(own));
+  const total = (other.bytes.at(-1) as number) / (own.bytes.at(-1) as number);
+  const verdict = (work: string, measured: string, target: string, held: boolean): Verdict => {
+    return { work: `month: ${work}`, measured, target, held };
+  };
+  const times = (ratio: number, than: string): string => `${ratio.toFixed(2)} x ${than}`;
+  const restore = own.restore.wall / other.restore.wall;
+  const first = (own.backups[0]?.wall ?? 0) / (other.backups[0]?.wall ?? 1);
+  const slower = own.restore.wall / (own.alone?.wall ?? Number.NaN);
+  return [
+    verdict("growth a day", `1/${growth.toFixed(1)} of restic's`, "at most 1/30 of restic's", growth >= 30),
+    verdict("all backups", `1/${total.toFixed(1)} of restic's`, "at most 1/8 of restic's", total >= 8),
+    verdict("first backup", times(first, "restic"), "at most 0.5 of restic's time", first <= 0.5),
+    verdict("restore of the last day", times(restore, "restic"), "not slower than restic", restore <= 1),
+    verdict(
+      "restore with deltas",
+      times(slower, "without"),
+      "at most twice as slow as without deltas",
+      slower <= 2,
+    ),
+  ];
+}
+
+/** All figures of a month. */
+export function monthTable(months: readonly Month[], content: number): string {
+  const seconds = (walls: number[]): string =>
+    `${median(walls).toFixed(2)} (${Math.min(...walls).toFixed(2)} .. ${Math.max(...walls).toFixed(2)})`;
+  const size = (bytes: number): string => (bytes / MB).toFixed(2);
+  const rows = months.map((month) => {
+    const { tool, backups, bytes, restore, alone } = month;
+    const days = growths(month);
+    return [
+      tool,
+      size(bytes[0] as number),
+      `${size(median(days))} (${size(Math.min(...days))} .. ${size(Math.max(...days))})`,
+      size(bytes.at(-1) as number),
+      backups[0]?.wall.toFixed(2),
+      seconds(backups.slice(1).map(({ wall }) => wall)),
+      (Math.max(...backups.map(({ memory }) => memory)) / MB).toFixed(0),
+      restore.wall.toFixed(2) + (alone ? ` (${alone.wall.toFixed(2)} without deltas)` : ""),
+    ].join(" | ");
+  });
+  return [
+    `## month: ${months[0]?.bytes.length} days, the last one ${(content / MB).toFixed(0)} MB`,
+    "",
+    "| tool | first day MB | growth a day MB | all days MB | first backup s | next backups s | memory MB | restore s |",
+    "|---|---|---|---|---|---|---|---|",
+    ...rows.map((row) => `| ${row} |`),
+    "",
+  ].join("\n");
+}
