@@ -47,6 +47,13 @@ export interface PackListing {
   torn?: number;
 }
 
+/** One pack, as far as can be said without reading it. */
+export interface PackFacts {
+  pack: string;
+  /** Bytes that it has now. */
+  bytes: number;
+}
+
 /** The result of a reindex. */
 export interface ReindexSummary {
   packs: number;
@@ -111,9 +118,22 @@ export interface Backend {
    * Every record of a kind, read and checked from the packs themselves, not from the index, in order of packs and offsets;
    * what was accepted before the call is included. A pack with many records comes as several listings in a row, so
    * that memory stays bounded. A name can occur twice when it was removed and put again: the later one counts. Removed
-   * records may appear until their space is reclaimed. The consumer may stop at any time.
+   * records may appear until their space is reclaimed. The consumer may stop at any time. With `pack`: of this pack alone.
    */
-  list(kind: RecordKind, signal?: AbortSignal): AsyncIterable<PackListing>;
+  list(kind: RecordKind, signal?: AbortSignal, pack?: string): AsyncIterable<PackListing>;
+
+  /** The packs of a kind that are there, in the order in which list reads them. */
+  packs(kind: RecordKind): Promise<PackFacts[]>;
+
+  /**
+   * These records were found to be damaged: from now on they are absent for hasMany and statMany, so that they are put again, and a put
+   * replaces them. getMany still tries, and says DAMAGED when that fails; a record that getMany finds damaged is distrusted by
+   * itself. Forgotten by a reindex, which does not list what is damaged. Absent names are no error.
+   */
+  distrustMany(kind: RecordKind, names: readonly Buffer[]): Promise<void>;
+
+  /** Copies the bytes of these records, as damaged as they are, to where nothing removes them; resolves with the copies' paths. */
+  setAside(kind: RecordKind, names: readonly Buffer[]): Promise<string[]>;
 
   /**
    * Forgets records; absent names are no error. They are gone for hasMany, statMany and getMany when it resolves, durably (one

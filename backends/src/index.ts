@@ -3,6 +3,7 @@ export type {
   Backend,
   Capabilities,
   DamagedRange,
+  PackFacts,
   PackListing,
   RecordInfo,
   ReindexSummary,

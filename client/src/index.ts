@@ -1,5 +1,21 @@
 /** Backs up and restores over a Connection, wherever the store is. */
 export { type CatOptions, cat } from "./cat/cat.ts";
+export {
+  type AffectedBackup,
+  type CheckOptions,
+  type CheckProgress,
+  type CheckResult,
+  check,
+  type Finding,
+} from "./check/check.ts";
+export {
+  type Healer,
+  type LostPlaces,
+  localFiles,
+  type RepairOptions,
+  type RepairResult,
+  repair,
+} from "./check/repair.ts";
 export { DEFAULT_PORT } from "./connect/address.ts";
 export { connect } from "./connect/connect.ts";
 export type { ConnectOptions } from "./connect/connect-options.ts";

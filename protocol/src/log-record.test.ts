@@ -36,6 +36,7 @@ const operations: [Operation, string][] = [
   [{ op: "forget", backup: b("id") }, "11 01 02 'id'"],
   [{ op: "pin", backup: b("id") }, "12 01 02 'id'"],
   [{ op: "unpin", backup: b("id") }, "13 01 02 'id'"],
+  [{ op: "mark", backup: b("id"), lost: b('["a"]') }, `15 02 02 'id' 05 '["a"]'`],
   [{ op: "tag", backup: b("id"), tags: b('["a"]') }, `14 02 02 'id' 05 '["a"]'`],
   [{ op: "checkpoint", sequence: 300, root: b("root") }, "20 02 02 ac 02 04 'root'"],
   [{ op: "checkpoint", sequence: 300, root: null }, "20 02 02 ac 02 00"],

@@ -20,6 +20,8 @@ export type Operation =
   | { op: "unpin"; backup: Buffer }
   /** `tags`: a JSON array of texts. */
   | { op: "tag"; backup: Buffer; tags: Buffer }
+  /** `lost`: what of the backup is lost, a JSON array of paths; an empty array when nothing is any more. */
+  | { op: "mark"; backup: Buffer; lost: Buffer }
   /** `sequence`: the state that the tree holds. `root`: null for an empty keyspace. */
   | { op: "checkpoint"; sequence: number; root: Buffer | null };
 
@@ -50,6 +52,7 @@ export const OPCODE: Readonly<Record<Operation["op"], number>> = {
   pin: 18,
   unpin: 19,
   tag: 20,
+  mark: 21,
   checkpoint: 32,
 };
 
@@ -96,6 +99,8 @@ function argumentsOf(operation: Operation): (Buffer | string)[] {
       return [operation.backup];
     case "tag":
       return [operation.backup, operation.tags];
+    case "mark":
+      return [operation.backup, operation.lost];
     case "checkpoint": {
       const sequence = new ByteWriter(10);
       sequence.varint(operation.sequence);

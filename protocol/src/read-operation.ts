@@ -20,6 +20,7 @@ const SHAPE: Readonly<Record<Operation["op"], readonly [least: number, step: num
   pin: [1, 0],
   unpin: [1, 0],
   tag: [2, 0],
+  mark: [2, 0],
   checkpoint: [2, 0],
 };
 
@@ -79,6 +80,8 @@ function operationOf(op: Operation["op"], operands: readonly Buffer[]): Operatio
       return { op, backup: first };
     case "tag":
       return { op, backup: first, tags: second };
+    case "mark":
+      return { op, backup: first, lost: second };
     case "checkpoint":
       return { op, sequence: wholeVarint(first), root: second.length === 0 ? null : second };
   }

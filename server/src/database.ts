@@ -1,5 +1,14 @@
 /** What an open store offers to sessions: the keyspace, commits, blobs, leases, and what looks after them. */
 import type { BlobRecord, HashAlgorithm, LogRecord, Operation } from "@datadb/protocol";
+import type { CheckEvent, CheckOptions, CheckSummary } from "./check/check-events.ts";
+
+export type {
+  AffectedBackup,
+  CheckEvent,
+  CheckFinding,
+  CheckOptions,
+  CheckSummary,
+} from "./check/check-events.ts";
 
 /** What a store is, as INFO and clients are told. */
 export interface StoreInfo {
@@ -248,42 +257,4 @@ export interface StoreStats {
   sinceCheckpoint: number;
   sequence: number;
   perBackup?: { backup: string; size: number; entries: number; newBytes: number }[];
-}
-
-/** How much is verified. */
-export interface CheckOptions {
-  /** Percent of all records that are read, decoded and hashed; default 0: structure only. */
-  readData?: number;
-  signal?: AbortSignal;
-}
-
-/** What a check says while it runs. */
-export type CheckEvent =
-  | { type: "progress"; phase: "log" | "index" | "trees" | "data"; done: number; total: number }
-  | ({ type: "finding" } & CheckFinding);
-
-/** One thing that is wrong. */
-export interface CheckFinding {
-  /** `missing`, `damaged-record`, `damaged-pack`, `wrong-content`, `log`, `checkpoint`, `index`, `node`. */
-  what: string;
-  /** One sentence with the object in it. */
-  message: string;
-  kind?: "data" | "node" | "log";
-  /** Hex. */
-  name?: string;
-  pack?: string;
-  offset?: number;
-  /** Hex ids of backups, with the first paths in them that need it. */
-  affected?: { backup: string; paths: string[] }[];
-}
-
-/** The end of a check. */
-export interface CheckSummary {
-  findings: number;
-  backups: number;
-  nodes: number;
-  data: number;
-  /** Records that were read and verified. */
-  read: number;
-  readBytes: number;
 }

@@ -2,10 +2,11 @@
 import { type BlobRecord, RECORD_KINDS, ReadOnlyError, type RecordKind } from "@datadb/protocol";
 import type { Backend } from "../backend.ts";
 import { enqueueJob } from "./append-queue.ts";
+import { distrustMany, setAside } from "./distrust.ts";
 import { flushShelves } from "./flush.ts";
 import { getMany, statMany } from "./get-many.ts";
 import { hasMany } from "./has-many.ts";
-import { list } from "./list.ts";
+import { list, packFacts } from "./list.ts";
 import { closeFile } from "./pack-lifecycle.ts";
 import { putMany } from "./put-many.ts";
 import { reindex } from "./reindex.ts";
@@ -94,9 +95,18 @@ export function createBlobsfile(place: Place, shelves: readonly Shelf[]): Backen
     },
     getMany: (kind, names, signal) => enter(signal).then(() => getMany(shelfOf(kind), names, signal)),
     statMany: (kind, names, signal) => enter(signal).then(() => statMany(shelfOf(kind), names)),
-    async *list(kind, signal) {
+    async *list(kind, signal, pack) {
       await enter(signal);
-      yield* list(shelfOf(kind), signal);
+      yield* list(shelfOf(kind), signal, pack);
+    },
+    packs: (kind) => enter().then(() => packFacts(shelfOf(kind))),
+    async distrustMany(kind, names) {
+      await enterWritable();
+      await distrustMany(shelfOf(kind), names);
+    },
+    async setAside(kind, names) {
+      await enterWritable();
+      return setAside(shelfOf(kind), names);
     },
     async removeMany(kind, names) {
       await enterWritable();

@@ -1,9 +1,10 @@
 /** getMany and statMany of the blobsfile backend. */
 import { type BlobRecord, DamagedError, decodeRecord, FormatTooNewError, recordSize } from "@datadb/protocol";
 import type { RecordInfo } from "../backend.ts";
+import { distrustMany } from "./distrust.ts";
 import { fileError, systemCode } from "./file-error.ts";
 import { findValues } from "./has-many.ts";
-import { isLost } from "./known-many.ts";
+import { isAbsent, isLost } from "./known-many.ts";
 import { decodeLocation, type Location } from "./location.ts";
 import { packPath } from "./pack-lifecycle.ts";
 import { packName } from "./pack-name.ts";
@@ -31,7 +32,9 @@ function infoOf(shelf: Shelf, name: Buffer, location: Location): RecordInfo {
 /** See Backend.statMany. */
 export function statMany(shelf: Shelf, names: readonly Buffer[]): (RecordInfo | null)[] {
   return findValues(shelf, names).map((value, index) =>
-    value === undefined || isLost(shelf, value) ? null : infoOf(shelf, names[index]!, decodeLocation(value)),
+    value === undefined || isAbsent(shelf, value)
+      ? null
+      : infoOf(shelf, names[index]!, decodeLocation(value)),
   );
 }
 
@@ -41,12 +44,13 @@ function damaged(
   name: Buffer,
   problem: string,
   cause?: unknown,
+  lost = false,
 ): DamagedError {
   const pack = packPath(shelf, location.pack);
   const hex = name.toString("hex");
   return new DamagedError(`${pack}: ${problem} (record ${hex} at offset ${location.offset})`, {
     cause,
-    fields: { pack, offset: location.offset, name: hex, kind: shelf.kind },
+    fields: { pack, offset: location.offset, name: hex, kind: shelf.kind, ...(lost ? { lost } : {}) },
   });
 }
 
@@ -63,7 +67,7 @@ async function readError(
     return damaged(shelf, first.location, names[first.index]!, "the disk cannot read it", error);
   const { fs, directory } = shelf.place;
   if (code === "ENOENT" && (await fs.stat(directory).catch(() => null)) !== null)
-    return damaged(shelf, first.location, names[first.index]!, "the pack is missing", error);
+    return damaged(shelf, first.location, names[first.index]!, "the pack is missing", error, true);
   return fileError("read", packPath(shelf, range.pack), error);
 }
 
@@ -87,6 +91,13 @@ function decodeItem(shelf: Shelf, range: ReadRange, bytes: Buffer, item: Wanted,
   );
 }
 
+/** A record that is not what was written is absent for writers from now on: the next backup that has its content puts it again. */
+async function remember(shelf: Shelf, error: unknown, names: readonly Buffer[]): Promise<void> {
+  if (!(error instanceof DamagedError) || shelf.place.readOnly) return;
+  const bad = names.find((name) => name.toString("hex") === error.fields["name"]);
+  if (bad) await distrustMany(shelf, [bad]).catch(() => {});
+}
+
 async function readRange(shelf: Shelf, range: ReadRange, names: readonly Buffer[]): Promise<BlobRecord[]> {
   const target = Buffer.allocUnsafeSlow(range.to - range.from);
   let bytes: number;
@@ -107,7 +118,14 @@ function wantedOf(shelf: Shelf, names: readonly Buffer[]): Wanted[] {
     if (value === undefined) return;
     const location = decodeLocation(value);
     if (isLost(shelf, value))
-      throw damaged(shelf, location, names[index]!, "the part of the pack that holds it is lost");
+      throw damaged(
+        shelf,
+        location,
+        names[index]!,
+        "the part of the pack that holds it is lost",
+        undefined,
+        true,
+      );
     wanted.push({
       index,
       location,
@@ -130,7 +148,10 @@ export async function getMany(
   const read = async (): Promise<void> => {
     for (let range = ranges[next++]; range !== undefined; range = ranges[next++]) {
       signal?.throwIfAborted();
-      const records = await readRange(shelf, range, names);
+      const records = await readRange(shelf, range, names).catch(async (error: unknown) => {
+        await remember(shelf, error, names);
+        throw error;
+      });
       range.items.forEach((item, at) => {
         result[item.index] = records[at]!;
         counts.downloadedBytes += item.location.payloadLength;

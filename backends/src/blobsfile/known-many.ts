@@ -1,7 +1,12 @@
-/** Which records the index knows, leaving out those whose pack is gone. */
+/** Which records the index knows, leaving out those whose pack is gone and those that are damaged. */
 import { recordSize } from "@datadb/protocol";
-import { decodeLocation } from "./location.ts";
+import { decodeLocation, isDistrusted } from "./location.ts";
 import type { Shelf } from "./shelf.ts";
+
+/** Whether a record counts as absent for writers: its bytes are gone with their pack, or were found to be damaged. */
+export function isAbsent(shelf: Shelf, value: Buffer): boolean {
+  return isDistrusted(value) || isLost(shelf, value);
+}
 
 /** Whether the bytes that an index value points to are gone with their pack. */
 export function isLost(shelf: Shelf, value: Buffer): boolean {
@@ -12,7 +17,7 @@ export function isLost(shelf: Shelf, value: Buffer): boolean {
 }
 
 /**
- * 1 for each key that the index has. A record of a lost pack counts as absent: the next backup then puts it again, where
+ * 1 for each key that the index has. A record of a lost pack, or a damaged one, counts as absent: the next backup then puts it again, where
  * "present" would make it rely on nothing.
  */
 export function knownMany(shelf: Shelf, keys: readonly Buffer[]): Uint8Array {
@@ -20,7 +25,7 @@ export function knownMany(shelf: Shelf, keys: readonly Buffer[]): Uint8Array {
   const known = new Uint8Array(keys.length);
   for (let index = 0; index < values.length; index++) {
     const value = values[index];
-    if (value !== undefined && !isLost(shelf, value)) known[index] = 1;
+    if (value !== undefined && !isAbsent(shelf, value)) known[index] = 1;
   }
   return known;
 }

@@ -1,5 +1,5 @@
 /** list of the blobsfile backend: packs read from beginning to end. */
-import type { PackListing, RecordInfo } from "../backend.ts";
+import type { PackFacts, PackListing, RecordInfo } from "../backend.ts";
 import { packPath } from "./pack-lifecycle.ts";
 import { packName } from "./pack-name.ts";
 import { scanPack } from "./scan-pack.ts";
@@ -11,7 +11,7 @@ function endOf(shelf: Shelf, number: number): number {
 }
 
 /** See Backend.list. */
-export async function* list(shelf: Shelf, signal?: AbortSignal): AsyncGenerator<PackListing> {
+export async function* list(shelf: Shelf, signal?: AbortSignal, only?: string): AsyncGenerator<PackListing> {
   const { kind } = shelf;
   // Ends are taken before the first read: what is accepted later belongs to a later list.
   const packs = [...shelf.packs]
@@ -19,6 +19,7 @@ export async function* list(shelf: Shelf, signal?: AbortSignal): AsyncGenerator<
     .map((number) => ({ number, end: endOf(shelf, number) }));
   for (const { number, end } of packs) {
     const pack = packName(kind, number);
+    if (only !== undefined && pack !== only) continue;
     for await (const piece of scanPack(shelf.place, kind, packPath(shelf, number), { from: 0, to: end })) {
       signal?.throwIfAborted();
       const records = piece.records.map(
@@ -31,4 +32,14 @@ export async function* list(shelf: Shelf, signal?: AbortSignal): AsyncGenerator<
       yield listing;
     }
   }
+}
+
+/** See Backend.packs. */
+export async function packFacts(shelf: Shelf): Promise<PackFacts[]> {
+  const facts: PackFacts[] = [];
+  for (const number of [...shelf.packs].sort((a, b) => a - b)) {
+    const found = await shelf.place.fs.stat(packPath(shelf, number));
+    if (found !== null) facts.push({ pack: packName(shelf.kind, number), bytes: found.size });
+  }
+  return facts;
 }

@@ -20,6 +20,19 @@ export interface Location {
   base: Buffer | null;
 }
 
+/** What an index value of a record that cannot be trusted begins with: packs are numbered from 1. Permanent. */
+const DISTRUSTED = Buffer.from([0]);
+
+/** Whether the record was found to be damaged: absent for writers, and read only because it might be whole after all. */
+export function isDistrusted(value: Buffer): boolean {
+  return value[0] === 0;
+}
+
+/** The index value of the same place, not trusted any more. */
+export function distrusted(value: Buffer): Buffer {
+  return isDistrusted(value) ? value : Buffer.concat([DISTRUSTED, value]);
+}
+
 /** First byte of the keys that say how much of a pack is indexed; kinds begin at 1. Permanent. */
 const PACK_KEY = 0;
 
@@ -76,7 +89,7 @@ export function writeLocation(writer: ByteWriter, location: Location): void {
 
 /** The location in an index value; `base` is a view of it. */
 export function decodeLocation(value: Buffer): Location {
-  const reader = new ByteReader(value);
+  const reader = new ByteReader(isDistrusted(value) ? value.subarray(1) : value);
   const [pack, offset] = [reader.varint(), reader.varint()];
   const [payloadLength, length] = [reader.varint(), reader.varint()];
   const encoding = encodingOfByte(reader.u8());

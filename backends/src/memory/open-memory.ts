@@ -1,6 +1,6 @@
 /** Records in this process' memory, gone with it: for tests and trials. Configuration: `memory: {}`. */
 import { type BlobRecord, hashLength, type RecordKind, recordSize } from "@datadb/protocol";
-import type { Backend, PackListing, RecordInfo } from "../backend.ts";
+import type { Backend, PackListing, RecordInfo, ReindexSummary } from "../backend.ts";
 import type { BackendContext } from "../backend-context.ts";
 import type { BackendOptions } from "../backend-options.ts";
 
@@ -39,6 +39,12 @@ function infoOf(record: BlobRecord, offset: number): RecordInfo {
   };
 }
 
+function summaryOf(shelves: readonly Shelf[]): ReindexSummary {
+  const all = shelves.filter(({ records }) => records.size > 0);
+  const records = all.reduce((sum, one) => sum + one.records.size, 0);
+  return { packs: all.length, records, bytes: all.reduce((sum, { end }) => sum + end, 0), damaged: 0 };
+}
+
 /** An empty memory backend for a store with this hash. */
 export function createMemoryBackend(context: Pick<BackendContext, "hash">): Backend {
   const shelves = new Map<RecordKind, Shelf>();
@@ -73,6 +79,11 @@ export function createMemoryBackend(context: Pick<BackendContext, "hash">): Back
     return ownCopy(found.record);
   };
 
+  const forget: Backend["removeMany"] = async (kind, names) => {
+    const { records } = shelf(kind);
+    for (const name of names) records.delete(name.toString("latin1"));
+  };
+
   return {
     type: "memory",
     description: "memory",
@@ -86,26 +97,24 @@ export function createMemoryBackend(context: Pick<BackendContext, "hash">): Back
     },
     getMany: async (kind, names, signal) => find(kind, names, signal).map(get),
     statMany: async (kind, names, signal) => find(kind, names, signal).map((found) => found?.info ?? null),
-    async *list(kind, signal): AsyncGenerator<PackListing> {
+    async *list(kind, signal, pack): AsyncGenerator<PackListing> {
+      if (pack !== undefined && pack !== `memory-${kind}`) return;
       const infos = [...shelf(kind, signal).records.values()].map(({ info }) => info);
       for (let at = 0; at < infos.length; at += LISTING_RECORDS) {
         signal?.throwIfAborted();
         yield { pack: `memory-${kind}`, kind, records: infos.slice(at, at + LISTING_RECORDS), damaged: [] };
       }
     },
-    async removeMany(kind, names) {
-      const { records } = shelf(kind);
-      for (const name of names) records.delete(name.toString("latin1"));
-    },
+    packs: async (kind) =>
+      shelf(kind).records.size === 0 ? [] : [{ pack: `memory-${kind}`, bytes: shelf(kind).end }],
+    // Memory is not read back from anywhere: there is nothing to keep of what is forgotten.
+    distrustMany: forget,
+    setAside: async () => [],
+    removeMany: forget,
     async flush() {
       shelf("data");
     },
-    async reindex() {
-      shelf("data");
-      const all = [...shelves.values()].filter(({ records }) => records.size > 0);
-      const records = all.reduce((sum, one) => sum + one.records.size, 0);
-      return { packs: all.length, records, bytes: all.reduce((sum, { end }) => sum + end, 0), damaged: 0 };
-    },
+    reindex: async () => summaryOf(shelf("data") && [...shelves.values()]),
     counters: () => ({ ...counts, "records-lost": 0, "open-fds": 0 }),
     async close() {
       closed = true;

@@ -22,7 +22,10 @@ export function readOnly(inner: Backend): Backend {
     putMany: refuse,
     getMany: (kind, names, signal) => inner.getMany(kind, names, signal),
     statMany: (kind, names, signal) => inner.statMany(kind, names, signal),
-    list: (kind, signal) => inner.list(kind, signal),
+    list: (kind, signal, pack) => inner.list(kind, signal, pack),
+    packs: (kind) => inner.packs(kind),
+    distrustMany: refuse,
+    setAside: refuse,
     removeMany: refuse,
     // A log replay or a rebuild flushes whatever it wrote, also when that was nothing.
     flush: async () => {},

@@ -2,7 +2,7 @@
 import type { Backup } from "@datadb/client";
 
 export function backupRecord(backup: Backup): Record<string, unknown> {
-  const { id, snapshot, name, host, path, source, time, size, entries, complete, meta, tags } = backup;
+  const { id, snapshot, name, host, path, source, time, size, entries, complete, lost, meta, tags } = backup;
   return {
     type: "backup",
     id,
@@ -15,6 +15,8 @@ export function backupRecord(backup: Backup): Record<string, unknown> {
     size,
     entries,
     complete,
+    // Only where there is a loss: nobody should have to look for what hardly ever is.
+    ...(lost.length > 0 ? { lost } : {}),
     meta,
     tags,
   };

@@ -92,6 +92,10 @@ function announce({ output }: VerbContext, { backup, path }: Selection, destinat
   );
   if (!backup.complete)
     output.warn("this backup is incomplete: some entries could not be read when it was made");
+  if (backup.lost.length > 0)
+    output.warn(
+      `this backup is damaged, and lacks ${backup.lost.map(printable).join(", ")}; the rest of it restores`,
+    );
 }
 
 function holdsSomething(destination: string): boolean {

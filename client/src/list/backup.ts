@@ -26,6 +26,8 @@ export interface Backup {
   /** The user's own metadata. */
   meta: Record<string, unknown>;
   tags: string[];
+  /** Paths of it that a check found to be lost, the first ones; empty when nothing is known to be. */
+  lost: string[];
   pinned: boolean;
   /** All fields as the server sent them, also those of newer versions. */
   fields: Record<string, string>;

@@ -23,6 +23,7 @@ export function readBackup(fields: ReadonlyMap<string, string>): Backup {
     unreadableCount: Number(text("unreadable-count") || 0),
     meta: parseJson<Record<string, unknown>>(fields.get("meta"), {}),
     tags: parseJson<string[]>(fields.get("tags"), []),
+    lost: parseJson<string[]>(fields.get("lost"), []),
     pinned: text("pinned") === "1",
     fields: Object.fromEntries(fields),
   };

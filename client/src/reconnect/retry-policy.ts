@@ -9,6 +9,7 @@ const REPEATABLE = new Set([
   "set",
   "tag",
   "lease",
+  "mark",
   "pin",
   "unpin",
   "txinit",

@@ -49,6 +49,11 @@ export interface SnapshotOptions {
   allowEmpty?: boolean;
   /** Look, and read and store nothing: `toRead` of the summary says what would be read. */
   dryRun?: boolean;
+  /**
+   * Reads everything, puts what the store lacks, and lists nothing: what earlier backups of the source have lost and the source still
+   * has is there again.
+   */
+  heal?: boolean;
   /** Worker threads; min(4, cores) when absent. The result does not depend on it. */
   jobs?: number;
   /** Stops at once; nothing is listed. What was sent so far is not sent again. */

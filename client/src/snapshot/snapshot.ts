@@ -92,7 +92,9 @@ export async function snapshot(
   let reason: Error | undefined;
   try {
     await connection.call("LEASE");
-    const { before, previous } = await lookBack(connection, facts, identity);
+    const { before, previous } = options.heal
+      ? { before: null, previous: null }
+      : await lookBack(connection, facts, identity);
     stopReporting = reportProgress(options.onProgress, report, engine.upload.counts, before);
     const job: Job = {
       connection,
@@ -237,14 +239,16 @@ async function finish(job: Job, engine: Engine, taken: Taken, started: number): 
   const { counts } = engine.upload;
   const ref = metaId(facts.hash, taken.root).toString("hex");
   const seconds = (): number => Math.round(performance.now() - started) / 1000;
-  const committed = options.dryRun
-    ? null
-    : await commitBackup(connection, identity.host, identity.path, ref, {
-        ...backupFields(identity, options, report, taken),
-        added: counts.newBytes,
-        stored: connection.local ? counts.storedBytes : null,
-        seconds: seconds(),
-      });
+  if (options.heal) await connection.call("DONE");
+  const committed =
+    options.dryRun || options.heal
+      ? null
+      : await commitBackup(connection, identity.host, identity.path, ref, {
+          ...backupFields(identity, options, report, taken),
+          added: counts.newBytes,
+          stored: connection.local ? counts.storedBytes : null,
+          seconds: seconds(),
+        });
   const { counts: entries } = report;
   return {
     backup: committed?.backup ?? null,

@@ -20,7 +20,7 @@ test("the commands of the wire are all there", () => {
     exists type keys scan dbsize del get set range hset hmset hget hgetall hlen hscan hdel
     sadd scard smembers sismember sscan srem ladd llen lindex lrange llast lprev liter lriter lmrange ldel
     bput bget bexists bsize bcnt bscan hash size txinit txcommit txdiscard init done lease
-    backup backups forget pin unpin tag check stats`;
+    backup backups forget pin unpin tag mark check stats`;
   expect([...COMMANDS.keys()].sort()).toEqual(expected.split(/\s+/).sort());
 });
 
@@ -58,7 +58,7 @@ test.each(all)("%s: flags, rights and words make sense", (_name, spec) => {
 });
 
 test("nothing that removes or replaces is open to append", () => {
-  for (const name of ["del", "hdel", "srem", "ldel", "forget", "pin", "unpin", "tag", "shutdown"]) {
+  for (const name of ["del", "hdel", "srem", "ldel", "forget", "pin", "unpin", "tag", "mark", "shutdown"]) {
     expect(COMMANDS.get(name)?.right, name).toBe("admin");
   }
 });

@@ -1,5 +1,5 @@
 /** Commands about backups and the store as a whole. */
-import { after, block, integer, many, optional, string } from "./argument-spec.ts";
+import { after, block, integer, many, oneOf, optional, string, word } from "./argument-spec.ts";
 import { type CommandSpec, commandGroup } from "./command-spec.ts";
 
 export const storeCommands: readonly CommandSpec[] = commandGroup("store", [
@@ -68,14 +68,37 @@ export const storeCommands: readonly CommandSpec[] = commandGroup("store", [
     arguments: [string("backup-id"), string("tags")],
   },
   {
+    name: "mark",
+    summary:
+      "Notes in a backup what of it is lost: a JSON array of paths, empty when nothing is any more. CHECK finds out.",
+    arity: 3,
+    flags: ["write"],
+    right: "admin",
+    reply: "OK; NOTFOUND when there is no such backup",
+    arguments: [string("backup-id"), string("paths")],
+  },
+  {
     name: "check",
     summary:
-      "Verifies log, trees and presence of all content; with READ-DATA also reads the given percentage of it.",
+      "Verifies log, index and trees; with READ-DATA also reads the given percentage of the content; with REPAIR mends what the " +
+      "store can mend by itself. With STEPS it answers soon, and CHECK NEXT again and again goes on.",
     arity: -1,
     flags: ["admin", "blocking"],
     right: "admin",
-    reply: "map of counts and `problems`, an array of texts",
-    arguments: [optional(after("READ-DATA", integer("percent")))],
+    reply:
+      "map of counts, `problems` (JSON texts) and `notes`; while a check by steps goes on, map of `phase`, `done` and `total`",
+    arguments: [
+      oneOf(
+        "what",
+        block(
+          "check",
+          optional(after("READ-DATA", integer("percent"))),
+          optional(word("REPAIR")),
+          optional(word("STEPS")),
+        ),
+        word("NEXT"),
+      ),
+    ],
   },
   {
     name: "stats",

@@ -26,15 +26,15 @@ async function isComplete(
 
 /**
  * Those of `names` (nodes, children before parents) that need or refer to something that is not there. A damaged node is not
- * among them: check tells of it.
+ * among them: check tells of it. `gone` gets them, and has those of earlier calls.
  */
 export async function findIncompleteNodes(
   backend: Backend,
   hash: HashAlgorithm,
   names: readonly Buffer[],
+  gone: Set<string> = new Set(),
 ): Promise<Buffer[]> {
   const found: Buffer[] = [];
-  const gone = new Set<string>();
   for (const name of names) {
     if (await isComplete(backend, hash, name, gone).catch(() => true)) continue;
     found.push(name);

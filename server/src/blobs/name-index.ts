@@ -12,6 +12,8 @@ interface RecordFacts {
   readonly length: number;
   readonly payloadLength: number;
   readonly encoding: Encoding;
+  /** The record was found to be damaged: absent for writers. */
+  readonly distrusted: boolean;
 }
 
 export interface NameIndex {
@@ -19,13 +21,14 @@ export interface NameIndex {
   records(kind: RecordKind, from?: Buffer): AsyncIterable<readonly RecordFacts[]>;
 }
 
-/** Varint pack, offset, payload length, length, 1 byte encoding: see docs/formats.md. */
+/** A zero when it is distrusted, varint pack, offset, payload length, length, 1 byte encoding: see docs/formats.md. */
 function factsOf(name: Buffer, value: Buffer): RecordFacts {
-  const reader = new ByteReader(value);
+  const distrusted = value[0] === 0;
+  const reader = new ByteReader(distrusted ? value.subarray(1) : value);
   reader.varint();
   reader.varint();
   const payloadLength = reader.varint();
-  return { name, payloadLength, length: reader.varint(), encoding: encodingOfByte(reader.u8()) };
+  return { name, payloadLength, length: reader.varint(), encoding: encodingOfByte(reader.u8()), distrusted };
 }
 
 /** Over the index of the leaf whose keys begin with `prefix`. */
@@ -49,7 +52,7 @@ export function listedNameIndex(backend: Backend): NameIndex {
       for await (const { records } of backend.list(kind)) {
         for (const record of records)
           if (from === undefined || from.compare(record.name) <= 0)
-            found.set(record.name.toString("latin1"), record);
+            found.set(record.name.toString("latin1"), { ...record, distrusted: false });
       }
       yield [...found.values()].sort((a, b) => a.name.compare(b.name));
     },

@@ -9,6 +9,7 @@ import { createContentCache } from "./content-cache.ts";
 import { flushBlobs } from "./flush-blobs.ts";
 import { createInFlight } from "./in-flight.ts";
 import type { NameIndex } from "./name-index.ts";
+import { noteDamage } from "./note-damage.ts";
 import { putContent } from "./put-content.ts";
 import { putRecords } from "./put-records.ts";
 import { readContents, readRecords } from "./read-contents.ts";
@@ -27,7 +28,9 @@ export function createBlobStore(
   hash: HashAlgorithm,
   encoder: Encoder,
   index: NameIndex,
+  onDamage: () => Promise<void> = async () => {},
 ): BlobStore {
+  const watch = { backend, hash, onDamage };
   const state: BlobState = {
     backend,
     hash,
@@ -57,15 +60,15 @@ export function createBlobStore(
     putEncoded: (records, lease) => putRecords(state, records, lease),
     async getRecords(kind, names) {
       await settle(state, kind, names);
-      return readRecords(backend, kind, names);
+      return noteDamage(watch, kind, readRecords(backend, kind, names));
     },
     async getContent(kind, name) {
       await settle(state, kind, [name]);
-      return (await readContents(state, kind, [name]))[0] ?? null;
+      return (await noteDamage(watch, kind, readContents(state, kind, [name])))[0] ?? null;
     },
     async getContents(kind, names) {
       await settle(state, kind, names);
-      return readContents(state, kind, names);
+      return noteDamage(watch, kind, readContents(state, kind, names));
     },
     async sizeMany(kind, names) {
       await settle(state, kind, names);

@@ -2,9 +2,10 @@
 import type { Backend } from "@datadb/backends";
 import type { HashAlgorithm } from "@datadb/protocol";
 import type { NameIndex } from "../blobs/name-index.ts";
-import type { BlobKind, CheckEvent, View } from "../database.ts";
+import type { BlobKind, CheckEvent, CheckFinding, View } from "../database.ts";
 import type { Encoder } from "../encoder/encoder.ts";
 import type { Head } from "../log/head.ts";
+import type { ScrubDates } from "./scrub-dates.ts";
 
 export interface CheckSource {
   readonly backend: Backend;
@@ -13,7 +14,12 @@ export interface CheckSource {
   readonly hash: HashAlgorithm;
   readonly storeId: Buffer;
   readonly encoder: Encoder;
+  readonly scrubs: ScrubDates;
   head(): Head;
+  /** To be called after a reindex: forgets what it should not have found. */
+  settle(): Promise<boolean>;
+  /** Writes a checkpoint: what is older in the log is not needed any more. */
+  checkpoint(): Promise<number>;
 }
 
 /** Everything that a running check has found. */
@@ -33,12 +39,13 @@ export interface CheckState {
 export type CheckPart = AsyncGenerator<CheckEvent, void>;
 
 /** A finding; its blob is remembered as bad. */
-export function finding(
-  state: CheckState,
-  found: Omit<Extract<CheckEvent, { type: "finding" }>, "type">,
-  name?: Buffer,
-): CheckEvent {
+export function finding(state: CheckState, found: CheckFinding, name?: Buffer): CheckEvent {
   if (name !== undefined && (found.kind === "data" || found.kind === "node"))
     state.bad[found.kind].add(name.toString("latin1"));
   return { type: "finding", ...found, ...(name === undefined ? {} : { name: name.toString("hex") }) };
+}
+
+/** The names that a set holds as Latin-1 text. */
+export function namesOf(set: ReadonlySet<string>): Buffer[] {
+  return [...set].map((id) => Buffer.from(id, "latin1"));
 }

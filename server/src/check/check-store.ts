@@ -1,57 +1,85 @@
-/** Verifies a store: log, trees, packs, and as much of the content as asked. */
+/** Verifies a store: log, index, trees, packs, and as much of the content as asked; mends what it can when asked to. */
 import type { CheckEvent, CheckOptions, CheckSummary } from "../database.ts";
 import { checkData } from "./check-data.ts";
+import { checkIndex } from "./check-index.ts";
 import { checkLog } from "./check-log.ts";
 import { checkPacks } from "./check-packs.ts";
-import type { CheckPart, CheckSource, CheckState } from "./check-source.ts";
+import { type CheckPart, type CheckSource, type CheckState, namesOf } from "./check-source.ts";
 import { checkTrees } from "./check-trees.ts";
 import { findAffected } from "./find-affected.ts";
+import { findDependants } from "./find-dependants.ts";
+import { repairStore } from "./repair-store.ts";
 
 type Finding = Extract<CheckEvent, { type: "finding" }>;
 
-/** Blobs that nobody refers to may be bad, too, without hurting any backup: those findings come without `affected`. */
-async function* withAffected(state: CheckState, held: readonly Finding[]): CheckPart {
-  const affected = await findAffected(state);
-  for (const one of held) {
-    const key = (one.kind ?? "") + Buffer.from(one.name ?? "", "hex").toString("latin1");
-    const backups = affected.get(key);
-    yield backups === undefined ? one : { ...one, affected: backups };
+/** Everything that was found, each blob once. */
+interface Findings {
+  readonly named: Map<string, Finding>;
+  readonly others: Finding[];
+}
+
+function newState(source: CheckSource, signal: AbortSignal | undefined): CheckState {
+  const bad = { data: new Set<string>(), node: new Set<string>() };
+  return { source, signal, bad, backups: 0, nodes: 0, data: 0, read: 0, readBytes: 0 };
+}
+
+function partsOf(state: CheckState, readData: number): (() => CheckPart)[] {
+  const parts = [() => checkLog(state), () => checkIndex(state), () => checkTrees(state)];
+  // All nodes are read anyway when all data is.
+  if (readData < 100) parts.push(() => checkPacks(state, "node"));
+  return [...parts, () => checkData(state, readData), () => findDependants(state)];
+}
+
+async function* collect(parts: readonly (() => CheckPart)[], found: Findings): CheckPart {
+  for (const part of parts) {
+    for await (const event of part()) {
+      if (event.type !== "finding") yield event;
+      else if (event.name === undefined) found.others.push(event);
+      else {
+        const id = `${event.kind}${event.name}`;
+        // The part that read it says most about it.
+        if (!found.named.has(id) || event.what !== "missing") found.named.set(id, event);
+      }
+    }
   }
 }
 
-/** See Database.check. Findings about blobs come at the end, when it is known whom they concern. */
+/** Blobs that nobody refers to may be bad, too, without hurting any backup: those findings come without `affected`. */
+async function withAffected(state: CheckState, found: Findings): Promise<Finding[]> {
+  const affected = await findAffected(state);
+  const named = [...found.named.values()].map((one) => {
+    const key = (one.kind ?? "") + Buffer.from(one.name ?? "", "hex").toString("latin1");
+    const backups = affected.get(key);
+    return backups === undefined ? one : { ...one, affected: backups };
+  });
+  return [...found.others, ...named];
+}
+
+/** A damaged record is absent for writers from now on, also when the check mends nothing: the next backup then puts it again. */
+async function distrust({ source, bad }: CheckState): Promise<void> {
+  if (!source.backend.capabilities.writable) return;
+  for (const kind of ["data", "node"] as const)
+    if (bad[kind].size > 0) await source.backend.distrustMany(kind, namesOf(bad[kind]));
+}
+
+/** See Database.check. Findings come at the end, when it is known whom they concern. */
 export async function* checkStore(
   source: CheckSource,
   options: CheckOptions = {},
 ): AsyncGenerator<CheckEvent, CheckSummary> {
-  const { readData = 0, signal } = options;
-  const state: CheckState = {
-    source,
-    signal,
-    bad: { data: new Set(), node: new Set() },
-    backups: 0,
-    nodes: 0,
-    data: 0,
-    read: 0,
-    readBytes: 0,
-  };
-  const parts = [() => checkLog(state), () => checkTrees(state), () => checkData(state, readData)];
-  // All nodes are read anyway when all data is.
-  if (readData < 100) parts.splice(1, 0, () => checkPacks(state, "node"));
-  // The same blob may be found by several parts: it counts once.
-  const held = new Map<string, Finding>();
-  let findings = 0;
-  for (const part of parts) {
-    for await (const event of part()) {
-      if (event.type === "finding" && event.name !== undefined) {
-        held.set(`${event.kind}${event.name}`, event);
-        continue;
-      }
-      if (event.type === "finding") findings += 1;
-      yield event;
-    }
+  const { readData = 0, repair = false, signal } = options;
+  const state = newState(source, signal);
+  const found: Findings = { named: new Map(), others: [] };
+  yield* collect(partsOf(state, readData), found);
+  let findings = await withAffected(state, found);
+  let mended = 0;
+  await distrust(state);
+  if (repair && findings.length > 0) {
+    const result = yield* repairStore(state, findings);
+    mended = findings.length - result.length;
+    findings = result;
   }
-  yield* withAffected(state, [...held.values()]);
+  yield* findings;
   const { backups, nodes, data, read, readBytes } = state;
-  return { findings: findings + held.size, backups, nodes, data, read, readBytes };
+  return { findings: findings.length, mended, backups, nodes, data, read, readBytes };
 }

@@ -4,6 +4,7 @@ import { decodeChain, readRecords } from "../blobs/read-contents.ts";
 import type { BlobKind } from "../database.ts";
 import { cacheOf, listBackups } from "../stats/list-backups.ts";
 import { type CheckPart, type CheckState, finding } from "./check-source.ts";
+import { verifyOne } from "./verify-one.ts";
 
 /** Nodes that are read at once. */
 const BATCH_NODES = 256;
@@ -27,38 +28,29 @@ async function* missing(state: CheckState, kind: BlobKind, names: readonly Buffe
   if (names.length === 0) return;
   const there = await state.source.backend.hasMany(kind, names);
   for (const [at, name] of names.entries()) {
-    if (there[at] === 0)
-      yield finding(
-        state,
-        { what: "missing", kind, message: `${kind} ${name.toString("hex")} is missing` },
-        name,
-      );
+    if (there[at] === 0) yield* verifyOne(state, kind, name);
   }
 }
 
 async function* readNode(state: CheckState, walk: Walk, name: Buffer): CheckPart {
   const { backend, hash } = state.source;
+  let content: Buffer;
   try {
     const [record] = await readRecords(backend, "node", [name]);
-    if (!record) {
-      yield finding(
-        state,
-        { what: "missing", kind: "node", message: `node ${name.toString("hex")} is missing` },
-        name,
-      );
-      return;
-    }
-    const content = await decodeChain(backend, hash, record);
-    state.nodes += 1;
-    state.readBytes += content.length;
+    if (!record) return yield* verifyOne(state, "node", name);
+    content = await decodeChain(backend, hash, record);
+  } catch (error) {
+    if (!(error instanceof DatadbError)) throw error;
+    return yield* verifyOne(state, "node", name);
+  }
+  state.nodes += 1;
+  state.readBytes += content.length;
+  try {
     for (const child of references(content, hashLength(hash))) meet(walk, child.kind, child.name);
   } catch (error) {
     if (!(error instanceof DatadbError)) throw error;
-    yield finding(
-      state,
-      { what: "node", kind: "node", message: `node ${name.toString("hex")}: ${error.message}` },
-      name,
-    );
+    const message = `node ${name.toString("hex")}: ${error.message}`;
+    yield finding(state, { what: "node", kind: "node", message }, name);
   }
 }
 

@@ -1,6 +1,8 @@
-/** Which backups, and which paths in them, need blobs that are bad. Runs only when there are some. */
+/** Which backups, and which paths and bytes in them, need blobs that are bad. Runs only when there are some. */
 import {
   decodeDirectoryLeaf,
+  decodeListInner,
+  decodeListLeaf,
   decodeMeta,
   hashLength,
   type Meta,
@@ -8,52 +10,82 @@ import {
   references,
 } from "@datadb/protocol";
 import { decodeChain } from "../blobs/read-contents.ts";
-import type { BlobKind } from "../database.ts";
+import type { AffectedBackup, BlobKind } from "../database.ts";
 import { cacheOf, listBackups } from "../stats/list-backups.ts";
 import type { CheckState } from "./check-source.ts";
 
 /** Paths that are named for each backup. */
 const MAX_PATHS = 10;
 
-export interface Affected {
-  readonly backup: string;
-  readonly paths: string[];
-}
+type Place = AffectedBackup["places"][number];
 
 interface Search {
   readonly state: CheckState;
   readonly seen: Set<string>;
-  /** Paths by bad blob, as kind and Latin-1 name. */
-  readonly found: Map<string, Set<string>>;
+  /** Places by bad blob, as kind and Latin-1 name. */
+  readonly found: Map<string, Place[]>;
 }
 
-function note(search: Search, kind: BlobKind, name: Buffer, path: string): boolean {
+/** What is below it is bad, too: there is nothing to look into. */
+function note(search: Search, kind: BlobKind, name: Buffer, place: Place): boolean {
   const id = name.toString("latin1");
   if (!search.state.bad[kind].has(id)) return false;
   const key = kind + id;
-  const paths = search.found.get(key) ?? new Set();
-  if (paths.size < MAX_PATHS) paths.add(path === "" ? "/" : path);
-  search.found.set(key, paths);
+  const places = search.found.get(key) ?? [];
+  if (places.length < MAX_PATHS) places.push({ ...place, path: place.path === "" ? "/" : place.path });
+  search.found.set(key, places);
   return true;
 }
 
-async function searchMeta(search: Search, meta: Meta, path: string): Promise<void> {
-  if (meta.chunk) note(search, "data", meta.chunk, path);
-  if (meta.list) await searchNode(search, meta.list, path);
-  if (meta.directory) await searchNode(search, meta.directory, path);
-}
-
-async function searchNode(search: Search, name: Buffer, path: string): Promise<void> {
-  if (note(search, "node", name, path)) return;
-  // The same node under two paths: one path is enough to find the other.
-  const id = name.toString("latin1");
-  if (search.seen.has(id)) return;
-  search.seen.add(id);
+async function contentOf(search: Search, name: Buffer): Promise<Buffer | null> {
   search.state.signal?.throwIfAborted();
   const { backend, hash } = search.state.source;
   const [record] = await backend.getMany("node", [name]);
-  if (!record) return;
-  const content = await decodeChain(backend, hash, record);
+  return record ? decodeChain(backend, hash, record) : null;
+}
+
+/** The part of a file from `from` on. */
+async function searchList(
+  search: Search,
+  name: Buffer,
+  path: string,
+  from: number,
+  bytes: number,
+): Promise<void> {
+  if (note(search, "node", name, { path, from, to: from + bytes })) return;
+  const content = await contentOf(search, name);
+  if (content === null) return;
+  const n = hashLength(search.state.source.hash);
+  let at = from;
+  if (nodeType(content) === "list-leaf") {
+    for (const { name: chunk, length } of decodeListLeaf(content, n)) {
+      if (chunk) note(search, "data", chunk, { path, from: at, to: at + length });
+      at += length;
+    }
+    return;
+  }
+  for (const child of decodeListInner(content, n).children) {
+    await searchList(search, child.name, path, at, child.bytes);
+    at += child.bytes;
+  }
+}
+
+async function searchMeta(search: Search, meta: Meta, path: string): Promise<void> {
+  const { chunk, list, directory, size = 0 } = meta;
+  if (chunk) note(search, "data", chunk, { path, from: 0, to: size });
+  if (list) await searchList(search, list, path, 0, size);
+  if (directory) await searchNode(search, directory, path);
+}
+
+/** A meta, or a node of a directory. */
+async function searchNode(search: Search, name: Buffer, path: string): Promise<void> {
+  if (note(search, "node", name, { path })) return;
+  // The same directory under two paths: one path is enough to find the other.
+  const id = name.toString("latin1");
+  if (search.seen.has(id)) return;
+  search.seen.add(id);
+  const content = await contentOf(search, name);
+  if (content === null) return;
   const type = nodeType(content);
   if (type === "meta") {
     await searchMeta(search, decodeMeta(content), path);
@@ -63,27 +95,26 @@ async function searchNode(search: Search, name: Buffer, path: string): Promise<v
       await searchMeta(search, meta, `${path}/${meta.name.toString()}`);
     }
   } else {
-    for (const child of references(content, hashLength(hash))) {
-      if (child.kind === "data") note(search, "data", child.name, path);
-      else await searchNode(search, child.name, path);
-    }
+    for (const child of references(content, hashLength(search.state.source.hash)))
+      await searchNode(search, child.name, path);
   }
 }
 
-/** Affected backups and paths by bad blob: the key is the kind followed by the name as Latin-1 text. */
-export async function findAffected(state: CheckState): Promise<Map<string, Affected[]>> {
-  const affected = new Map<string, Affected[]>();
+/** Affected backups and places by bad blob: the key is the kind followed by the name as Latin-1 text. */
+export async function findAffected(state: CheckState): Promise<Map<string, AffectedBackup[]>> {
+  const affected = new Map<string, AffectedBackup[]>();
   if (state.bad.data.size + state.bad.node.size === 0) return affected;
   const { view, hash } = state.source;
   for await (const backup of listBackups(view, hash)) {
     const search: Search = { state, seen: new Set(), found: new Map() };
     if (backup.ref !== null) await searchNode(search, backup.ref, "");
     const cache = cacheOf(backup, hash);
-    if (cache?.kind === "data") note(search, "data", cache.name, "(scan cache)");
-    if (cache?.kind === "node") await searchNode(search, cache.name, "(scan cache)");
-    for (const [key, paths] of search.found) {
+    const path = "(scan cache)";
+    if (cache?.kind === "data") note(search, "data", cache.name, { path });
+    if (cache?.kind === "node") await searchList(search, cache.name, path, 0, 0);
+    for (const [key, places] of search.found) {
       const list = affected.get(key) ?? [];
-      list.push({ backup: backup.id, paths: [...paths] });
+      list.push({ backup: backup.id, paths: [...new Set(places.map((place) => place.path))], places });
       affected.set(key, list);
     }
   }

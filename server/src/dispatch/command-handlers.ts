@@ -48,6 +48,7 @@ import { backup } from "../commands/store/backup.ts";
 import { backups } from "../commands/store/backups.ts";
 import { check } from "../commands/store/check.ts";
 import { forget } from "../commands/store/forget.ts";
+import { mark } from "../commands/store/mark.ts";
 import { pin, unpin } from "../commands/store/pin.ts";
 import { stats } from "../commands/store/stats.ts";
 import { tag } from "../commands/store/tag.ts";
@@ -72,7 +73,7 @@ export const COMMAND_HANDLERS: Readonly<Record<string, CommandHandler>> = {
   ...{ ladd, ldel, lindex, liter, llast, llen, lmrange, lprev, lrange, lriter },
   ...{ bcnt, bexists, bget, bput, bscan, bsize, hash, size },
   ...{ done, init, lease, txcommit, txdiscard, txinit },
-  ...{ backup, backups, check, forget, pin, stats, tag, unpin },
+  ...{ backup, backups, check, forget, mark, pin, stats, tag, unpin },
 };
 
 export const COMMAND_TURNS: Readonly<Record<string, Turn | ((args: readonly Buffer[]) => Turn)>> = {
@@ -81,7 +82,7 @@ export const COMMAND_TURNS: Readonly<Record<string, Turn | ((args: readonly Buff
   lease: "exclusive",
   ...{ set: "write", del: "write", hset: "write", hmset: "write", hdel: "write" },
   ...{ sadd: "write", srem: "write", ladd: "write", ldel: "write", forget: "write", tag: "write" },
-  ...{ pin: "write", unpin: "write" },
+  ...{ mark: "write", pin: "write", unpin: "write" },
   bput: bputTurn,
   ...{ backup: "barrier", done: "barrier", txcommit: "barrier" },
 };

@@ -20,14 +20,8 @@ export interface ChainRecord {
   readonly payload: Uint8Array;
 }
 
-/** A record without base, to be verified. */
-export interface VerifyTask {
-  readonly kind: BlobKind;
-  readonly name: Uint8Array;
-  readonly encoding: Encoding;
-  readonly length: number;
-  readonly payload: Uint8Array;
-}
+/** A record to be verified, after the records that it needs, the first base first. */
+export type VerifyTask = readonly ChainRecord[];
 
 /** The answer is as many results, or booleans, in the same order; or an Error. */
 export type EncodeRequest =

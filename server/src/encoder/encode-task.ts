@@ -11,10 +11,11 @@ export function encodeTask(hash: HashAlgorithm, { kind, bytes, chain }: EncodeTa
   return { name, encoding, base, length, payload };
 }
 
-/** Whether the record decodes to content that has its name. */
-export function verifyTask(hash: HashAlgorithm, { name, payload, ...rest }: VerifyTask): boolean {
+/** Whether the last record of the chain decodes to content that has its name. */
+export function verifyTask(hash: HashAlgorithm, chain: VerifyTask): boolean {
   try {
-    decodeBlob(hash, { ...rest, name: bufferOf(name), payload: bufferOf(payload), base: null });
+    let content: Buffer | undefined;
+    for (const link of chain) content = decodeBlob(hash, recordOf(link.kind, link), content);
     return true;
   } catch (error) {
     if (error instanceof DatadbError) return false;

@@ -84,21 +84,14 @@ function encodeWork(hash: HashAlgorithm, jobs: readonly Job[]): Work {
 
 function verifyWork(
   hash: HashAlgorithm,
-  records: readonly BlobRecord[],
+  chains: readonly (readonly BlobRecord[])[],
   resolve: (good: boolean[]) => void,
   fail: (error: Error) => void,
 ): Work {
-  const verify = records.map(({ kind, name, encoding, length, payload }) => ({
-    kind: kind as BlobKind,
-    name: new Uint8Array(name),
-    encoding,
-    length,
-    // A view would take all of the memory that it shares along.
-    payload: new Uint8Array(payload),
-  }));
+  const verify = chains.map((chain) => chain.map(chainRecord));
   return {
     message: { hash, verify },
-    transfer: verify.map((task) => task.payload.buffer),
+    transfer: verify.flatMap((chain) => chain.map(({ payload }) => payload.buffer as ArrayBuffer)),
     done: (results) => resolve(results as boolean[]),
     fail,
   };
@@ -136,14 +129,14 @@ export function createEncoderPool(hash: HashAlgorithm, size: number = availableP
         schedule();
       });
     },
-    async verify(records) {
+    async verify(chains) {
       if (closed) throw new TypeError("the encoder is closed");
-      const share = Math.max(1, Math.ceil(records.length / size));
+      const share = Math.max(1, Math.ceil(chains.length / size));
       const parts: Promise<boolean[]>[] = [];
-      for (let at = 0; at < records.length; at += share) {
+      for (let at = 0; at < chains.length; at += share) {
         parts.push(
           new Promise((resolve, reject) =>
-            works.push(verifyWork(hash, records.slice(at, at + share), resolve, reject)),
+            works.push(verifyWork(hash, chains.slice(at, at + share), resolve, reject)),
           ),
         );
       }

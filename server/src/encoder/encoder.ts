@@ -8,8 +8,11 @@ export interface Encoder {
    * empty for the caller afterwards. `chain`: a blob that `content` probably resembles, last, and before it the records it needs.
    */
   encode(kind: BlobKind, content: Buffer, chain?: readonly BlobRecord[]): Promise<BlobRecord>;
-  /** Whether each record decodes to content that has its name; records without base only. All threads share the work. */
-  verify(records: readonly BlobRecord[]): Promise<boolean[]>;
+  /**
+   * Whether the last record of each chain decodes to content that has its name; before it stand the records that it needs, the first
+   * base first. All threads share the work.
+   */
+  verify(chains: readonly (readonly BlobRecord[])[]): Promise<boolean[]>;
   /** Ends the workers; what runs is rejected. */
   close(): Promise<void>;
 }

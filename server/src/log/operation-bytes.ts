@@ -38,6 +38,8 @@ export function operationBytes(operation: Operation): number {
       );
     case "tag":
       return FRAME_BYTES + operation.backup.length + operation.tags.length;
+    case "mark":
+      return FRAME_BYTES + operation.backup.length + operation.lost.length;
     default:
       return FRAME_BYTES + 32;
   }

@@ -59,10 +59,14 @@ async function rebuild(
   const local = await openLocal(path, options.warn);
   closers.add(() => local.level.close());
   await local.level.clear();
-  const { backend, indexed, suspects } = await openBackends({ level: local.level, empty: true }, config, {
-    directory: path,
-    ...options,
-  });
+  const { backend, index, indexed, suspects } = await openBackends(
+    { level: local.level, empty: true },
+    config,
+    {
+      directory: path,
+      ...options,
+    },
+  );
   closers.add(() => backend.close());
   await rm(join(path, "meta"), { recursive: true, force: true });
   const meta = await openLevel(join(path, "meta"));
@@ -74,7 +78,7 @@ async function rebuild(
     source,
     options.warn,
   );
-  await settleCrash({ backend, hash, view, warn: options.warn }, suspects);
+  await settleCrash({ backend, index, hash, view, warn: options.warn }, suspects);
   // What packs held that are gone is known to nobody now: a check tells.
   if (indexed > 0) await writeWholeMark(local.level, null);
   await writeCheckpointMark(local.level, checkpoint);

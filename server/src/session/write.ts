@@ -65,7 +65,7 @@ async function commitGated(
 /** The same for an operation on backups, which has no key of the user's. Its right is checked by dispatch. */
 export function writeStore(
   session: Session,
-  operation: Extract<Operation, { op: "forget" | "tag" | "pin" | "unpin" }>,
+  operation: Extract<Operation, { op: "forget" | "tag" | "mark" | "pin" | "unpin" }>,
   reply: (result: OperationResult) => Reply,
 ): Reply | Promise<Reply> {
   const { transaction, server } = session;

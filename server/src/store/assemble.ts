@@ -2,6 +2,7 @@
 import type { Backend } from "@datadb/backends";
 import type { NameIndex } from "../blobs/name-index.ts";
 import { checkStore } from "../check/check-store.ts";
+import type { ScrubDates } from "../check/scrub-dates.ts";
 import type { Wholeness } from "../check/wholeness.ts";
 import type { BlobStore, CommitLog, Database, Leases } from "../database.ts";
 import type { Encoder } from "../encoder/encoder.ts";
@@ -21,6 +22,9 @@ export interface Parts {
   readonly leases: Leases;
   readonly commits: CommitLog;
   readonly wholeness: Wholeness;
+  readonly scrubs: ScrubDates;
+  /** Forgets what an index that was made anew should not have found. */
+  settle(): Promise<boolean>;
   close(): Promise<void>;
 }
 
@@ -29,7 +33,20 @@ function leavesOf(backend: Backend): Backend[] {
 }
 
 export function assemble(parts: Parts): Database {
-  const { directory, config, state, index, encoder, blobs, leases, commits, wholeness, close } = parts;
+  const {
+    directory,
+    config,
+    state,
+    index,
+    encoder,
+    blobs,
+    leases,
+    commits,
+    wholeness,
+    scrubs,
+    settle,
+    close,
+  } = parts;
   const { backend, view, hash, storeId } = state;
   return {
     info: storeInfo(directory, config),
@@ -41,7 +58,14 @@ export function assemble(parts: Parts): Database {
     stats: (options) => storeStats({ view, hash, index, commits }, options),
     check: (options) =>
       wholeness.judge(
-        checkStore({ backend, index, view, hash, storeId, encoder, head: () => state.head }, options),
+        checkStore(
+          {
+            ...{ backend, index, view, hash, storeId, encoder, scrubs, settle },
+            head: () => state.head,
+            checkpoint: commits.checkpoint,
+          },
+          options,
+        ),
       ),
     whole: wholeness.whole,
     backendCounters: () =>

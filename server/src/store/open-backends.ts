@@ -2,6 +2,7 @@
 import { type Backend, type BackendConfig, type BackendContext, openBackend } from "@datadb/backends";
 import { hashLength } from "@datadb/protocol";
 import { resolveValue } from "../access/secret-value.ts";
+import { levelNameIndex, listedNameIndex, type NameIndex } from "../blobs/name-index.ts";
 import { writeCleanHead } from "../log/local-marks.ts";
 import { indexPrefix, levelRecordIndex } from "./level-record-index.ts";
 import type { Local } from "./open-local.ts";
@@ -11,8 +12,7 @@ import { openSuspects, type Suspects } from "./suspects.ts";
 /** The open composition. */
 export interface OpenBackends {
   readonly backend: Backend;
-  /** Where the first leaf keeps its index in local/; null when none does. */
-  readonly prefix: Buffer | null;
+  readonly index: NameIndex;
   /** Records that opening brought into the index: what a crash had left out, or all of them when local/ was empty. */
   readonly indexed: number;
   /** Log records are among them: what local/ says of the log is older than the log. */
@@ -45,7 +45,7 @@ export async function openBackends(
   let prefix: Buffer | null = null;
   let indexed = 0;
   let logGrew = false;
-  const suspects = await openSuspects(local.level, hashLength(config.hash));
+  const suspects = await openSuspects(local.level, hashLength(config.hash), local.empty);
   const backend = await openBackend(resolveStrings(config.blobs, "blobs") as BackendConfig, {
     storeId: Buffer.from(config.id, "hex"),
     hash: config.hash,
@@ -66,5 +66,7 @@ export async function openBackends(
       await writeCleanHead(local.level, null);
     },
   });
-  return { backend, prefix, indexed, logGrew, suspects };
+  // Of the first leaf that keeps its index in local/.
+  const index = prefix === null ? listedNameIndex(backend) : levelNameIndex(local.level, prefix);
+  return { backend, index, indexed, logGrew, suspects };
 }

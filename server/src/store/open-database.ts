@@ -1,8 +1,8 @@
 /** Opens a store: lock, backends, keyspace, and what works on them. */
 import { join, resolve } from "node:path";
 import type { Backend, FileSystem } from "@datadb/backends";
-import { levelNameIndex, listedNameIndex } from "../blobs/name-index.ts";
 import { createBlobStore } from "../blobs/open-blobs.ts";
+import { openScrubDates } from "../check/scrub-dates.ts";
 import { openWholeness, type Wholeness } from "../check/wholeness.ts";
 import type { Database } from "../database.ts";
 import { createEncoderPool } from "../encoder/encoder-pool.ts";
@@ -18,7 +18,7 @@ import { type Closers, createClosers } from "./closers.ts";
 import { openBackends } from "./open-backends.ts";
 import { isLocalDamage, type Local, openLocal, removeLocal } from "./open-local.ts";
 import { readConfig } from "./read-config.ts";
-import { settleCrash } from "./settle-crash.ts";
+import { settleCrash, settleRescan } from "./settle-crash.ts";
 import type { StoreConfig } from "./store-config.ts";
 
 /** How a store is opened. */
@@ -100,20 +100,19 @@ async function openParts(
 ): Promise<Database> {
   const { directory, warn, now } = around;
   const { hash } = config;
-  const storeId = Buffer.from(config.id, "hex");
-  const { backend, prefix, indexed, logGrew, suspects } = await openBackends(local, config, around);
+  const { backend, index, indexed, logGrew, suspects } = await openBackends(local, config, around);
   closers.add(() => backend.close());
   const wholeness = await openTrust(local, backend, indexed, around);
   const meta = await openLevel(join(directory, "meta"), { writeBufferBytes: META_BUFFER_BYTES });
   closers.add(() => meta.close());
-  const source = { backend, hash, storeId };
+  const source = { backend, hash, storeId: Buffer.from(config.id, "hex") };
   const opened = await openKeyspace(meta, local.level, source, warn, logGrew);
   await opened.view.learn();
-  if (await settleCrash({ backend, hash, view: opened.view, warn }, suspects)) await wholeness.doubt();
+  const scene = { backend, index, hash, view: opened.view, warn };
+  if (await settleCrash(scene, suspects)) await wholeness.doubt();
   const encoder = createEncoderPool(hash, around.encoders);
   closers.add(() => encoder.close());
-  const index = prefix === null ? listedNameIndex(backend) : levelNameIndex(local.level, prefix);
-  const blobs = createBlobStore(backend, hash, encoder, index);
+  const blobs = createBlobStore(backend, hash, encoder, index, wholeness.doubt);
   closers.add(() => blobs.flush());
 
   const state: ExecutorState = {
@@ -161,6 +160,8 @@ async function openParts(
     leases,
     commits,
     wholeness,
+    scrubs: openScrubDates(local.level, now),
+    settle: () => settleRescan(scene),
     close: () => closers.close(),
   });
 }

@@ -1,7 +1,9 @@
-/** What a crash left behind is put in order when a store is opened. */
+/** What a crash left behind is put in order when a store is opened, and what was forgotten and came back when packs are read anew. */
 import type { Backend } from "@datadb/backends";
 import type { HashAlgorithm } from "@datadb/protocol";
+import { chainDepths } from "../blobs/chain-depths.ts";
 import { findIncompleteNodes } from "../blobs/incomplete-nodes.ts";
+import type { NameIndex } from "../blobs/name-index.ts";
 import { nodesInBackups } from "../blobs/nodes-in-backups.ts";
 import type { View } from "../database.ts";
 import type { Suspects } from "./suspects.ts";
@@ -9,6 +11,7 @@ import type { Suspects } from "./suspects.ts";
 /** What is looked at. */
 export interface CrashScene {
   readonly backend: Backend;
+  readonly index: NameIndex;
   readonly hash: HashAlgorithm;
   readonly view: View;
   warn(message: string): void;
@@ -20,21 +23,46 @@ export interface CrashScene {
  * with whether there are such.
  */
 export async function settleCrash(scene: CrashScene, suspects: Suspects): Promise<boolean> {
-  const damaged = await forgetTorn(scene, suspects.names());
+  const { backend, hash } = scene;
+  const damaged = suspects.everything
+    ? await settleRescan(scene)
+    : await forget(scene, await findIncompleteNodes(backend, hash, suspects.names()));
   await suspects.clear();
   return damaged;
 }
 
-async function forgetTorn(scene: CrashScene, names: readonly Buffer[]): Promise<boolean> {
-  const { backend, hash, warn } = scene;
-  const incomplete = await findIncompleteNodes(backend, hash, names);
+/**
+ * The same for every node, and for every difference whose base is gone, after the index was made from the packs alone: these still hold
+ * what was forgotten earlier, and whoever took a node's presence for its completeness would make a broken backup.
+ */
+export async function settleRescan(scene: CrashScene): Promise<boolean> {
+  const { backend, index, hash } = scene;
+  for (const kind of ["data", "node"] as const) {
+    for await (const page of index.records(kind)) {
+      const deltas = page.filter(({ encoding }) => encoding === "zstd-delta").map(({ name }) => name);
+      const depths = await chainDepths(backend, kind, deltas);
+      const orphans = deltas.filter((name) => depths.get(name.toString("latin1")) === null);
+      if (orphans.length > 0) await backend.removeMany(kind, orphans);
+    }
+  }
+  const incomplete: Buffer[] = [];
+  const gone = new Set<string>();
+  // In the order of the packs, where what a node refers to comes before it.
+  for await (const { records } of backend.list("node")) {
+    const names = records.map(({ name }) => name);
+    incomplete.push(...(await findIncompleteNodes(backend, hash, names, gone)));
+  }
+  return forget(scene, incomplete);
+}
+
+async function forget(scene: CrashScene, incomplete: readonly Buffer[]): Promise<boolean> {
   if (incomplete.length === 0) return false;
   const needed = new Set(await nodesInBackups(incomplete, scene));
   const dropped = incomplete.filter((name) => !needed.has(name));
   if (dropped.length > 0) {
-    await backend.removeMany("node", dropped);
-    warn(
-      `${dropped.length} nodes whose content a crash had lost were forgotten; the next backup puts them again`,
+    await scene.backend.removeMany("node", dropped);
+    scene.warn(
+      `${dropped.length} nodes that lack a part of their content were forgotten; the next backup puts them again`,
     );
   }
   return needed.size > 0;

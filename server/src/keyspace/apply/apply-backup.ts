@@ -12,7 +12,7 @@ import type { WritableView } from "../overlay-view.ts";
 import { hashGet } from "../read-hash.ts";
 import { RESERVED_DATABASE as database, RESERVED_KEYS } from "../reserved-database.ts";
 import { applyLadd, applyLdel, applySadd, applySrem } from "./apply-elements.ts";
-import { applyHset } from "./apply-hash.ts";
+import { applyHdel, applyHset } from "./apply-hash.ts";
 import { removeKey } from "./remove-key.ts";
 
 const HOSTNAME = Buffer.from("hostname");
@@ -20,6 +20,8 @@ const PATH = Buffer.from("path");
 const TIMESTAMP = Buffer.from("ts");
 const REF = Buffer.from("ref");
 const TAGS = Buffer.from("tags");
+const LOST = Buffer.from("lost");
+const NOTHING = Buffer.from("[]");
 
 /** A name as the reserved database writes it. */
 export function hexName(name: Buffer): Buffer {
@@ -72,6 +74,15 @@ export function applyTag(view: WritableView, backup: Buffer, tags: Buffer): numb
   const id = hexName(backup);
   if (view.header(database, id) === undefined) return 0;
   applyHset(view, { op: "hset", database, key: id, entries: [[TAGS, tags]] });
+  return 1;
+}
+
+/** Notes what of a backup is lost; an empty list takes the note away. */
+export function applyMark(view: WritableView, backup: Buffer, lost: Buffer): number {
+  const id = hexName(backup);
+  if (view.header(database, id) === undefined) return 0;
+  if (lost.equals(NOTHING)) applyHdel(view, { op: "hdel", database, key: id, fields: [LOST] });
+  else applyHset(view, { op: "hset", database, key: id, entries: [[LOST, lost]] });
   return 1;
 }
 

@@ -3,7 +3,7 @@ import type { HashAlgorithm, Operation } from "@datadb/protocol";
 import type { OperationResult } from "../../database.ts";
 import { stringHeader } from "../header.ts";
 import type { WritableView } from "../overlay-view.ts";
-import { applyBackup, applyForget, applyPin, applyTag } from "./apply-backup.ts";
+import { applyBackup, applyForget, applyMark, applyPin, applyTag } from "./apply-backup.ts";
 import { applyLadd, applyLdel, applySadd, applySrem } from "./apply-elements.ts";
 import { applyHdel, applyHset } from "./apply-hash.ts";
 import { clearElements, removeKey } from "./remove-key.ts";
@@ -56,6 +56,8 @@ export function applyOperation(
       return applyPin(view, operation.backup, false);
     case "tag":
       return applyTag(view, operation.backup, operation.tags);
+    case "mark":
+      return applyMark(view, operation.backup, operation.lost);
     case "checkpoint":
       return 1;
   }

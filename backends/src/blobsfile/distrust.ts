@@ -1,0 +1,77 @@
+/** Damaged records: absent for writers, and their bytes kept aside. */
+import { join } from "node:path";
+import { recordSize } from "@datadb/protocol";
+import { fileError, systemCode } from "./file-error.ts";
+import { findValues } from "./has-many.ts";
+import { decodeLocation, distrusted, isDistrusted, recordKeys } from "./location.ts";
+import { packPath } from "./pack-lifecycle.ts";
+import { packName } from "./pack-name.ts";
+import type { Shelf } from "./shelf.ts";
+
+/** Beside the packs, where no look for packs finds it. */
+const ASIDE_DIRECTORY = "damaged";
+
+/** See Backend.distrustMany. */
+export async function distrustMany(shelf: Shelf, names: readonly Buffer[]): Promise<void> {
+  const keys = recordKeys(shelf.kind, names);
+  const puts = shelf.place.index.getMany(keys).flatMap((value, at): [Buffer, Buffer][] => {
+    // What is accepted and not flushed yet has no value there, and a put that is on its way will replace this one.
+    const pending = shelf.pending.has(names[at]!.toString("latin1"));
+    return value === undefined || pending || isDistrusted(value) ? [] : [[keys[at]!, distrusted(value)]];
+  });
+  if (puts.length === 0) return;
+  try {
+    await shelf.place.index.write(puts, []);
+  } catch (error) {
+    throw fileError("write the index of", shelf.place.directory, error);
+  }
+}
+
+async function readBytes(shelf: Shelf, path: string, from: number, length: number): Promise<Buffer | null> {
+  const target = Buffer.alloc(length);
+  try {
+    const bytes = await shelf.place.handles.use(path, (file) => file.read(target, from));
+    return target.subarray(0, bytes);
+  } catch (error) {
+    // A pack that is gone, or a sector that cannot be read, has nothing to keep.
+    if (["ENOENT", "EIO"].includes(systemCode(error))) return null;
+    throw fileError("read", path, error);
+  }
+}
+
+async function keepAside(shelf: Shelf, name: Buffer, value: Buffer): Promise<string | null> {
+  const { fs, directory, nameLength } = shelf.place;
+  const location = decodeLocation(value);
+  const size = recordSize(location, nameLength);
+  const bytes = await readBytes(shelf, packPath(shelf, location.pack), location.offset, size);
+  if (bytes === null || bytes.length === 0) return null;
+  const into = join(directory, ASIDE_DIRECTORY);
+  const pack = packName(shelf.kind, location.pack);
+  const path = join(into, `${pack}-${location.offset}-${name.toString("hex")}`);
+  if ((await fs.stat(path)) !== null) return path;
+  try {
+    await fs.makeDirectory(into);
+    const file = await fs.open(path, "create");
+    try {
+      await file.write([bytes], 0);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await fs.syncDirectory(into);
+  } catch (error) {
+    throw fileError("write", path, error);
+  }
+  return path;
+}
+
+/** See Backend.setAside. */
+export async function setAside(shelf: Shelf, names: readonly Buffer[]): Promise<string[]> {
+  const kept: string[] = [];
+  for (const [at, value] of findValues(shelf, names).entries()) {
+    if (value === undefined) continue;
+    const path = await keepAside(shelf, names[at]!, value);
+    if (path !== null) kept.push(path);
+  }
+  return kept;
+}
