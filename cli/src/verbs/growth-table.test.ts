@@ -16,6 +16,7 @@ const backup = (fields: Record<string, string>): Backup => ({
   entries: 3,
   complete: true,
   pinned: false,
+  lost: [],
   unreadable: [],
   unreadableCount: 0,
   meta: {},
