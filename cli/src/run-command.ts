@@ -18,13 +18,15 @@ export interface Surroundings {
   environment: NodeJS.ProcessEnv;
   /** Aborted by a signal. */
   interrupted: AbortSignal;
+  /** From now on SIGHUP calls this instead of aborting. */
+  onHangup(listener: () => void): void;
   /** Aborted when nobody reads standard output any more. */
   outputClosed: AbortSignal;
 }
 
 /** Never throws; resolves with the exit code. */
 export async function runCommand(words: readonly string[], surroundings: Surroundings): Promise<number> {
-  const { stdout, stderr, environment, interrupted, outputClosed } = surroundings;
+  const { stdout, stderr, environment, interrupted, outputClosed, onHangup } = surroundings;
   // Even mistakes in the options are told as --json asks, so this cannot wait for the parser.
   const options = words.includes("--") ? words.slice(0, words.indexOf("--")) : words;
   const json = options.includes("--json");
@@ -41,7 +43,7 @@ export async function runCommand(words: readonly string[], surroundings: Surroun
       return EXIT.done;
     }
     const signal = verb.stopsWithReader ? AbortSignal.any([interrupted, outputClosed]) : interrupted;
-    return await verb.run({ arguments: args, output, environment, signal, loadVerbs });
+    return await verb.run({ arguments: args, output, environment, signal, onHangup, loadVerbs });
   } catch (error) {
     if (verb?.stopsWithReader && outputClosed.aborted) return EXIT.done;
     return presentError(error, output, interrupted, verb?.name);

@@ -9,8 +9,13 @@ class OutputClosed extends Error {}
 export async function runProcess(words: readonly string[]): Promise<never> {
   const abort = new AbortController();
   const closed = new AbortController();
+  let hangup: (() => void) | undefined;
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
     process.on(signal, () => {
+      if (signal === "SIGHUP" && hangup) {
+        hangup();
+        return;
+      }
       // The second one means it: nothing that is durable depends on a clean end.
       if (abort.signal.aborted) process.exit(EXIT.interrupted);
       abort.abort(new Error(signal));
@@ -29,6 +34,9 @@ export async function runProcess(words: readonly string[]): Promise<never> {
     stderr: process.stderr,
     environment: process.env,
     interrupted: abort.signal,
+    onHangup(listener) {
+      hangup = listener;
+    },
     outputClosed: closed.signal,
   });
   // Output to files, pipes and terminals is written by now; a standard input that nobody ends must not keep us.

@@ -60,6 +60,8 @@ export interface VerbContext {
   environment: NodeJS.ProcessEnv;
   /** Aborted by SIGINT, SIGTERM and, for verbs that stop with their reader, by a closed output. */
   signal: AbortSignal;
+  /** From now on SIGHUP calls this instead of ending the run. */
+  onHangup(listener: () => void): void;
   /** All verbs, for what is made of the table. */
   loadVerbs(): Promise<readonly Verb[]>;
 }

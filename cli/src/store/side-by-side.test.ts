@@ -99,6 +99,14 @@ const VERBS: Record<string, () => Promise<void>> = {
   init: async () => {
     expect((await done(datadb.run("init"), 1)).stderr).toContain("is a datadb store already");
   },
+  scheduler: async () => {
+    const name = `j${serial++}`;
+    const yaml = `store: home/.local/share/datadb\nhost: ${name}\njobs: [{ name: ${name}, source: source, every: 1h }]\n`;
+    writeFileSync(join(directory, `${name}.yaml`), yaml);
+    await done(datadb.run("scheduler", "--config", `${name}.yaml`, "--once"));
+    await done(datadb.run("scheduler", "--config", `${name}.yaml`, "status"));
+    expect((await done(datadb.run("show", `${name}/${name}`))).stdout).toContain(name);
+  },
   server: async () => {
     const server = datadb.start("server", "--port", "0", "--http-port", "0");
     await printed(server, "serving");
@@ -121,7 +129,7 @@ async function printed(running: Running, text: string): Promise<void> {
 }
 
 const names = Object.keys(VERBS);
-const couples = Array.from({ length: names.length / 2 }, (_, index) => names.slice(index * 2, index * 2 + 2));
+const couples = Array.from({ length: Math.ceil(names.length / 2) }, (_, index) => names.slice(index * 2, index * 2 + 2));
 const every = <T>(all: readonly T[], from: number): [T, T][] =>
   all.flatMap((one, index) => all.slice(index + from).map((other): [T, T] => [one, other]));
 

@@ -19,7 +19,14 @@ function request(words: string[], environment: NodeJS.ProcessEnv = {}) {
   const output = createOutput({ stdout: sink, stderr: sink, json: false, quiet: false, environment });
   const { signal } = new AbortController();
   const args = parseArguments(snapshotVerb, words);
-  return snapshotRequest({ arguments: args, output, environment, signal, loadVerbs: async () => [] });
+  return snapshotRequest({
+    arguments: args,
+    output,
+    environment,
+    signal,
+    onHangup: () => undefined,
+    loadVerbs: async () => [],
+  });
 }
 
 test("paths, and everything that can be said about them", () => {

@@ -11,6 +11,12 @@ export const ARROWS: readonly Arrow[] = [
   { from: "server", to: "protocol", why: "commands, replies, nodes and log records are the protocol's" },
   { from: "server", to: "backends", why: "the blob store writes its records to a backend" },
   { from: "client", to: "protocol", why: "the client speaks the wire language and builds trees of nodes" },
+  { from: "scheduler", to: "protocol", why: "errors of configuration and runs are datadb's own" },
+  {
+    from: "scheduler",
+    to: "client",
+    why: "a run is a few calls of the client's library; openers of stores come in as parameters",
+  },
   { from: "cli", to: "protocol", why: "errors become messages and exit codes" },
   {
     from: "cli",
@@ -18,6 +24,11 @@ export const ARROWS: readonly Arrow[] = [
     why: "the command works without a daemon: it opens the store in its own process",
   },
   { from: "cli", to: "client", why: "every verb is a few calls of the client's library" },
+  {
+    from: "cli",
+    to: "scheduler",
+    why: "the verb scheduler is the daemon with the command's way to open stores",
+  },
   { from: "test", to: "protocol", why: "hostile clients are made with the protocol's own builders" },
   { from: "test", to: "server", why: "damage is done to a store's own files" },
   { from: "test", to: "client", why: "wire tests talk to a server without the command" },

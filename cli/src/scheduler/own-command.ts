@@ -1,0 +1,5 @@
+/** The words that start this command again. */
+
+export function ownCommand(): string[] {
+  return [process.execPath, ...process.execArgv, process.argv[1]!];
+}
