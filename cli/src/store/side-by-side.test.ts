@@ -129,7 +129,9 @@ async function printed(running: Running, text: string): Promise<void> {
 }
 
 const names = Object.keys(VERBS);
-const couples = Array.from({ length: Math.ceil(names.length / 2) }, (_, index) => names.slice(index * 2, index * 2 + 2));
+const couples = Array.from({ length: Math.ceil(names.length / 2) }, (_, index) =>
+  names.slice(index * 2, index * 2 + 2),
+);
 const every = <T>(all: readonly T[], from: number): [T, T][] =>
   all.flatMap((one, index) => all.slice(index + from).map((other): [T, T] => [one, other]));
 

@@ -102,7 +102,7 @@ const TLS = ["always", "never", "starttls", "offered"] as const;
 const PORTS = { always: 465, never: 25, starttls: 587, offered: 25 } as const;
 
 export function parseSmtp(value: YamlValue): SmtpSettings {
-  const section = value.section(["host", "port", "tls", "user", "password", "from"], "host and from");
+  const section = value.section(["from", "host", "port", "tls", "user", "password"], "host and from");
   const need = (key: string): YamlValue => section.get(key) ?? value.fail(`there is no ${key}: add it`);
   const chosen = section.get("tls");
   const tls = (chosen?.plain ?? "offered") as SmtpSettings["tls"];
