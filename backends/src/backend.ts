@@ -54,6 +54,27 @@ export interface PackFacts {
   bytes: number;
 }
 
+/** How space is given back. */
+export interface CompactOptions {
+  /** A pack is rewritten when more than this part of its bytes, from 0 to 1, belongs to no record any more. */
+  unused: number;
+  signal?: AbortSignal | undefined;
+  /** Told from time to time: bytes of packs that are done, and bytes of all that will be deleted or rewritten. */
+  onProgress?: ((done: number, total: number) => void) | undefined;
+}
+
+/** What giving back space did. Bytes are those of pack files. */
+export interface CompactSummary {
+  /** Packs that are gone: those without any record, and those whose records were rewritten. */
+  packs: number;
+  /** Bytes of the packs that are gone, without the bytes that their records take elsewhere now. */
+  returned: number;
+  /** Bytes of records that were written anew. */
+  rewritten: number;
+  /** Bytes of removed records that are left in other packs. */
+  unused: number;
+}
+
 /** The result of a reindex. */
 export interface ReindexSummary {
   packs: number;
@@ -104,6 +125,12 @@ export interface Backend {
   putMany(records: readonly BlobRecord[], signal?: AbortSignal): Promise<void>;
 
   /**
+   * Puts records whose names are there already, in another encoding; absent ones are ignored. Until the next flush, and after a crash or
+   * an error before it, the old records may be what is read: so the bases of both must be there until then. Errors as putMany.
+   */
+  replaceMany(kind: RecordKind, records: readonly BlobRecord[]): Promise<void>;
+
+  /**
    * Records by name, null where absent. At most 1,024 names; the caller bounds the bytes it asks for. Reads are coalesced,
    * the record's own checksum, kind and name are verified: DAMAGED names the pack, offset and record of the first bad one
    * and fails the whole call (ask singly to save the others). Payloads may share memory with each other; they are the
@@ -139,9 +166,19 @@ export interface Backend {
    * Forgets records; absent names are no error. They are gone for hasMany, statMany and getMany when it resolves, durably (one
    * that was never flushed may come back after a crash, like any other that no flush covered). Makes nothing else durable.
    * The caller guarantees that nobody puts the same names meanwhile. Space is reclaimed later, by whole packs, so a reindex
-   * may find forgotten records again: harmless, since content is never wrong, and the next collection forgets them again.
+   * may find forgotten records again: their content is never wrong, but what they refer to may be gone. Removals become durable in the
+   * order of the calls.
    */
   removeMany(kind: RecordKind, names: readonly Buffer[]): Promise<void>;
+
+  /**
+   * Gives back the space of removed records: packs that hold no record are deleted, those with too much unused are rewritten and
+   * deleted, short ones are merged. Records keep their names, encodings and bytes; all other calls go on meanwhile, but list may
+   * miss records that move. Log packs are never rewritten: the order of their records has a meaning. Packs in which a record is damaged are left
+   * alone. May be aborted, or killed, at any point: what is done stays done. One at a time. Errors: READ_ONLY, DISK_FULL,
+   * BACKEND_UNAVAILABLE.
+   */
+  compact(options: CompactOptions): Promise<CompactSummary>;
 
   /**
    * The durability point: when it resolves, every record of these kinds (default: all) whose putMany had resolved before the

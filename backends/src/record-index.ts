@@ -7,8 +7,15 @@
 export interface RecordIndex {
   /** Values in request order, undefined where absent. Synchronous: one call per thousands of names, no promise per name. */
   getMany(keys: readonly Buffer[]): (Buffer | undefined)[];
-  /** Applies all puts, then all removes, atomically; visible to getMany when it resolves. Buffers must not change until then. */
-  write(puts: readonly (readonly [Buffer, Buffer])[], removes: readonly Buffer[]): Promise<void>;
+  /**
+   * Applies all puts, then all removes, atomically; visible to getMany when it resolves. Buffers must not change until then. After a
+   * power cut the last writes may be gone, in the reverse order of their being made; with `durable` this one and all before it are not.
+   */
+  write(
+    puts: readonly (readonly [Buffer, Buffer])[],
+    removes: readonly Buffer[],
+    options?: { durable?: boolean },
+  ): Promise<void>;
   /** Entries with `from` <= key < `to`, in key order, as of the call. Bounded memory. */
   entries(from: Buffer, to: Buffer): AsyncIterable<[Buffer, Buffer]>;
   /** Removes every entry of this scope. */

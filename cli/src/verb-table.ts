@@ -14,6 +14,7 @@ export const VERB_TABLE: Readonly<Record<string, () => Promise<Verb>>> = {
   find: async () => (await import("./verbs/find.ts")).findVerb,
   rm: async () => (await import("./verbs/rm.ts")).rm,
   forget: async () => (await import("./verbs/forget.ts")).forget,
+  gc: async () => (await import("./verbs/gc.ts")).gc,
   pin: async () => (await import("./verbs/pin.ts")).pin,
   unpin: async () => (await import("./verbs/unpin.ts")).unpin,
   tag: async () => (await import("./verbs/tag.ts")).tagVerb,

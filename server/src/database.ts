@@ -1,6 +1,7 @@
 /** What an open store offers to sessions: the keyspace, commits, blobs, leases, and what looks after them. */
 import type { BlobRecord, HashAlgorithm, LogRecord, Operation } from "@datadb/protocol";
 import type { CheckEvent, CheckOptions, CheckSummary } from "./check/check-events.ts";
+import type { CollectOptions, CollectorFacts, CollectSummary } from "./gc/collection.ts";
 
 export type {
   AffectedBackup,
@@ -46,6 +47,13 @@ export interface Database {
   readonly leases: Leases;
   stats(options?: { perBackup?: boolean; signal?: AbortSignal }): Promise<StoreStats>;
   check(options?: CheckOptions): AsyncGenerator<CheckEvent, CheckSummary>;
+  /**
+   * Removes what no backup, lease or commit on its way needs, and returns its space. One at a time: BUSY. Throws DAMAGED when a node that
+   * is needed cannot be read: then nothing is removed.
+   */
+  collect(options?: CollectOptions): Promise<CollectSummary>;
+  /** Collections of this process. */
+  collector(): CollectorFacts;
   /**
    * Whether everything that backups refer to is there as far as anybody knows. When false (packs were lost, local/ was made anew, a
    * check found something), a backup must not rely on an earlier one: what it reads and puts mends what is missing.
@@ -199,6 +207,13 @@ export interface BlobStore {
   names(kind: BlobKind, from?: Buffer): AsyncIterable<readonly Buffer[]>;
   /** Number of blobs and bytes of their content, both kinds. Reads the whole index. */
   totals(): Promise<{ blobs: number; bytes: number }>;
+  /**
+   * Looks for blobs that a commit refers to, each in its turn with all that it needs, and keeps them until `release`, whatever leases and clocks
+   * say. `missing`: the first that is not there, or condemned; then nothing is kept.
+   */
+  claim(
+    references: readonly { kind: BlobKind; name: Buffer }[],
+  ): Promise<{ missing: { kind: BlobKind; name: Buffer } | null; release(): void }>;
   /** Everything accepted before is durable when it resolves. */
   flush(): Promise<void>;
 }
@@ -232,6 +247,8 @@ export interface Leases {
   take(options?: { id?: Buffer; seconds?: number; parent?: Buffer }): Promise<Lease>;
   /** Ends a lease; an unknown one is no error. */
   release(id: Buffer): Promise<void>;
+  /** Forgets leases that are over, and what they protected. */
+  prune(): Promise<void>;
   /** Leases that are not over. */
   list(): AsyncIterable<LeaseFacts>;
   /** The blobs that a lease protects, in batches; one may occur several times. */

@@ -1,7 +1,7 @@
 /** What happens to a pack whose sync failed. */
 import { enqueueJob } from "./append-queue.ts";
 import { closeFile, cutPack } from "./pack-lifecycle.ts";
-import type { OpenPack, Shelf } from "./shelf.ts";
+import { forgetEntry, type OpenPack, type Shelf } from "./shelf.ts";
 
 async function cutOff(shelf: Shelf, pack: OpenPack): Promise<void> {
   if (pack.indexed > 0) return cutPack(shelf.place, pack.path, pack.indexed);
@@ -17,6 +17,8 @@ async function cutOff(shelf: Shelf, pack: OpenPack): Promise<void> {
 export function abandonPack(shelf: Shelf, pack: OpenPack, failure: Error): Promise<void> {
   pack.failure = failure;
   shelf.accepted = shelf.accepted.filter((entry) => entry.pack !== pack);
+  // The index still points to where these were before.
+  for (const entry of shelf.moving.values()) if (entry.pack === pack) forgetEntry(shelf, entry);
   for (const [id, entry] of shelf.pending) {
     if (entry.pack !== pack) continue;
     shelf.pending.delete(id);

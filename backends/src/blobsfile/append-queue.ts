@@ -3,7 +3,7 @@ import { recordSize } from "@datadb/protocol";
 import { assembleSegment, type Segment } from "./assemble-segment.ts";
 import { fileError } from "./file-error.ts";
 import { packWithRoom, sealPack } from "./pack-lifecycle.ts";
-import type { Entry, Job, OpenPack, Shelf } from "./shelf.ts";
+import { type Entry, forgetEntry, type Job, type OpenPack, type Shelf } from "./shelf.ts";
 
 /** Small puts that wait are written together up to about this many bytes. */
 const MAX_GROUP_BYTES = 8 * 1024 * 1024;
@@ -26,11 +26,13 @@ function accept(shelf: Shelf, pack: OpenPack, entries: readonly Entry[], at: num
     entry.end = segment.ends[index - at]!;
     entry.pack = pack;
     entry.serial = ++shelf.serials;
-    shelf.place.counts.uploadedBytes += entry.record!.payload.length;
+    if (!entry.moved) {
+      shelf.place.counts.uploaded += 1;
+      shelf.place.counts.uploadedBytes += entry.record!.payload.length;
+    }
     entry.record = null;
     shelf.accepted.push(entry);
   }
-  shelf.place.counts.uploaded += segment.next - at;
 }
 
 /** Appends the entries from `at` on that fit into one pack; resolves with the first that did not. */
@@ -63,7 +65,7 @@ async function appendGroup(shelf: Shelf, batches: readonly Batch[]): Promise<voi
   for (const batch of batches) {
     const bad = batch.entries.find((entry) => entry.value === null || entry.pack?.failure);
     for (const entry of batch.entries) {
-      if (entry.value === null) shelf.pending.delete(entry.id);
+      if (entry.value === null) forgetEntry(shelf, entry);
     }
     batch.settle(bad === undefined ? null : (bad.pack?.failure ?? failure));
   }

@@ -1,7 +1,9 @@
 /** The Backend object over recovered shelves: which operation goes where, and when it may begin. */
 import { type BlobRecord, RECORD_KINDS, ReadOnlyError, type RecordKind } from "@datadb/protocol";
 import type { Backend } from "../backend.ts";
+import { replaceMany } from "./append-anew.ts";
 import { enqueueJob } from "./append-queue.ts";
+import { compact } from "./compact.ts";
 import { distrustMany, setAside } from "./distrust.ts";
 import { flushShelves } from "./flush.ts";
 import { getMany, statMany } from "./get-many.ts";
@@ -111,6 +113,14 @@ export function createBlobsfile(place: Place, shelves: readonly Shelf[]): Backen
     async removeMany(kind, names) {
       await enterWritable();
       await removeMany(shelfOf(kind), names);
+    },
+    async replaceMany(kind, records) {
+      await enterWritable();
+      await replaceMany(shelfOf(kind), records);
+    },
+    async compact(options) {
+      await enterWritable(options.signal);
+      return compact(shelves, options);
     },
     async flush(kinds = RECORD_KINDS) {
       await enter();

@@ -3,7 +3,7 @@ import { abandonPack } from "./abandon-pack.ts";
 import { fileError } from "./file-error.ts";
 import { encodeProgress, packKey } from "./location.ts";
 import { closeIfDone } from "./pack-lifecycle.ts";
-import type { Entry, OpenPack, Shelf } from "./shelf.ts";
+import { type Entry, forgetEntry, type OpenPack, type Shelf } from "./shelf.ts";
 
 /** What one flush makes durable. */
 interface Load {
@@ -74,7 +74,7 @@ async function writeIndex(shelf: Shelf, load: Load): Promise<void> {
   }
   for (const { pack, end } of packs) pack.indexed = end;
   // A name that was removed and put again meanwhile is another entry's by now.
-  for (const entry of kept) if (!entry.removed) shelf.pending.delete(entry.id);
+  for (const entry of kept) if (!entry.removed) forgetEntry(shelf, entry);
 }
 
 async function run(shelf: Shelf, serial: number): Promise<void> {

@@ -14,6 +14,9 @@ import type { Shelf } from "./shelf.ts";
 /** As many as libuv's pool has threads: more would only queue there, and hold their memory meanwhile. */
 const PARALLEL_READS = 4;
 
+/** Records move when packs are compacted: nobody is so slow that theirs moved so often between a look-up and a read. */
+const READ_ATTEMPTS = 4;
+
 function infoOf(shelf: Shelf, name: Buffer, location: Location): RecordInfo {
   const { payloadLength, length, encoding, offset } = location;
   const base = location.base === null ? null : Buffer.from(location.base);
@@ -140,18 +143,25 @@ export async function getMany(
   shelf: Shelf,
   names: readonly Buffer[],
   signal?: AbortSignal,
+  attempts: number = READ_ATTEMPTS,
 ): Promise<(BlobRecord | null)[]> {
   const result = new Array<BlobRecord | null>(names.length).fill(null);
   const { counts } = shelf.place;
   const ranges = planReads(wantedOf(shelf, names));
+  const moved: number[] = [];
   let next = 0;
   const read = async (): Promise<void> => {
     for (let range = ranges[next++]; range !== undefined; range = ranges[next++]) {
       signal?.throwIfAborted();
       const records = await readRange(shelf, range, names).catch(async (error: unknown) => {
+        if (!shelf.packs.has(range.pack) && attempts > 1) return null;
         await remember(shelf, error, names);
         throw error;
       });
+      if (records === null) {
+        moved.push(...range.items.map(({ index }) => index));
+        continue;
+      }
       range.items.forEach((item, at) => {
         result[item.index] = records[at]!;
         counts.downloadedBytes += item.location.payloadLength;
@@ -160,5 +170,10 @@ export async function getMany(
     }
   };
   await Promise.all(Array.from({ length: Math.min(PARALLEL_READS, ranges.length) }, read));
+  if (moved.length === 0) return result;
+  // Their pack was compacted away since they were looked up: the index knows where they are now, or that they were removed.
+  const again = moved.map((index) => names[index]!);
+  const found = await getMany(shelf, again, signal, attempts - 1);
+  for (const [at, index] of moved.entries()) result[index] = found[at]!;
   return result;
 }

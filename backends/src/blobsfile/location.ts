@@ -55,6 +55,27 @@ export function packKey(kind: RecordKind, pack: number): Buffer {
   return key;
 }
 
+/** What is added to the kind in the key of a pack that is being deleted. Permanent. */
+const DROPPED = 0x80;
+
+/** Key that says that a pack is being deleted, or was: its number is not given again. */
+export function droppedKey(kind: RecordKind, pack: number): Buffer {
+  const key = packKey(kind, pack);
+  key[1] = DROPPED | KIND_BYTE[kind];
+  return key;
+}
+
+/** The range of all such keys of a kind: first included, last excluded. */
+export function droppedKeyRange(kind: RecordKind): [Buffer, Buffer] {
+  const byte = DROPPED | KIND_BYTE[kind];
+  return [Buffer.from([PACK_KEY, byte]), Buffer.from([PACK_KEY, byte + 1])];
+}
+
+/** The range of the keys of all records of a kind: first included, last excluded. */
+export function recordKeyRange(kind: RecordKind): [Buffer, Buffer] {
+  return [Buffer.from([KIND_BYTE[kind]]), Buffer.from([KIND_BYTE[kind] + 1])];
+}
+
 /** The range of all progress keys of a kind: first included, last excluded. */
 export function packKeyRange(kind: RecordKind): [Buffer, Buffer] {
   return [Buffer.from([PACK_KEY, KIND_BYTE[kind]]), Buffer.from([PACK_KEY, KIND_BYTE[kind] + 1])];

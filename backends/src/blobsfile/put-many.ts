@@ -46,6 +46,7 @@ function queueSlice(shelf: Shelf, records: readonly BlobRecord[], waits: Set<Pro
         pack: null,
         end: 0,
         removed: false,
+        moved: false,
         serial: 0,
         done,
       };

@@ -8,6 +8,8 @@ const MAX_READ_HANDLES = 64;
 export interface ReadHandles {
   /** Runs `read` with an open handle of the file, which stays open at least until it settles. */
   use<T>(path: string, read: (file: FileHandle) => Promise<T>): Promise<T>;
+  /** Closes the file as soon as nobody reads it: it was deleted, and its space is free only then. */
+  forget(path: string): Promise<void>;
   /** Descriptors open now. */
   count(): number;
   /** Closes all; only when nothing is being read. */
@@ -24,7 +26,7 @@ export function createReadHandles(fs: FileSystem, limit: number = MAX_READ_HANDL
   // A Map keeps insertion order: the first slot is the one used least recently.
   const slots = new Map<string, Slot>();
   const closeSlot = async (path: string, slot: Slot): Promise<void> => {
-    slots.delete(path);
+    if (slots.get(path) === slot) slots.delete(path);
     const file = await slot.file.catch(() => null);
     // Nothing was written through it: a failing close loses nothing.
     await file?.close().catch(() => {});
@@ -54,8 +56,14 @@ export function createReadHandles(fs: FileSystem, limit: number = MAX_READ_HANDL
         return await read(file);
       } finally {
         slot.users -= 1;
-        await trim();
+        if (slot.users === 0 && slots.get(path) !== slot) await closeSlot(path, slot);
+        else await trim();
       }
+    },
+    async forget(path) {
+      const slot = slots.get(path);
+      if (slot?.users === 0) await closeSlot(path, slot);
+      slots.delete(path);
     },
     count: () => slots.size,
     async close() {

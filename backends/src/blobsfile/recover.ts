@@ -1,5 +1,6 @@
 /** Brings index and packs together when a blobsfile backend is opened. */
 import { BackendUnavailableError, StoreMissingKnownError } from "@datadb/protocol";
+import { finishDrops } from "./drop-packs.ts";
 import { fileError } from "./file-error.ts";
 import { indexPack } from "./index-pack.ts";
 import { decodeProgress, encodeProgress, packKey, packKeyRange, packOfKey } from "./location.ts";
@@ -122,11 +123,16 @@ async function dropHeadless(shelf: Shelf, number: number): Promise<null> {
   return null;
 }
 
-async function recoverShelf(shelf: Shelf, progress: Map<number, number>): Promise<void> {
+/** `used`: numbers of packs that were deleted. */
+async function recoverShelf(
+  shelf: Shelf,
+  progress: Map<number, number>,
+  used: readonly number[],
+): Promise<void> {
   const numbers = [...shelf.packs].sort((a, b) => a - b);
   const highest = numbers.at(-1) ?? 0;
   // Numbers of lost packs are not given again: the index may still point into them.
-  shelf.nextNumber = Math.max(highest, ...progress.keys()) + 1;
+  shelf.nextNumber = Math.max(highest, ...progress.keys(), ...used) + 1;
   for (const number of progress.keys()) {
     if (!shelf.packs.has(number)) noteLost(shelf, number, 0, "is missing");
   }
@@ -148,6 +154,8 @@ export async function recover(place: Place, shelves: readonly Shelf[]): Promise<
     const known = progress.some((packs) => packs.size > 0);
     const exists = (await place.fs.stat(place.directory)) !== null;
     if (exists) await findPacks(place, shelves);
+    const dropped = await Promise.all(shelves.map(finishDrops));
+    for (const [at, numbers] of dropped.entries()) for (const number of numbers) progress[at]!.delete(number);
     if (known && shelves.every(({ packs }) => packs.size === 0))
       throw new StoreMissingKnownError(
         `${place.directory} is empty, but the index knows packs that were there`,
@@ -158,7 +166,7 @@ export async function recover(place: Place, shelves: readonly Shelf[]): Promise<
       );
     if (!exists && place.readOnly) throw new BackendUnavailableError(`${place.directory} does not exist`);
     if (!exists) await place.fs.makeDirectory(place.directory);
-    for (const [index, shelf] of shelves.entries()) await recoverShelf(shelf, progress[index]!);
+    for (const [at, shelf] of shelves.entries()) await recoverShelf(shelf, progress[at]!, dropped[at]!);
   } catch (error) {
     throw fileError("open", place.directory, error);
   }

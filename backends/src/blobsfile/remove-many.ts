@@ -1,17 +1,19 @@
 /** removeMany of the blobsfile backend: names leave the index, bytes stay in their packs. */
 import { fileError } from "./file-error.ts";
 import { recordKeys } from "./location.ts";
-import type { Shelf } from "./shelf.ts";
+import { forgetEntry, type Shelf } from "./shelf.ts";
 
 /** See Backend.removeMany. Nothing is flushed: removing one node must not make others durable before their chunks. */
 export async function removeMany(shelf: Shelf, names: readonly Buffer[]): Promise<void> {
   for (const name of names) {
     const id = name.toString("latin1");
-    const entry = shelf.pending.get(id);
-    if (entry === undefined || entry.value === null) continue;
-    // It stays among the accepted ones, so that the next flush counts its bytes as seen, but not its name.
-    entry.removed = true;
-    shelf.pending.delete(id);
+    const entries = [shelf.pending.get(id), shelf.moving.get(id)];
+    for (const entry of entries) {
+      if (entry === undefined || (entry.value === null && !entry.moved)) continue;
+      // It stays among the accepted ones, so that the next flush counts its bytes as seen, but not its name.
+      entry.removed = true;
+      forgetEntry(shelf, entry);
+    }
   }
   // A flush that is writing the index may be writing these names: the removal must come after it.
   await shelf.flushing?.catch(() => {});

@@ -68,6 +68,8 @@ export interface Entry {
   end: number;
   /** Removed before a flush: not to be indexed. */
   removed: boolean;
+  /** A copy of a record that the index has already: it is to point here. Such entries are never in `pending`. */
+  readonly moved: boolean;
   /** Its number among all that the shelf accepted, from 1; 0 before. */
   serial: number;
   /** Settles with the batch that carries it. */
@@ -92,6 +94,8 @@ export interface Shelf {
   readonly lostFrom: Map<number, number>;
   /** By id: accepted records and those being written. */
   readonly pending: Map<string, Entry>;
+  /** By id: records that are being moved into another pack, until the index says so. */
+  readonly moving: Map<string, Entry>;
   /** Accepted, in order of acceptance, not yet taken by a flush. */
   accepted: Entry[];
   /** How many records were ever accepted: the serial of the latest. */
@@ -120,6 +124,7 @@ export function createShelf(kind: RecordKind, place: Place): Shelf {
     nextNumber: 1,
     lostFrom: new Map(),
     pending: new Map(),
+    moving: new Map(),
     accepted: [],
     serials: 0,
     dirty: new Set(),
@@ -131,4 +136,10 @@ export function createShelf(kind: RecordKind, place: Place): Shelf {
     nextFlush: null,
     nextSerial: 0,
   };
+}
+
+/** An entry has reached the index, or will never do so; another one may have its name by now. */
+export function forgetEntry(shelf: Shelf, entry: Entry): void {
+  const entries = entry.moved ? shelf.moving : shelf.pending;
+  if (entries.get(entry.id) === entry) entries.delete(entry.id);
 }

@@ -1,6 +1,6 @@
 /** Records in this process' memory, gone with it: for tests and trials. Configuration: `memory: {}`. */
 import { type BlobRecord, hashLength, type RecordKind, recordSize } from "@datadb/protocol";
-import type { Backend, PackListing, RecordInfo, ReindexSummary } from "../backend.ts";
+import type { Backend, CompactSummary, PackListing, RecordInfo, ReindexSummary } from "../backend.ts";
 import type { BackendContext } from "../backend-context.ts";
 import type { BackendOptions } from "../backend-options.ts";
 
@@ -44,6 +44,18 @@ function summaryOf(shelves: readonly Shelf[]): ReindexSummary {
   const records = all.reduce((sum, one) => sum + one.records.size, 0);
   return { packs: all.length, records, bytes: all.reduce((sum, { end }) => sum + end, 0), damaged: 0 };
 }
+
+function replace({ records: kept }: Shelf, records: readonly BlobRecord[]): void {
+  for (const record of records) {
+    const key = record.name.toString("latin1");
+    const old = kept.get(key);
+    if (old === undefined) continue;
+    const copy = ownCopy(record);
+    kept.set(key, { record: copy, info: infoOf(copy, old.info.offset) });
+  }
+}
+
+const NOTHING_COMPACTED: CompactSummary = { packs: 0, returned: 0, rewritten: 0, unused: 0 };
 
 /** An empty memory backend for a store with this hash. */
 export function createMemoryBackend(context: Pick<BackendContext, "hash">): Backend {
@@ -111,9 +123,9 @@ export function createMemoryBackend(context: Pick<BackendContext, "hash">): Back
     distrustMany: forget,
     setAside: async () => [],
     removeMany: forget,
-    async flush() {
-      shelf("data");
-    },
+    replaceMany: async (kind, records) => replace(shelf(kind), records),
+    compact: async ({ signal }) => find("data", [], signal) && NOTHING_COMPACTED,
+    flush: async () => void shelf("data"),
     reindex: async () => summaryOf(shelf("data") && [...shelves.values()]),
     counters: () => ({ ...counts, "records-lost": 0, "open-fds": 0 }),
     async close() {

@@ -7,7 +7,7 @@ import type { Backend } from "../backend.ts";
 import type { BackendOptions } from "../backend-options.ts";
 import type { OpenContext } from "../open-backend.ts";
 
-/** The same records, without the ways to change them: putMany and removeMany reject with READ_ONLY. */
+/** The same records, without the ways to change them: what changes something rejects with READ_ONLY. */
 export function readOnly(inner: Backend): Backend {
   const description = `read-only ${inner.description}`;
   const refuse = async (): Promise<never> => {
@@ -27,6 +27,8 @@ export function readOnly(inner: Backend): Backend {
     distrustMany: refuse,
     setAside: refuse,
     removeMany: refuse,
+    replaceMany: refuse,
+    compact: refuse,
     // A log replay or a rebuild flushes whatever it wrote, also when that was nothing.
     flush: async () => {},
     reindex: (signal) => inner.reindex(signal),

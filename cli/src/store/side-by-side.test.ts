@@ -84,6 +84,12 @@ const VERBS: Record<string, () => Promise<void>> = {
     await done(datadb.run("unpin", name));
     await done(datadb.run("rm", "--yes", name));
   },
+  gc: async () => {
+    // One at a time: another one answers BUSY.
+    const { code, records, stderr } = await datadb.run("gc", "--max-unused", "0", "--json");
+    if (code === 0) expect(records.at(-1)).toMatchObject({ type: "summary", dryRun: false });
+    else expect(stderr).toContain("being collected already");
+  },
   tag: async () => {
     expect((await done(datadb.run("tag", "--add", "kept", "base"))).stdout).toContain("kept");
   },

@@ -78,6 +78,16 @@ export const storeCommands: readonly CommandSpec[] = commandGroup("store", [
     arguments: [string("backup-id"), string("paths")],
   },
   {
+    name: "gc",
+    summary:
+      "Removes content that no backup, session or lease needs, and returns its space; UNUSED is the part of a pack that may stay garbage.",
+    arity: -1,
+    flags: ["admin", "blocking"],
+    right: "admin",
+    reply: "map of counts and bytes; with DRY-RUN what would be removed. BUSY while another one runs",
+    arguments: [optional(word("DRY-RUN")), optional(after("UNUSED", integer("percent")))],
+  },
+  {
     name: "check",
     summary:
       "Verifies log, index and trees; with READ-DATA also reads the given percentage of the content; with REPAIR mends what the " +

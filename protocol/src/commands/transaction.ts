@@ -1,5 +1,5 @@
 /** Commands about transactions, durability and leases. */
-import { after, integer, optional, string } from "./argument-spec.ts";
+import { after, integer, optional, string, word } from "./argument-spec.ts";
 import { type CommandSpec, commandGroup } from "./command-spec.ts";
 
 export const transactionCommands: readonly CommandSpec[] = commandGroup("transaction", [
@@ -48,11 +48,16 @@ export const transactionCommands: readonly CommandSpec[] = commandGroup("transac
   {
     name: "lease",
     summary:
-      "Takes or renews the lease that protects what the session puts and is told exists; it outlives the session.",
+      "Takes or renews the lease that protects what the session puts and is told exists, and with BACKUP all of a backup; it outlives the session. END ends it.",
     arity: -1,
     flags: [],
     right: "read",
-    reply: "the lease's id",
-    arguments: [optional(after("SECONDS", integer("seconds"))), optional(after("ID", string("lease-id")))],
+    reply: "the lease's id; OK for END",
+    arguments: [
+      optional(after("SECONDS", integer("seconds"))),
+      optional(after("ID", string("lease-id"))),
+      optional(after("BACKUP", string("backup-id"))),
+      optional(word("END")),
+    ],
   },
 ]);

@@ -2,6 +2,7 @@
 import type { Backend } from "@datadb/backends";
 import type { HashAlgorithm } from "@datadb/protocol";
 import type { Encoder } from "../encoder/encoder.ts";
+import type { Protection } from "../gc/protection.ts";
 import type { ByteGate } from "./byte-gate.ts";
 import type { ContentCache } from "./content-cache.ts";
 import type { InFlight } from "./in-flight.ts";
@@ -14,6 +15,8 @@ export interface BlobState {
   /** Bytes of content and payloads between a put's begin and its acceptance. */
   readonly gate: ByteGate;
   readonly nodes: ContentCache;
+  /** Keeps away the sweep of a garbage collection. */
+  readonly protection: Protection;
   /** Hashes that are being computed: names that may turn out to be a node's children. */
   readonly hashing: Set<Promise<unknown>>;
   /** Names of nodes that no flush covered, in the order of their puts. */

@@ -9,6 +9,7 @@ import {
   references,
 } from "@datadb/protocol";
 import type { BlobKind } from "../database.ts";
+import type { Protection } from "../gc/protection.ts";
 import type { InFlight } from "./in-flight.ts";
 import { MissingChildError } from "./missing-child-error.ts";
 
@@ -37,28 +38,30 @@ export function outsideChildren(
   return { data: [...found.data.values()], node: [...found.node.values()] };
 }
 
-/** Waits for children that are on their way, and throws MissingChildError for the first that is not there. */
-export async function requireChildren(
-  children: Record<BlobKind, Buffer[]>,
-  backend: Backend,
-  inFlight: InFlight,
-): Promise<void> {
+/** Waits for children that are on their way; throws MissingChildError for one that came to nothing. */
+export async function awaitChildren(children: Record<BlobKind, Buffer[]>, inFlight: InFlight): Promise<void> {
   for (const kind of ["data", "node"] as const) {
-    const settled: Buffer[] = [];
     for (const name of children[kind]) {
-      const end = inFlight.end(kind, name);
-      if (end === undefined) {
-        settled.push(name);
-        continue;
-      }
-      await end.catch(() => {
+      await inFlight.end(kind, name)?.catch(() => {
         throw new MissingChildError(kind, name);
       });
     }
-    if (settled.length === 0) continue;
-    const there = await backend.hasMany(kind, settled);
+  }
+}
+
+/** Throws MissingChildError for the first that is not there, or condemned; the others stay from now on. */
+export async function requireChildren(
+  children: Record<BlobKind, Buffer[]>,
+  backend: Backend,
+  { cycle }: Pick<Protection, "cycle">,
+): Promise<void> {
+  for (const kind of ["data", "node"] as const) {
+    const names = children[kind];
+    if (names.length === 0) continue;
+    const there = await backend.hasMany(kind, names);
+    cycle?.revive(kind, names, there);
     const missing = there.indexOf(0);
-    if (missing >= 0) throw new MissingChildError(kind, settled[missing] as Buffer);
+    if (missing >= 0) throw new MissingChildError(kind, names[missing] as Buffer);
   }
 }
 

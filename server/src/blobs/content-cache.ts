@@ -10,6 +10,7 @@ export interface ContentCache {
   get(name: Buffer): Buffer | undefined;
   /** Keeps the buffer itself, which must not be a view of something larger. */
   set(name: Buffer, content: Buffer): void;
+  delete(name: Buffer): void;
 }
 
 export function createContentCache(limit: number = GENERATION_BYTES): ContentCache {
@@ -34,6 +35,11 @@ export function createContentCache(limit: number = GENERATION_BYTES): ContentCac
       const older = old.get(id);
       if (older !== undefined) put(id, older);
       return older;
+    },
+    delete(name) {
+      const id = name.toString("latin1");
+      young.delete(id);
+      old.delete(id);
     },
     set(name, content) {
       const id = name.toString("latin1");

@@ -6,7 +6,7 @@ import type { Level } from "../keyspace/open-level.ts";
 import { prefixEnd } from "../keyspace/raw-key.ts";
 
 /** What is known of a record without reading it. */
-interface RecordFacts {
+export interface RecordFacts {
   readonly name: Buffer;
   /** Bytes of the content. */
   readonly length: number;
@@ -14,11 +14,22 @@ interface RecordFacts {
   readonly encoding: Encoding;
   /** The record was found to be damaged: absent for writers. */
   readonly distrusted: boolean;
+  /** Of a delta; a view that lives as long as the page. */
+  readonly base: Buffer | null;
+}
+
+/** The index as it was at one moment. */
+export interface FrozenIndex {
+  records(kind: RecordKind): AsyncIterable<readonly RecordFacts[]>;
+  has(kind: RecordKind, name: Buffer): boolean;
+  close(): Promise<void>;
 }
 
 export interface NameIndex {
   /** Pages of records, from the name `from` on. What is not durable yet may be left out. */
   records(kind: RecordKind, from?: Buffer): AsyncIterable<readonly RecordFacts[]>;
+  /** What is flushed now, whatever is put and removed later. Close it. */
+  freeze(): Promise<FrozenIndex>;
 }
 
 /** A zero when it is distrusted, varint pack, offset, payload length, length, 1 byte encoding: see docs/formats.md. */
@@ -28,33 +39,70 @@ function factsOf(name: Buffer, value: Buffer): RecordFacts {
   reader.varint();
   reader.varint();
   const payloadLength = reader.varint();
-  return { name, payloadLength, length: reader.varint(), encoding: encodingOfByte(reader.u8()), distrusted };
+  const length = reader.varint();
+  const encoding = encodingOfByte(reader.u8());
+  const base = reader.done ? null : reader.raw(reader.remaining);
+  return { name, payloadLength, length, encoding, base, distrusted };
 }
 
 /** Over the index of the leaf whose keys begin with `prefix`. */
 export function levelNameIndex(level: Level, prefix: Buffer): NameIndex {
+  type Snapshot = ReturnType<Level["snapshot"]>;
+  async function* read(
+    kind: RecordKind,
+    from?: Buffer,
+    snapshot?: Snapshot,
+  ): AsyncGenerator<readonly RecordFacts[]> {
+    const first = Buffer.concat([prefix, Buffer.from([KIND_BYTE[kind]])]);
+    const gte = from === undefined ? first : Buffer.concat([first, from]);
+    const range = { gte, lt: prefixEnd(first), ...(snapshot === undefined ? {} : { snapshot }) };
+    for await (const page of readPages(level, range)) {
+      yield page.map(([key, value]) => factsOf(key.subarray(first.length), value));
+    }
+  }
   return {
-    async *records(kind, from) {
-      const first = Buffer.concat([prefix, Buffer.from([KIND_BYTE[kind]])]);
-      const gte = from === undefined ? first : Buffer.concat([first, from]);
-      for await (const page of readPages(level, { gte, lt: prefixEnd(first) })) {
-        yield page.map(([key, value]) => factsOf(key.subarray(first.length), value));
-      }
+    records: (kind, from) => read(kind, from),
+    async freeze() {
+      const snapshot = level.snapshot();
+      return {
+        records: (kind) => read(kind, undefined, snapshot),
+        has(kind, name) {
+          const key = Buffer.concat([prefix, Buffer.from([KIND_BYTE[kind]]), name]);
+          return level.getSync(key, { snapshot }) !== undefined;
+        },
+        close: () => snapshot.close(),
+      };
     },
   };
 }
 
 /** Over a backend without an index in local/, by listing it. */
 export function listedNameIndex(backend: Backend): NameIndex {
+  const listed = async (kind: RecordKind): Promise<RecordFacts[]> => {
+    const pages: RecordFacts[] = [];
+    for await (const page of records(kind)) pages.push(...page);
+    return pages;
+  };
+  async function* records(kind: RecordKind, from?: Buffer): AsyncGenerator<readonly RecordFacts[]> {
+    const found = new Map<string, RecordFacts>();
+    for await (const { records } of backend.list(kind)) {
+      for (const record of records)
+        if (from === undefined || from.compare(record.name) <= 0)
+          found.set(record.name.toString("latin1"), { ...record, distrusted: false });
+    }
+    yield [...found.values()].sort((a, b) => a.name.compare(b.name));
+  }
   return {
-    async *records(kind, from) {
-      const found = new Map<string, RecordFacts>();
-      for await (const { records } of backend.list(kind)) {
-        for (const record of records)
-          if (from === undefined || from.compare(record.name) <= 0)
-            found.set(record.name.toString("latin1"), { ...record, distrusted: false });
-      }
-      yield [...found.values()].sort((a, b) => a.name.compare(b.name));
+    records,
+    async freeze() {
+      const all = { data: await listed("data"), node: await listed("node"), log: await listed("log") };
+      return {
+        async *records(kind) {
+          yield all[kind];
+        },
+        has: (kind, name) => all[kind].some((facts) => facts.name.equals(name)),
+        close: async () => {},
+      };
     },
   };
 }

@@ -3,9 +3,11 @@ import type { Backend } from "@datadb/backends";
 import type { HashAlgorithm } from "@datadb/protocol";
 import type { BlobKind, BlobStore } from "../database.ts";
 import type { Encoder } from "../encoder/encoder.ts";
+import { createProtection, type Protection } from "../gc/protection.ts";
 import type { BlobState } from "./blob-state.ts";
 import { createByteGate } from "./byte-gate.ts";
-import { createContentCache } from "./content-cache.ts";
+import { claimBlobs } from "./claim-blobs.ts";
+import { type ContentCache, createContentCache } from "./content-cache.ts";
 import { flushBlobs } from "./flush-blobs.ts";
 import { createInFlight } from "./in-flight.ts";
 import type { NameIndex } from "./name-index.ts";
@@ -22,6 +24,12 @@ async function settle(state: BlobState, kind: BlobKind, names: readonly Buffer[]
   for (const name of names) await state.inFlight.end(kind, name)?.catch(() => undefined);
 }
 
+/** The blob store, and what garbage collection needs of it. */
+export interface OpenBlobStore extends BlobStore {
+  readonly protection: Protection;
+  readonly nodes: ContentCache;
+}
+
 /** A blob store over `backend`, and what else commits need of it. */
 export function createBlobStore(
   backend: Backend,
@@ -29,7 +37,8 @@ export function createBlobStore(
   encoder: Encoder,
   index: NameIndex,
   onDamage: () => Promise<void> = async () => {},
-): BlobStore {
+): OpenBlobStore {
+  const protection = createProtection();
   const watch = { backend, hash, onDamage };
   const state: BlobState = {
     backend,
@@ -38,14 +47,25 @@ export function createBlobStore(
     inFlight: createInFlight(),
     gate: createByteGate(IN_FLIGHT_BYTES),
     nodes: createContentCache(),
+    protection,
     hashing: new Set(),
     unflushed: [],
     lost: 0,
   };
   return {
     hash,
+    protection,
+    nodes: state.nodes,
     async hasMany(kind, names, lease) {
-      const there = await backend.hasMany(kind, names);
+      const wait = protection.enter();
+      if (wait !== undefined) await wait;
+      let there: Uint8Array;
+      try {
+        there = await backend.hasMany(kind, names);
+        protection.cycle?.revive(kind, names, there);
+      } finally {
+        protection.leave();
+      }
       names.forEach((name, at) => {
         if (there[at] === 0 && state.inFlight.has(kind, name)) there[at] = 1;
       });
@@ -87,6 +107,7 @@ export function createBlobStore(
       }
       return { blobs, bytes };
     },
+    claim: (references) => claimBlobs(state, references),
     flush: () => flushBlobs(state),
   };
 }

@@ -48,6 +48,7 @@ import { backup } from "../commands/store/backup.ts";
 import { backups } from "../commands/store/backups.ts";
 import { check } from "../commands/store/check.ts";
 import { forget } from "../commands/store/forget.ts";
+import { gc } from "../commands/store/gc.ts";
 import { mark } from "../commands/store/mark.ts";
 import { pin, unpin } from "../commands/store/pin.ts";
 import { stats } from "../commands/store/stats.ts";
@@ -73,7 +74,7 @@ export const COMMAND_HANDLERS: Readonly<Record<string, CommandHandler>> = {
   ...{ ladd, ldel, lindex, liter, llast, llen, lmrange, lprev, lrange, lriter },
   ...{ bcnt, bexists, bget, bput, bscan, bsize, hash, size },
   ...{ done, init, lease, txcommit, txdiscard, txinit },
-  ...{ backup, backups, check, forget, mark, pin, stats, tag, unpin },
+  ...{ backup, backups, check, forget, gc, mark, pin, stats, tag, unpin },
 };
 
 export const COMMAND_TURNS: Readonly<Record<string, Turn | ((args: readonly Buffer[]) => Turn)>> = {

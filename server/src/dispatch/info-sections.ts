@@ -75,6 +75,17 @@ export const INFO_SECTIONS: Readonly<Record<string, Section>> = {
       [...counts].map(([name, count]) => [`db${name}`, `keys=${count},expires=0,avg_ttl=0`]),
     );
   },
+  gc: ({ server }) => {
+    const { phase, done, total, runs, blobs, returned } = server.database.collector();
+    return {
+      gc_phase: phase,
+      gc_done: done,
+      gc_total: total,
+      gc_runs: runs,
+      gc_removed_blobs: blobs,
+      gc_returned_bytes: returned,
+    };
+  },
   store: ({ server }) => {
     const { id, hash, format, chunker, timezone } = server.database.info;
     return {

@@ -1,18 +1,13 @@
 /** What /metrics tells of a server. */
 import { COMMANDS } from "@datadb/protocol";
 import { VERSION } from "../dispatch/version.ts";
+import type { CollectorFacts } from "../gc/collection.ts";
 import type { ServerState } from "../session/server-state.ts";
 import type { Metric } from "./metrics-text.ts";
 
 export function serverMetrics(server: ServerState): Metric[] {
   const { database, monitor, sessions } = server;
   const { rss, heapUsed } = process.memoryUsage();
-  const one = (name: string, type: Metric["type"], help: string, value: number): Metric => ({
-    name,
-    type,
-    help,
-    values: [{ value }],
-  });
   const clients = [...sessions.values()].filter((session) => session.channel !== undefined).length;
   return [
     {
@@ -38,10 +33,24 @@ export function serverMetrics(server: ServerState): Metric[] {
       database.commits.readOnlyReason() === null ? 0 : 1,
     ),
     one("datadb_log_sequence", "counter", "Log records written.", database.commits.head().sequence),
+    ...collectorMetrics(database.collector()),
     one("process_resident_memory_bytes", "gauge", "Resident memory.", rss),
     one("datadb_heap_used_bytes", "gauge", "JavaScript heap in use.", heapUsed),
     ...commandMetrics(server),
     ...backendMetrics(database.backendCounters()),
+  ];
+}
+
+function one(name: string, type: Metric["type"], help: string, value: number): Metric {
+  return { name, type, help, values: [{ value }] };
+}
+
+function collectorMetrics({ phase, runs, blobs, returned }: CollectorFacts): Metric[] {
+  return [
+    one("datadb_gc_running", "gauge", "1 while garbage is collected.", phase === "" ? 0 : 1),
+    one("datadb_gc_runs_total", "counter", "Garbage collections.", runs),
+    one("datadb_gc_removed_blobs_total", "counter", "Blobs that collections removed.", blobs),
+    one("datadb_gc_returned_bytes_total", "counter", "Bytes of packs that collections returned.", returned),
   ];
 }
 

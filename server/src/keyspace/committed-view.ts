@@ -33,7 +33,13 @@ export interface CommittedView extends View {
 /** Pages of raw entries in a range. Throws DAMAGED. */
 export async function* readPages(
   level: Level,
-  range: { gte: Buffer; lt: Buffer; reverse?: boolean; limit?: number },
+  range: {
+    gte: Buffer;
+    lt: Buffer;
+    reverse?: boolean;
+    limit?: number;
+    snapshot?: ReturnType<Level["snapshot"]>;
+  },
 ): AsyncGenerator<Entry[]> {
   const iterator = level.iterator({ ...range, limit: range.limit ?? -1 });
   try {

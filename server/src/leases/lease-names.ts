@@ -11,6 +11,8 @@ const DELAY_MS = 1000;
 
 export interface LeaseNames {
   note(kind: BlobKind, names: readonly Buffer[]): void;
+  /** Writes another value, in its turn. */
+  write(key: Buffer, value: Buffer): void;
   flush(): Promise<void>;
 }
 
@@ -30,9 +32,11 @@ export function createLeaseNames(
 
   const write = (): void => {
     if (used === 0) return;
-    const [key, value] = [leaseNamesKey(id, next), Buffer.from(batch.subarray(0, used))];
+    put(leaseNamesKey(id, next), Buffer.from(batch.subarray(0, used)));
     next += 1;
     used = 0;
+  };
+  const put = (key: Buffer, value: Buffer): void => {
     writing = writing
       .then(() => level.put(key, value))
       .catch((error: unknown) => {
@@ -60,6 +64,7 @@ export function createLeaseNames(
         write();
       }, DELAY_MS).unref();
     },
+    write: put,
     async flush() {
       if (timer !== null) clearTimeout(timer);
       timer = null;

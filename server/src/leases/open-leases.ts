@@ -22,6 +22,8 @@ export interface LeaseContext {
 
 interface Held extends Lease {
   value: LeaseValue;
+  /** For how long it is renewed while it is used. */
+  milliseconds: number;
   names: LeaseNames;
 }
 
@@ -39,15 +41,26 @@ async function nextCounter(local: Level, id: Buffer): Promise<number> {
 }
 
 function hold(context: LeaseContext, id: Buffer, value: LeaseValue, counter: number): Held {
-  const names = createLeaseNames(context.local, id, counter, context.warn);
+  const { local, now, warn } = context;
+  const names = createLeaseNames(local, id, counter, warn);
+  /** A holder that is at work does not lose its lease by working long. */
+  const renew = (held: Held): void => {
+    if (held.value.expires - now() > held.milliseconds / 2) return;
+    held.value = { ...held.value, expires: now() + held.milliseconds };
+    names.write(leaseKey(id), encodeLease(held.value));
+  };
   return {
     id,
     value,
+    milliseconds: value.expires - now(),
     names,
     get expires() {
       return this.value.expires;
     },
-    note: (kind, noted) => names.note(kind, noted),
+    note(kind, noted) {
+      renew(this);
+      names.note(kind, noted);
+    },
     flush: () => names.flush(),
   };
 }
@@ -91,6 +104,7 @@ export async function openLeases(context: LeaseContext): Promise<Leases & { clos
       const lease =
         held.get(key) ?? hold(context, Buffer.from(leaseId), value, await nextCounter(local, leaseId));
       lease.value = value;
+      lease.milliseconds = seconds * 1000;
       held.set(key, lease);
       await guardLevel(local, local.put(leaseKey(leaseId), encodeLease(value), { sync: true }));
       return lease;
@@ -98,6 +112,10 @@ export async function openLeases(context: LeaseContext): Promise<Leases & { clos
     async release(id) {
       held.delete(id.toString("latin1"));
       await remove(local, id);
+    },
+    async prune() {
+      for await (const { id, value } of storedLeases(local))
+        if (value.expires <= now()) await remove(local, id);
     },
     async *list() {
       for (const { names } of held.values()) await names.flush();

@@ -11,6 +11,9 @@ const CHECKPOINT_KEY = Buffer.from("c");
 /** Varint: 0 when trees may lack something, else 1 + the number of lost packs despite which they were found whole. Permanent. */
 const WHOLE_KEY = Buffer.from("w");
 
+/** There while a sweep removes nodes: one may be there without what it refers to. Permanent. */
+const SWEEP_KEY = Buffer.from("s");
+
 function put(local: Level, key: Buffer, value: Buffer | null): Promise<void> {
   return guardLevel(
     local,
@@ -52,4 +55,14 @@ export function writeWholeMark(local: Level, lostPacks: number | null): Promise<
   const writer = new ByteWriter(10);
   writer.varint(lostPacks === null ? 0 : lostPacks + 1);
   return put(local, WHOLE_KEY, writer.finish());
+}
+
+/** Whether a sweep of nodes was begun and not ended. */
+export async function readSweepMark(local: Level): Promise<boolean> {
+  return (await guardLevel(local, local.get(SWEEP_KEY))) !== undefined;
+}
+
+/** Durable when it resolves, and with it everything that was written to local/ before. */
+export function writeSweepMark(local: Level, sweeping: boolean): Promise<void> {
+  return put(local, SWEEP_KEY, sweeping ? Buffer.from([1]) : null);
 }

@@ -12,6 +12,7 @@ import { createTransaction, transactionTooBig } from "./transaction.ts";
 
 const NO_ID = Buffer.alloc(0);
 const MAX_ID_BYTES = 64;
+const nothing = (): void => {};
 
 /** Checkpoints, as commits see them. */
 export interface Checkpoints {
@@ -37,13 +38,17 @@ export function createLog(state: ExecutorState, blobs: BlobStore, checkpoints: C
     if (error === null) queue.add({ operations, txid, bytes, done });
     else setImmediate(done, error, null);
   };
-  const prepare = async (operations: readonly Operation[], options: CommitOptions): Promise<void> => {
+  const prepare = async (operations: readonly Operation[], options: CommitOptions): Promise<() => void> => {
     const backup = operations.some(({ op }) => op === "backup");
     // References first: the flush takes only what is there already. And again: it may have been another's that failed.
-    if (backup) await requireReferences(blobs, operations);
-    // Before the queue, so that others do not wait for the sync of these blobs.
-    if (backup || options.blobs) await blobs.flush();
-    if (backup) await requireReferences(blobs, operations);
+    const claim = backup ? await requireReferences(blobs, operations) : nothing;
+    try {
+      // Before the queue, so that others do not wait for the sync of these blobs.
+      if (backup || options.blobs) await blobs.flush();
+      return backup ? await requireReferences(blobs, operations) : nothing;
+    } finally {
+      claim();
+    }
   };
   return {
     async commit(operations, options = {}): Promise<CommitResult> {
@@ -54,10 +59,10 @@ export function createLog(state: ExecutorState, blobs: BlobStore, checkpoints: C
       if (before !== undefined) return { sequence: before, results: [], repeated: true };
       const hindrance = closed ? refusal() : null;
       if (hindrance !== null) throw hindrance;
-      await prepare(operations, options);
-      return new Promise((resolve, reject) => {
+      const release = await prepare(operations, options);
+      return new Promise<CommitResult>((resolve, reject) => {
         enqueue(operations, txid, (error, result) => (result === null ? reject(error) : resolve(result)));
-      });
+      }).finally(release);
     },
     submit(operation, done) {
       enqueue([operation], NO_ID, (error, result) => done(error, result?.results[0] ?? 0));

@@ -47,7 +47,13 @@ export async function listLog({ backend }: LogSource): Promise<LogPlace[]> {
       if (!places.has(id)) places.set(id, { name, pack, offset, payloadLength });
     }
   }
-  return [...places.values()];
+  const all = [...places.values()];
+  // What a collection has removed lies in its pack until that is deleted.
+  const there = await backend.hasMany(
+    "log",
+    all.map(({ name }) => name),
+  );
+  return all.filter((_, at) => there[at] === 1);
 }
 
 function damagedRecord({ name, pack, offset }: LogPlace, problem: string, cause?: unknown): DamagedError {

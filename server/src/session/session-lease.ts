@@ -22,3 +22,10 @@ export async function takeLease(
     session.leaseTaken = null;
   }
 }
+
+/** Ends the session's lease, and what it protects. */
+export async function endLease(session: Session): Promise<void> {
+  const lease = session.lease ?? (await session.leaseTaken);
+  session.lease = null;
+  if (lease !== null) await session.server.database.leases.release(lease.id);
+}

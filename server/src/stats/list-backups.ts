@@ -27,9 +27,23 @@ export async function* listBackups(view: View, hash: HashAlgorithm): AsyncGenera
   }
 }
 
+/** The root and scan cache of a listed backup; null when it is not listed. */
+export async function findBackup(
+  view: View,
+  hash: HashAlgorithm,
+  id: string,
+): Promise<{ kind: "data" | "node"; name: Buffer }[] | null> {
+  const entries = await hashEntries(view, database, Buffer.from(id));
+  const fields = new Map(entries.map(([field, value]) => [field.toString(), value]));
+  const ref = parseHex(fields.get("ref") ?? "", hashLength(hash));
+  if (ref === undefined) return null;
+  const cache = cacheOf({ fields }, hash);
+  return [{ kind: "node", name: ref }, ...(cache === null ? [] : [cache])];
+}
+
 /** The scan cache of a backup: `chunk:<hex>` or `list:<hex>:<bytes>`. */
 export function cacheOf(
-  { fields }: ListedBackup,
+  { fields }: Pick<ListedBackup, "fields">,
   hash: HashAlgorithm,
 ): { kind: "data" | "node"; name: Buffer } | null {
   const [form, hex = ""] = fields.get("cache")?.toString("latin1").split(":") ?? [];

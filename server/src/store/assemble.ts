@@ -6,6 +6,7 @@ import type { ScrubDates } from "../check/scrub-dates.ts";
 import type { Wholeness } from "../check/wholeness.ts";
 import type { BlobStore, CommitLog, Database, Leases } from "../database.ts";
 import type { Encoder } from "../encoder/encoder.ts";
+import type { Collector } from "../gc/open-collector.ts";
 import type { ExecutorState } from "../log/executor.ts";
 import { storeStats } from "../stats/store-stats.ts";
 import type { StoreConfig } from "./store-config.ts";
@@ -25,6 +26,7 @@ export interface Parts {
   readonly scrubs: ScrubDates;
   /** Forgets what an index that was made anew should not have found. */
   settle(): Promise<boolean>;
+  readonly collector: Collector;
   close(): Promise<void>;
 }
 
@@ -68,6 +70,8 @@ export function assemble(parts: Parts): Database {
         ),
       ),
     whole: wholeness.whole,
+    collect: (options) => parts.collector.collect(options),
+    collector: () => parts.collector.facts(),
     backendCounters: () =>
       Object.fromEntries(leavesOf(backend).map((leaf) => [leaf.description, leaf.counters()])),
     close,

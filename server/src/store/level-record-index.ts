@@ -55,7 +55,7 @@ export function levelRecordIndex(level: Level, prefix: Buffer, knownEmpty: boole
         throw levelError(level.location, error);
       }
     },
-    async write(puts, removes) {
+    async write(puts, removes, options = {}) {
       try {
         const batch = level.batch();
         for (const [key, value] of puts) {
@@ -63,7 +63,7 @@ export function levelRecordIndex(level: Level, prefix: Buffer, knownEmpty: boole
           written.add(key[0]);
         }
         for (const key of removes) batch.del(scoped(key));
-        await batch.write();
+        await batch.write({ sync: options.durable ?? false });
       } catch (error) {
         throw levelError(level.location, error);
       }

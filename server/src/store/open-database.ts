@@ -5,6 +5,7 @@ import { createBlobStore } from "../blobs/open-blobs.ts";
 import { openScrubDates } from "../check/scrub-dates.ts";
 import { openWholeness, type Wholeness } from "../check/wholeness.ts";
 import type { Database } from "../database.ts";
+import type { Encoder } from "../encoder/encoder.ts";
 import { createEncoderPool } from "../encoder/encoder-pool.ts";
 import { openLevel } from "../keyspace/open-level.ts";
 import { openLeases } from "../leases/open-leases.ts";
@@ -16,6 +17,7 @@ import { createLog } from "../log/open-log.ts";
 import { assemble } from "./assemble.ts";
 import { type Closers, createClosers } from "./closers.ts";
 import { openBackends } from "./open-backends.ts";
+import { endSweep, openGc } from "./open-gc.ts";
 import { isLocalDamage, type Local, openLocal, removeLocal } from "./open-local.ts";
 import { readConfig } from "./read-config.ts";
 import { settleCrash, settleRescan } from "./settle-crash.ts";
@@ -31,6 +33,8 @@ export interface OpenOptions {
   now?: () => number;
   /** Log records between checkpoints. */
   checkpointEvery?: number;
+  /** Encodes what comes over a wire, for tests; threads when absent. */
+  encoder?: Encoder;
   /** Threads of the encoder at most. */
   encoders?: number;
 }
@@ -110,7 +114,7 @@ async function openParts(
   await opened.view.learn();
   const scene = { backend, index, hash, view: opened.view, warn };
   if (await settleCrash(scene, suspects)) await wholeness.doubt();
-  const encoder = createEncoderPool(hash, around.encoders);
+  const encoder = around.encoder ?? createEncoderPool(hash, around.encoders);
   closers.add(() => encoder.close());
   const blobs = createBlobStore(backend, hash, encoder, index, wholeness.doubt);
   closers.add(() => blobs.flush());
@@ -139,17 +143,15 @@ async function openParts(
     state.head.sequence,
   );
   const commits = createLog(state, blobs, checkpoints);
-  const leases = await openLeases({
-    local: local.level,
-    hash,
-    now,
-    warn,
-    sequence: () => state.head.sequence,
-  });
+  const sequence = (): number => state.head.sequence;
+  const leases = await openLeases({ local: local.level, hash, now, warn, sequence });
+  const collector = openGc(state, local.level, { index, leases, blobs, commits });
   closers.add(() => endCleanly(local, state));
   closers.add(() => leases.close());
   closers.add(() => commits.close());
   closers.add(() => checkpoints.close());
+  closers.add(() => collector.close());
+  await endSweep(local.level, collector, wholeness, around);
   return assemble({
     directory,
     config,
@@ -162,6 +164,7 @@ async function openParts(
     wholeness,
     scrubs: openScrubDates(local.level, now),
     settle: () => settleRescan(scene),
+    collector,
     close: () => closers.close(),
   });
 }

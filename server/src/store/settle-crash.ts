@@ -47,10 +47,14 @@ export async function settleRescan(scene: CrashScene): Promise<boolean> {
   }
   const incomplete: Buffer[] = [];
   const gone = new Set<string>();
-  // In the order of the packs, where what a node refers to comes before it.
-  for await (const { records } of backend.list("node")) {
-    const names = records.map(({ name }) => name);
-    incomplete.push(...(await findIncompleteNodes(backend, hash, names, gone)));
+  // In the order of the packs, where what a node refers to mostly comes before it: not where packs were rewritten, so again until
+  // nothing is found any more.
+  for (let found = -1; found !== incomplete.length; ) {
+    found = incomplete.length;
+    for await (const { records } of backend.list("node")) {
+      const names = records.map(({ name }) => name).filter((name) => !gone.has(name.toString("latin1")));
+      incomplete.push(...(await findIncompleteNodes(backend, hash, names, gone)));
+    }
   }
   return forget(scene, incomplete);
 }

@@ -1,0 +1,164 @@
+/** Garbage collection: marks what is needed, removes the rest from the index, and has backends return the space. */
+import type { FrozenIndex } from "../blobs/name-index.ts";
+import type { BlobKind } from "../database.ts";
+import type { CollectOptions, CollectSummary } from "./collection.ts";
+import { detachNodes } from "./detach-nodes.ts";
+import { createGcCycle, type GcCycle } from "./gc-cycle.ts";
+import type { GcParts } from "./gc-parts.ts";
+import { markRoots } from "./gc-roots.ts";
+import { findLogGarbage } from "./log-garbage.ts";
+import { markNeeded } from "./mark-needed.ts";
+import { countGarbage, type Swept, sweepKind } from "./sweep.ts";
+
+/** Packs with less waste than this part are left alone. */
+const DEFAULT_UNUSED = 0.1;
+const KINDS: readonly BlobKind[] = ["node", "data"];
+
+/** What one run works with. */
+interface Run {
+  readonly parts: GcParts;
+  readonly cycle: GcCycle;
+  readonly options: CollectOptions;
+  readonly swept: Swept;
+  detached: number;
+}
+
+/**
+ * One collection. Backups, restores and commits go on meanwhile: what they rely on is kept. It may be aborted or killed at any point;
+ * the next one ends what was begun.
+ */
+export async function collectGarbage(parts: GcParts, options: CollectOptions): Promise<CollectSummary> {
+  const { protection, backend } = parts;
+  const started = performance.now();
+  await finishSweep(parts);
+  const run: Run = {
+    parts,
+    cycle: createGcCycle(),
+    options,
+    swept: { blobs: 0, bytes: 0, seen: 0 },
+    detached: 0,
+  };
+  protection.cycle = run.cycle;
+  let index: FrozenIndex | null = null;
+  let logGarbage: Buffer[] = [];
+  try {
+    await parts.leases.prune();
+    if (!options.dryRun && !options.sweepOnly) await parts.checkpoint();
+    // From here on all that somebody relies on is noted; what was put before is in the index.
+    await parts.flush();
+    index = await parts.index.freeze();
+    logGarbage = await markAll(run, index);
+    if (options.dryRun) {
+      for (const kind of KINDS) await countGarbage(run.cycle, kind, index, parts.hash, run.swept);
+      return summaryOf(run, started, { packs: 0, returned: run.swept.bytes, rewritten: 0, unused: 0 });
+    }
+    await sweepAll(run, index);
+  } finally {
+    // A sweep that failed half-way is still needed: what it has condemned must not be relied on.
+    if (parts.unfinished === null) await endCycle(run, index);
+  }
+  if (options.sweepOnly)
+    return summaryOf(run, started, { packs: 0, returned: 0, rewritten: 0, unused: run.swept.bytes });
+  await backend.removeMany("log", logGarbage);
+  parts.progress("compacting", 0, 0);
+  const compacted = await backend.compact({
+    unused: options.unused ?? DEFAULT_UNUSED,
+    signal: options.signal,
+    onProgress: (done, total) => parts.progress("compacting", done, total),
+  });
+  return summaryOf(run, started, compacted);
+}
+
+function summaryOf(
+  { swept, detached, cycle }: Run,
+  started: number,
+  compacted: Pick<CollectSummary, "packs" | "returned" | "rewritten" | "unused">,
+): CollectSummary {
+  const total = cycle.tables.data.names + cycle.tables.node.names;
+  const { blobs, bytes } = swept;
+  return {
+    blobs,
+    bytes,
+    kept: total - blobs,
+    detached,
+    ...compacted,
+    seconds: (performance.now() - started) / 1000,
+  };
+}
+
+async function gather({ cycle, parts, options }: Run, index: FrozenIndex): Promise<void> {
+  for (const kind of KINDS) {
+    const table = cycle.tables[kind];
+    for await (const page of index.records(kind)) {
+      options.signal?.throwIfAborted();
+      for (const { name, base } of page) table.add(name, base !== null);
+      parts.progress("counting", table.names, table.names);
+    }
+    table.finish();
+  }
+}
+
+/** Resolves with the names of log records that are garbage. */
+async function markAll(run: Run, index: FrozenIndex): Promise<Buffer[]> {
+  const { cycle, parts, options } = run;
+  const { protection } = parts;
+  const { signal } = options;
+  await gather(run, index);
+  const { roots, garbage } = await findLogGarbage(parts);
+  cycle.startMarking(index);
+  let followed = 0;
+  const source = {
+    ...parts,
+    signal,
+    onNode: () => parts.progress("marking", ++followed, cycle.tables.node.names),
+  };
+  await markRoots(cycle, { ...parts, checkpoints: roots }, signal);
+  await markNeeded(cycle, source, false);
+  if (options.dryRun) return garbage;
+  run.detached = await detachNodes(cycle, index, parts, signal);
+  await markNeeded(cycle, source, true);
+  await protection.alone(async () => {
+    // Nobody is inside: all that was relied on so far is marked, and the rest of it is short.
+    await markNeeded(cycle, source, true);
+    cycle.phase = "sweeping";
+  });
+  return garbage;
+}
+
+/**
+ * Nodes and deltas first. While they go, one may be there that lacks what it needs: a mark in local/ says so, and a store that is
+ * opened with it collects before anything else. What is left then needs nothing.
+ */
+async function sweepAll(run: Run, index: FrozenIndex): Promise<void> {
+  const { cycle, parts, swept } = run;
+  const source = { ...parts, index };
+  const dependants = async (): Promise<void> => {
+    await parts.markSweep(true);
+    await sweepKind(cycle, "node", source, swept, () => true);
+    await sweepKind(cycle, "data", source, swept, ({ base }) => base !== null);
+    await parts.markSweep(false);
+  };
+  parts.progress("sweeping", 0, cycle.tables.data.names);
+  parts.unfinished = async () => {
+    await dependants();
+    await endCycle(run, index);
+  };
+  await dependants();
+  parts.unfinished = null;
+  await sweepKind(cycle, "data", source, swept, () => true, run.options.signal);
+}
+
+async function endCycle({ cycle, parts }: Run, index: FrozenIndex | null): Promise<void> {
+  parts.protection.cycle = null;
+  // Somebody may hold it still.
+  cycle.phase = "over";
+  await index?.close();
+}
+
+/** Ends a sweep of this process that failed half-way. */
+async function finishSweep(parts: GcParts): Promise<void> {
+  const { unfinished } = parts;
+  if (unfinished === null) return;
+  await unfinished();
+  parts.unfinished = null;
+}

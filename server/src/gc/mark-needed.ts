@@ -1,0 +1,72 @@
+/** Follows what is marked to what it needs: children of nodes, bases of data. */
+import type { Backend } from "@datadb/backends";
+import { type BlobRecord, DamagedError, type HashAlgorithm, hashLength, references } from "@datadb/protocol";
+import { decodeChain } from "../blobs/read-contents.ts";
+import type { GcCycle } from "./gc-cycle.ts";
+
+/** Nodes that are read at once. */
+const BATCH_NODES = 256;
+const BATCH_DELTAS = 1024;
+
+export interface MarkSource {
+  readonly backend: Backend;
+  readonly hash: HashAlgorithm;
+  readonly signal?: AbortSignal | undefined;
+  /** Told of every node that was followed. */
+  onNode?(): void;
+}
+
+/** The names at the end of a queue, taken from it. */
+function take(queue: string[], count: number): Buffer[] {
+  return queue.splice(Math.max(0, queue.length - count)).map((name) => Buffer.from(name, "latin1"));
+}
+
+const ADVICE =
+  "nothing was removed, since what the node refers to may still be saved: run datadb check, mend or remove the backups that it names";
+
+/** What a damaged node refers to is not known: then nothing may be taken for garbage. */
+function refusal(error: unknown): unknown {
+  const { code, message } = error as { code?: unknown; message?: string };
+  if (code !== "DAMAGED" && code !== "HASH_MISMATCH" && code !== "DECODE") return error;
+  return new DamagedError(`garbage cannot be told from content: ${message}`, { cause: error, next: ADVICE });
+}
+
+async function readNodes(backend: Backend, names: readonly Buffer[]): Promise<BlobRecord[]> {
+  const records = await backend.getMany("node", names);
+  return records.map((record, at) => {
+    if (record !== null) return record;
+    throw new DamagedError(`node ${names[at]?.toString("hex")} is missing`);
+  });
+}
+
+async function followNode(cycle: GcCycle, { backend, hash }: MarkSource, record: BlobRecord): Promise<void> {
+  const content = await decodeChain(backend, hash, record);
+  for (const { kind, name } of references(content, hashLength(hash))) cycle.mark(kind, name);
+}
+
+/**
+ * Ends when nothing is left to follow. `withBases`: bases of nodes are needed whole as well; without, they are left to be replaced
+ * (`detachNodes`), since a node that only serves as a base would keep an old tree alive. Throws DAMAGED when a node that is needed cannot be read.
+ */
+export async function markNeeded(cycle: GcCycle, source: MarkSource, withBases: boolean): Promise<void> {
+  try {
+    await followAll(cycle, source, withBases);
+  } catch (error) {
+    throw refusal(error);
+  }
+}
+
+async function followAll(cycle: GcCycle, source: MarkSource, withBases: boolean): Promise<void> {
+  const { backend, signal } = source;
+  while (cycle.nodes.length + cycle.deltas.length > 0) {
+    signal?.throwIfAborted();
+    for (const record of await readNodes(backend, take(cycle.nodes, BATCH_NODES))) {
+      if (withBases && record.base !== null) cycle.mark("node", record.base);
+      await followNode(cycle, source, record);
+      source.onNode?.();
+    }
+    const deltas = take(cycle.deltas, BATCH_DELTAS);
+    if (deltas.length === 0) continue;
+    for (const info of await backend.statMany("data", deltas)) if (info?.base) cycle.mark("data", info.base);
+  }
+}

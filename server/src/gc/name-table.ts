@@ -1,0 +1,139 @@
+/**
+ * A number for each of very many names, in about a byte a name: built once from the names in order. Names are hashes, so that
+ * their first bytes tell neighbours apart, and a few others tell the names of one bucket apart.
+ */
+
+/** Names of one bucket, and the places that they are spread over: about one seed in ninety spreads sixteen names without a collision. */
+const BUCKET_NAMES = 16;
+const BUCKET_PLACES = 32;
+/** Buckets that are allocated together. */
+const CHUNK_BUCKETS = 4096;
+const MAX_SEED = 0xffff;
+/** The first six bytes of a name order the buckets, the next eight are what seeds spread. */
+const PREFIX_BYTES = 6;
+
+interface Chunk {
+  /** First name of each bucket: four bytes, then two. */
+  readonly high: Uint32Array;
+  readonly low: Uint16Array;
+  readonly seeds: Uint16Array;
+  /** A bit for each place. */
+  readonly marks: Uint32Array;
+  readonly flags: Uint32Array;
+}
+
+/** The names of one kind. A name that was not added gets the number of another one, or of none. */
+export interface NameTable {
+  /** Adds the next name; `flagged` is remembered with it. */
+  add(name: Buffer, flagged: boolean): void;
+  /** No more are added. */
+  finish(): void;
+  /** How many were added. */
+  readonly names: number;
+  /** Marks a name; false when it was marked before. */
+  mark(name: Buffer): boolean;
+  marked(name: Buffer): boolean;
+  flagged(name: Buffer): boolean;
+}
+
+function newChunk(): Chunk {
+  return {
+    high: new Uint32Array(CHUNK_BUCKETS),
+    low: new Uint16Array(CHUNK_BUCKETS),
+    seeds: new Uint16Array(CHUNK_BUCKETS),
+    marks: new Uint32Array(CHUNK_BUCKETS),
+    flags: new Uint32Array(CHUNK_BUCKETS),
+  };
+}
+
+/** Where a seed puts a name: 0 to 31. */
+function placeOf(name: Buffer, seed: number): number {
+  const a = name.readInt32LE(PREFIX_BYTES);
+  const b = name.readInt32LE(PREFIX_BYTES + 4);
+  let mixed = Math.imul(a ^ Math.imul(seed + 1, 0x9e3779b1), 0x85ebca6b) ^ Math.imul(b + seed, 0xc2b2ae35);
+  mixed = Math.imul(mixed ^ (mixed >>> 15), 0x27d4eb2f);
+  return (mixed ^ (mixed >>> 13)) & (BUCKET_PLACES - 1);
+}
+
+/** A seed that gives each name a place of its own; 0 when there is none: then names share a bit, and live and die together. */
+function findSeed(names: readonly Buffer[]): number {
+  for (let seed = 0; seed <= MAX_SEED; seed += 1) {
+    let taken = 0;
+    let free = true;
+    for (let at = 0; at < names.length && free; at += 1) {
+      const bit = 1 << placeOf(names[at]!, seed);
+      free = (taken & bit) === 0;
+      taken |= bit;
+    }
+    if (free) return seed;
+  }
+  return 0;
+}
+
+/** An empty table; names come in ascending order, as a sorted index has them. */
+export function createNameTable(): NameTable {
+  const chunks: Chunk[] = [];
+  let buckets = 0;
+  let names = 0;
+  let open: Buffer[] = [];
+  let openFlags: boolean[] = [];
+
+  const samePrefix = (a: Buffer, b: Buffer): boolean => a.compare(b, 0, PREFIX_BYTES, 0, PREFIX_BYTES) === 0;
+  const close = (): void => {
+    const first = open[0];
+    if (first === undefined) return;
+    const at = buckets % CHUNK_BUCKETS;
+    if (at === 0) chunks.push(newChunk());
+    const chunk = chunks.at(-1)!;
+    chunk.high[at] = first.readUInt32BE(0);
+    chunk.low[at] = first.readUInt16BE(4);
+    const seed = findSeed(open);
+    chunk.seeds[at] = seed;
+    for (const [index, name] of open.entries())
+      if (openFlags[index]) chunk.flags[at]! |= 1 << placeOf(name, seed);
+    buckets += 1;
+    open = [];
+    openFlags = [];
+  };
+  /** The last bucket whose first name is not beyond this one; -1 when there is none. */
+  const bucketOf = (name: Buffer): number => {
+    const [high, low] = [name.readUInt32BE(0), name.readUInt16BE(4)];
+    let [from, to] = [0, buckets];
+    while (from < to) {
+      const middle = (from + to) >>> 1;
+      const chunk = chunks[Math.floor(middle / CHUNK_BUCKETS)]!;
+      const at = middle % CHUNK_BUCKETS;
+      const first = chunk.high[at]!;
+      if (first > high || (first === high && chunk.low[at]! > low)) to = middle;
+      else from = middle + 1;
+    }
+    return from - 1;
+  };
+  const bitOf = (name: Buffer, which: "marks" | "flags", set: boolean): boolean => {
+    const bucket = bucketOf(name);
+    if (bucket < 0) return false;
+    const chunk = chunks[Math.floor(bucket / CHUNK_BUCKETS)]!;
+    const at = bucket % CHUNK_BUCKETS;
+    const bit = 1 << placeOf(name, chunk.seeds[at]!);
+    const before = (chunk[which][at]! & bit) !== 0;
+    if (set) chunk[which][at]! |= bit;
+    return before;
+  };
+  return {
+    add(name, flagged) {
+      const last = open.at(-1);
+      // Names with one prefix stay in one bucket, or a look-up could end in the wrong one.
+      if (last !== undefined && open.length >= BUCKET_NAMES && !samePrefix(last, name)) close();
+      open.push(Buffer.from(name));
+      openFlags.push(flagged);
+      names += 1;
+    },
+    finish: close,
+    get names() {
+      return names;
+    },
+    mark: (name) => !bitOf(name, "marks", true),
+    marked: (name) => bitOf(name, "marks", false),
+    flagged: (name) => bitOf(name, "flags", false),
+  };
+}
