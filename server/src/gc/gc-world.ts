@@ -29,7 +29,7 @@ import { type OpenOptions, openDatabase } from "../store/open-database.ts";
 export type Files = Map<string, Buffer[]>;
 
 /** One life of a store, between two crashes. */
-export interface Life {
+interface Life {
   readonly directory: string;
   readonly disk: SimulatedFileSystem;
   readonly database: Database;
