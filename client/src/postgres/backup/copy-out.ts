@@ -1,0 +1,189 @@
+/** Runs COPY ... TO STDOUT and gives each row to a sink as it comes from the socket: no object for a row, no copy between. */
+import type { Socket } from "node:net";
+import type pg from "pg";
+import type { RowSink } from "./row-cutter.ts";
+
+const COPY_DATA = 0x64;
+const COPY_OUT_RESPONSE = 0x48;
+const READY_FOR_QUERY = 0x5a;
+/** Type and length of a message. */
+const HEADER_BYTES = 5;
+
+/** The driver's connection, as far as a query that runs by itself needs it. */
+interface DriverConnection {
+  stream: Socket;
+  query(sql: string): void;
+}
+
+/** What COPY's bytes go through. */
+export interface CopyOutOptions {
+  /** One or several commands; the rows of all that copy go to the sink, one after another. */
+  sql: string;
+  sink: RowSink;
+  /** Called when the first COPY begins: what was before it, such as a lock, has succeeded. */
+  started?: () => void;
+  /** Called with the bytes of rows that were taken, now and then. */
+  progress?: (bytes: number) => void;
+}
+
+/** Resolves when the server has finished all commands; rejects with what the server or the sink says. */
+export function copyOut(client: pg.Client, options: CopyOutOptions): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let failure: Error | undefined;
+    const fail = (error: Error): void => {
+      failure ??= error;
+      reject(failure);
+    };
+    const end = (): void => (failure ? reject(failure) : resolve());
+    const ignored = (): void => {};
+    client.query({
+      submit(connection: DriverConnection) {
+        takeOver(connection.stream, options, fail);
+        connection.query(options.sql);
+        return null;
+      },
+      handleError: fail,
+      handleReadyForQuery: end,
+      handleCommandComplete: ignored,
+      handleEmptyQuery: ignored,
+      handleRowDescription: ignored,
+      handleDataRow: ignored,
+      handlePortalSuspended: ignored,
+      handleCopyData: ignored,
+      handleCopyInResponse(connection: { sendCopyFail(text: string): void }) {
+        connection.sendCopyFail("nothing is loaded here");
+      },
+    } as unknown as pg.Submittable);
+  });
+}
+
+/** Reads messages instead of the driver until the server is ready again; all but rows goes to the driver as it came. */
+function takeOver(stream: Socket, options: CopyOutOptions, fail: (error: Error) => void): void {
+  const driver = stream.listeners("data") as ((bytes: Buffer) => void)[];
+  stream.removeAllListeners("data");
+  const frames = new FrameReader(
+    options,
+    (bytes) => {
+      for (const listener of driver) listener.call(stream, bytes);
+    },
+    () => {
+      stream.off("data", receive);
+      for (const listener of driver) stream.on("data", listener);
+    },
+  );
+  const queue: Buffer[] = [];
+  let busy = false;
+  async function pump(): Promise<void> {
+    busy = true;
+    for (let bytes = queue.shift(); bytes !== undefined; bytes = queue.shift()) {
+      for (let at = frames.take(bytes, 0); at < bytes.length; at = frames.take(bytes, at)) {
+        stream.pause();
+        await options.sink.room();
+        stream.resume();
+      }
+    }
+    busy = false;
+  }
+  const receive = (bytes: Buffer): void => {
+    queue.push(bytes);
+    if (!busy) {
+      pump().catch((error: Error) => {
+        fail(error);
+        stream.destroy(error);
+      });
+    }
+  };
+  stream.on("data", receive);
+}
+
+/** Bytes between two reports of progress. */
+const PROGRESS_BYTES = 1 << 20;
+
+class FrameReader {
+  private readonly options: CopyOutOptions;
+  private readonly sink: RowSink;
+  private readonly pass: (bytes: Buffer) => void;
+  private readonly ready: () => void;
+  private readonly header: Buffer = Buffer.alloc(HEADER_BYTES);
+  private headerBytes = 0;
+  /** Bytes of the current message that are still to come. */
+  private left = 0;
+  private type = 0;
+  private isRow = false;
+  private begun = true;
+  private reported = 0;
+
+  constructor(options: CopyOutOptions, pass: (bytes: Buffer) => void, ready: () => void) {
+    this.options = options;
+    this.sink = options.sink;
+    this.pass = pass;
+    this.ready = ready;
+  }
+
+  /** Takes bytes from `at` on; returns where it stopped: at the end, or before what needs room. */
+  take(bytes: Buffer, at: number): number {
+    let position = at;
+    const end = bytes.length;
+    while (position < end) {
+      if (!this.begun) {
+        this.begun = true;
+        if (!this.sink.begin(this.left)) return position;
+      }
+      if (this.left === 0) {
+        position = this.readHeader(bytes, position, end);
+        continue;
+      }
+      const to = Math.min(end, position + this.left);
+      if (this.isRow) {
+        const taken = this.sink.write(bytes, position, to);
+        if (taken === 0) return position;
+        position += taken;
+        this.left -= taken;
+      } else {
+        this.passOn(bytes.subarray(position, to));
+        position = to;
+      }
+    }
+    this.report();
+    return position;
+  }
+
+  private readHeader(bytes: Buffer, from: number, end: number): number {
+    let position = from;
+    if (this.headerBytes === 0 && end - position >= HEADER_BYTES) {
+      this.message(bytes[position]!, bytes.readUInt32BE(position + 1) - 4);
+      if (!this.isRow) this.passOn(bytes.subarray(position, position + HEADER_BYTES), true);
+      return position + HEADER_BYTES;
+    }
+    while (position < end && this.headerBytes < HEADER_BYTES)
+      this.header[this.headerBytes++] = bytes[position++]!;
+    if (this.headerBytes === HEADER_BYTES) {
+      this.headerBytes = 0;
+      this.message(this.header[0]!, this.header.readUInt32BE(1) - 4);
+      if (!this.isRow) this.passOn(Buffer.from(this.header), true);
+    }
+    return position;
+  }
+
+  private message(type: number, length: number): void {
+    this.type = type;
+    this.isRow = type === COPY_DATA;
+    this.left = length;
+    this.begun = !this.isRow;
+    if (type === COPY_OUT_RESPONSE) this.options.started?.();
+  }
+
+  private passOn(bytes: Buffer, isHeader = false): void {
+    if (!isHeader) this.left -= bytes.length;
+    // Before the driver knows that it may send the next query, it must hear the answers again.
+    if (this.type === READY_FOR_QUERY && this.left === 0) this.ready();
+    this.pass(bytes);
+  }
+
+  private report(): void {
+    const { bytes } = this.sink;
+    if (bytes - this.reported < PROGRESS_BYTES) return;
+    this.options.progress?.(bytes - this.reported);
+    this.reported = bytes;
+  }
+}

@@ -1,0 +1,145 @@
+/** Cuts rows into chunks: after rows whose key's hash says so, never inside one. */
+import type { SlabPacker } from "../../ingest/slab-packer.ts";
+import type { KeyHash } from "./key-hash.ts";
+import { isDecided, MAX_CHUNK_BYTES, thresholdFor } from "./threshold.ts";
+
+/** Some chunks in order. */
+export interface ChunkRun {
+  names: Buffer[];
+  lengths: number[];
+  /** For each chunk the upper 16 bits of the hash that ended it; 0 where its length did, or the end of the rows. */
+  marks: number[];
+}
+
+/** What takes rows one after another, each of known length. */
+export interface RowSink {
+  /** Begins a row of `length` bytes; false when room() must be awaited before. */
+  begin(length: number): boolean;
+  /** Resolves when the row can begin, or the one that has begun can go on. */
+  room(): Promise<void>;
+  /** The next bytes of the row: how many were taken; none when room() must be awaited first. */
+  write(source: Buffer, from: number, to: number): number;
+  /** Taken so far. */
+  readonly bytes: number;
+}
+
+/** Room for the next row, and for a chunk that began in the slab before. */
+const ROOM_BYTES = 2 * MAX_CHUNK_BYTES;
+
+/** The packer is this cutter's alone until finish: rows are written where they are hashed. */
+export class RowCutter implements RowSink {
+  rows = 0;
+  bytes = 0;
+  /** Given, or (0) decided from the first rows: the same for the same rows. */
+  threshold: number;
+  private readonly packer: SlabPacker;
+  private readonly hash: KeyHash;
+  private run: ChunkRun = { names: [], lengths: [], marks: [] };
+  /** Bytes of whole rows behind packer.position that are in no chunk yet; pieces of a long row as well. */
+  private begun = 0;
+  /** The row under way: its length, what of it is there, and whether it is too long for a chunk. */
+  private length = 0;
+  private filled = 0;
+  private huge = false;
+  /** While there is no threshold: ends of rows behind packer.position, and their hashes. */
+  private waiting: { end: number; hash: number }[] = [];
+  private readonly kept: Buffer = Buffer.allocUnsafeSlow(MAX_CHUNK_BYTES);
+
+  constructor(packer: SlabPacker, hash: KeyHash, threshold: number) {
+    this.packer = packer;
+    this.hash = hash;
+    this.threshold = threshold;
+  }
+
+  begin(length: number): boolean {
+    this.length = length;
+    this.filled = 0;
+    this.huge = length > MAX_CHUNK_BYTES;
+    // A long row may be cut inside, and is alone in its chunks: they are the same wherever it comes.
+    if (this.huge || this.begun + length > MAX_CHUNK_BYTES) this.finish();
+    return this.huge || this.packer.free >= this.begun + length;
+  }
+
+  async room(): Promise<void> {
+    const { packer, kept } = this;
+    const there = this.huge ? this.begun : this.begun + this.filled;
+    if (packer.free >= there + MAX_CHUNK_BYTES) return;
+    packer.view.copy(kept, 0, packer.position, packer.position + there);
+    packer.flush();
+    await packer.ensure(ROOM_BYTES);
+    kept.copy(packer.view, packer.position, 0, there);
+  }
+
+  write(source: Buffer, from: number, to: number): number {
+    if (this.huge) return this.writePiece(source, from, to);
+    source.copy(this.packer.view, this.packer.position + this.begun + this.filled, from, to);
+    this.filled += to - from;
+    this.bytes += to - from;
+    if (this.filled === this.length) this.endRow();
+    return to - from;
+  }
+
+  /** Ends the chunk under way; at the end of the rows, all is in takeRun then. */
+  finish(): void {
+    if (this.threshold === 0) this.decide();
+    if (this.begun > 0) this.add(this.begun, 0);
+  }
+
+  /** What was cut and not taken yet. */
+  takeRun(): ChunkRun {
+    const taken = this.run;
+    this.run = { names: [], lengths: [], marks: [] };
+    return taken;
+  }
+
+  /** Chunks in the run. */
+  get waitingChunks(): number {
+    return this.run.lengths.length;
+  }
+
+  private writePiece(source: Buffer, from: number, to: number): number {
+    const { packer } = this;
+    if (packer.free < MAX_CHUNK_BYTES) return 0;
+    const size = Math.min(to - from, MAX_CHUNK_BYTES - this.begun, this.length - this.filled);
+    source.copy(packer.view, packer.position + this.begun, from, from + size);
+    this.begun += size;
+    this.filled += size;
+    this.bytes += size;
+    const whole = this.filled === this.length;
+    if (whole || this.begun === MAX_CHUNK_BYTES) this.add(this.begun, 0);
+    if (whole) this.rows++;
+    return size;
+  }
+
+  private endRow(): void {
+    this.rows++;
+    const at = this.packer.position + this.begun;
+    const found = this.hash(this.packer.view, at, at + this.length);
+    this.begun += this.length;
+    this.filled = 0;
+    if (this.threshold === 0) {
+      this.waiting.push({ end: this.begun, hash: found });
+      if (isDecided(this.begun, this.waiting.length)) this.decide();
+    } else if ((found & (this.threshold - 1)) === 0) this.add(this.begun, found >>> 16);
+  }
+
+  private decide(): void {
+    const { waiting } = this;
+    this.threshold = thresholdFor(this.begun, waiting.length);
+    this.waiting = [];
+    let cut = 0;
+    for (const { end, hash } of waiting) {
+      if ((hash & (this.threshold - 1)) !== 0) continue;
+      this.add(end - cut, hash >>> 16);
+      cut = end;
+    }
+  }
+
+  private add(size: number, mark: number): void {
+    const { run, packer } = this;
+    run.names.push(packer.add(packer.position + size));
+    run.lengths.push(size);
+    run.marks.push(mark);
+    this.begun -= size;
+  }
+}

@@ -1,0 +1,52 @@
+/** How many rows make a chunk. */
+
+/** What a chunk should have on average: one changed row costs a delta against so much. */
+const MEAN_BYTES = 64 << 10;
+
+/** A threshold is kept while the mean stays between these. */
+const LEAST_MEAN_BYTES = 16 << 10;
+const MOST_MEAN_BYTES = 256 << 10;
+
+/** No chunk is longer, whatever the hashes say; longer rows are cut. */
+export const MAX_CHUNK_BYTES: number = 512 << 10;
+
+/** The first rows of a table that decide: the same rows give the same threshold, on every server. */
+export const DECIDING_ROWS = 1000;
+export const DECIDING_BYTES: number = 256 << 10;
+
+/** Whether so many rows of so many bytes are enough. */
+export function isDecided(bytes: number, rows: number): boolean {
+  return rows >= DECIDING_ROWS || bytes >= DECIDING_BYTES;
+}
+
+/** What a row cutter decides that gets rows of these lengths; null when it would wait for more. */
+export function decideFrom(lengths: readonly number[]): number | null {
+  let bytes = 0;
+  for (const [rows, length] of lengths.entries()) {
+    if (length > MAX_CHUNK_BYTES || bytes + length > MAX_CHUNK_BYTES) return thresholdFor(bytes, rows);
+    bytes += length;
+    if (isDecided(bytes, rows + 1)) return thresholdFor(bytes, rows + 1);
+  }
+  return null;
+}
+
+/** A power of two: one row in so many ends a chunk. */
+export function thresholdFor(bytes: number, rows: number): number {
+  const each = rows === 0 ? MEAN_BYTES : Math.max(1, bytes / rows);
+  return 2 ** Math.min(20, Math.max(0, Math.round(Math.log2(MEAN_BYTES / each))));
+}
+
+/** The threshold of the previous backup, or 0 (decide anew) when chunks have become too small or too large. */
+export function stickyThreshold(
+  previous: { threshold: number; rows: number; bytes: number } | undefined,
+): number {
+  if (previous === undefined || previous.rows === 0 || previous.threshold < 1) return 0;
+  const mean = (previous.bytes / previous.rows) * previous.threshold;
+  // A table that is one chunk tells nothing; and long rows have chunks of their own.
+  const fits = mean >= LEAST_MEAN_BYTES && (mean <= MOST_MEAN_BYTES || previous.threshold === 1);
+  return fits && isPowerOfTwo(previous.threshold) ? previous.threshold : 0;
+}
+
+function isPowerOfTwo(value: number): boolean {
+  return Number.isInteger(Math.log2(value));
+}
