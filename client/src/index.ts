@@ -39,6 +39,8 @@ export { type BackupFilter, listBackups } from "./list/list-backups.ts";
 export { listDirectory } from "./list/list-directory.ts";
 export { nativeSupport } from "./native/load-native.ts";
 export { pinBackup, unpinBackup } from "./pin/pin-backup.ts";
+export { isPostgresSource, type PostgresSource } from "./postgres/backup/postgres-source.ts";
+export { isPostgresUrl } from "./postgres/connect/parse-url.ts";
 export type { ReconnectOptions } from "./reconnect/reconnect-options.ts";
 export { reconnecting } from "./reconnect/reconnecting.ts";
 export { removeBackup } from "./remove/remove-backup.ts";

@@ -1,9 +1,10 @@
 /** What is to be backed up and how, read from the arguments of `datadb snapshot`. */
 import { readFileSync } from "node:fs";
-import type { SnapshotOptions, SnapshotSource } from "@datadb/client";
+import { isPostgresUrl, type SnapshotOptions, type SnapshotSource } from "@datadb/client";
 import { UsageError } from "@datadb/protocol";
 import type { VerbContext } from "../verb.ts";
 import { MAX_JOBS } from "./backup-options.ts";
+import { databaseRequest, refuseDatabaseOptions } from "./database-request.ts";
 
 export interface SnapshotRequest {
   source: SnapshotSource;
@@ -11,12 +12,13 @@ export interface SnapshotRequest {
 }
 
 /** Throws UsageError for what does not go together, before any store is opened or made. */
-export function snapshotRequest({ arguments: args, environment, signal }: VerbContext): SnapshotRequest {
+export function snapshotRequest(context: VerbContext): SnapshotRequest {
+  const { arguments: args, environment, signal } = context;
   const name = args.text("name");
   const host = args.text("host") ?? (environment["DATADB_HOST"] || undefined);
   const jobs = args.number("jobs", 1, MAX_JOBS);
   return {
-    source: readSource(args.operands, args.command, name),
+    source: readSource(context, name),
     options: {
       ...(name === undefined ? {} : { name }),
       ...(host === undefined ? {} : { host }),
@@ -35,11 +37,10 @@ export function snapshotRequest({ arguments: args, environment, signal }: VerbCo
   };
 }
 
-function readSource(
-  operands: readonly string[],
-  command: readonly string[] | undefined,
-  name: string | undefined,
-): SnapshotSource {
+function readSource(context: VerbContext, name: string | undefined): SnapshotSource {
+  const { operands, command } = context.arguments;
+  if (operands.some(isPostgresUrl)) return databaseRequest(context);
+  refuseDatabaseOptions(context.arguments);
   if (command && name === undefined)
     throw new UsageError("the output of a command needs a name", "add --name NAME");
   if (command) return { command };

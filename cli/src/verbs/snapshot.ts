@@ -1,20 +1,23 @@
-/** datadb snapshot: backs up files and directories, standard input, or the output of a command. */
+/** datadb snapshot: backs up files and directories, a database, standard input, or the output of a command. */
 import { EXIT } from "../exit-code.ts";
 import { printable } from "../output/printable.ts";
 import { withConnection } from "../store/with-connection.ts";
 import type { Verb } from "../verb.ts";
 import { DRY_RUN_OPTION, HOST_OPTION, JOBS_OPTION } from "./backup-options.ts";
+import { DATABASE_OPTIONS } from "./database-options.ts";
 import { presentSnapshot } from "./present-snapshot.ts";
 import { snapshotRequest } from "./snapshot-request.ts";
 
 export const snapshotVerb: Verb = {
   name: "snapshot",
-  summary: "Back up files and directories, standard input, or the output of a command",
-  usage: "[OPTION]... SOURCE... | - --name NAME | [OPTION]... --name NAME -- COMMAND...",
+  summary: "Back up files and directories, a database, standard input, or the output of a command",
+  usage: "[OPTION]... SOURCE... | postgres://... | - --name NAME | [OPTION]... --name NAME -- COMMAND...",
   description: [
     "Makes a backup of every SOURCE (several sources become one backup), of standard input when SOURCE is -, or of what " +
       "COMMAND prints, which counts only when the command succeeds. What did not change since the last backup is neither " +
       "read nor stored again. A store is made when there is none.",
+    "postgres://[USER@][HOST[:PORT]]/DATABASE names a PostgreSQL database: all of it is read in one snapshot, by several sessions, and " +
+      "its tables become files. What is left out of the URL comes from PGHOST, PGUSER, PGPASSWORD, ~/.pgpass and so on, as for psql.",
     "Every kind of file is kept with its mode, owner, times, extended attributes, ACLs, hard links and holes. An entry that " +
       "cannot be read is reported, and the backup is listed as incomplete (exit code 3).",
   ],
@@ -58,6 +61,7 @@ export const snapshotVerb: Verb = {
     { name: "exclude-caches", help: "leave out directories that a CACHEDIR.TAG marks" },
     { name: "one-file-system", help: "do not enter other file systems" },
     { name: "allow-empty", help: "make the backup although the source is empty and was not before" },
+    ...DATABASE_OPTIONS,
     DRY_RUN_OPTION,
     JOBS_OPTION,
   ],
@@ -68,6 +72,11 @@ export const snapshotVerb: Verb = {
     {
       line: "datadb snapshot --name system --exclude '*.cache' /etc /home",
       does: "Two directories as one backup",
+    },
+    { line: "datadb snapshot postgres://db.example.org/app", does: "A database" },
+    {
+      line: "datadb snapshot --table 'app.*' --where 'app.event=created > now() - interval '1 year'' postgres:///app",
+      does: "Some tables of a local database, one of them in part",
     },
     {
       line: "datadb snapshot --name app.sql -- pg_dump app",
@@ -93,6 +102,7 @@ export const snapshotVerb: Verb = {
           return await snapshot(connection, request.source, {
             ...request.options,
             onProgress: (state) => progress.update(state),
+            onWarning: (text) => context.output.warn(printable(text)),
           });
         } finally {
           progress.done();

@@ -1,6 +1,6 @@
 /** Everything that takes bytes in during one snapshot: workers, slabs, upload. */
 import { availableParallelism } from "node:os";
-import type { EmitNode, HashAlgorithm, RecordKind, StreamRef } from "@datadb/protocol";
+import type { HashAlgorithm, RecordKind, StreamRef } from "@datadb/protocol";
 import { chunkerFactory } from "../chunker/open-chunker.ts";
 import { slabMemory } from "../chunker/slab-memory.ts";
 import type { Connection, StoreFacts } from "../connection.ts";
@@ -14,8 +14,8 @@ import type { Upload } from "../upload/upload.ts";
 import { wireUpload } from "../upload/wire-upload.ts";
 import { contentStream } from "./content-stream.ts";
 import { fetchPacked } from "./fetch-packed.ts";
-import { nodeCollector } from "./node-collector.ts";
-import { SlabPacker } from "./slab-packer.ts";
+import { type EmitWithBase, nodeCollector } from "./node-collector.ts";
+import { type SlabExchange, SlabPacker } from "./slab-packer.ts";
 import { type StreamBases, streamBases } from "./stream-bases.ts";
 import { slabsFor, WorkerPool } from "./worker-pool.ts";
 
@@ -55,7 +55,9 @@ export interface Engine {
   readonly pool: WorkerPool;
   readonly upload: Upload;
   /** Takes nodes that are made on the main thread. */
-  readonly emit: EmitNode;
+  readonly emit: EmitWithBase;
+  /** Slabs for chunks that are made on the main thread, whose data comes before nodes that are emitted later. */
+  withPacker<T>(work: (packer: SlabPacker) => Promise<T>): Promise<T>;
   /** Takes a stream in; nodes of its list included. `previous`: what it was in the previous backup. */
   stream(
     pieces: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
@@ -106,13 +108,14 @@ export function startEngine(options: EngineOptions): Engine {
   const nodes = nodeCollector(hash, local !== undefined, (packed) => {
     if (!dryRun) upload.nodes(packed);
   });
-  const packer = new SlabPacker(memory, hash, {
+  const exchange: SlabExchange = {
     acquire: () => pool.acquireSlab(),
     post: (batch) => {
       upload.data(batch, () => released(batch.slab));
       if (nodes.full()) nodes.flush();
     },
-  });
+  };
+  const packer = new SlabPacker(memory, hash, exchange);
 
   let making: Promise<unknown> | null = null;
   function released(slab: number): void {
@@ -128,9 +131,17 @@ export function startEngine(options: EngineOptions): Engine {
     pool,
     upload,
     failure,
-    emit(name, content) {
-      nodes.emit(name, content);
+    emit(name, content, base) {
+      nodes.emit(name, content, base);
       if (nodes.full()) nodes.flush();
+    },
+    async withPacker(work) {
+      const own = new SlabPacker(memory, hash, exchange);
+      try {
+        return await work(own);
+      } finally {
+        endPacker(own, pool);
+      }
     },
     stream: async (pieces, previous) =>
       await takeStream(pieces, packer, facts, nodes, memory, pool, await basesIn(connection, hash, previous)),
@@ -187,9 +198,14 @@ async function takeStream(
     }
   }
   const { ref, bytes } = stream.finish();
+  endPacker(packer, pool);
+  nodes.flush();
+  return { ref, bytes };
+}
+
+/** What is in the packer goes, its slab comes back. */
+function endPacker(packer: SlabPacker, pool: WorkerPool): void {
   packer.flush();
   const unused = packer.release();
   if (unused >= 0) pool.releaseSlab(unused);
-  nodes.flush();
-  return { ref, bytes };
 }

@@ -1,6 +1,7 @@
 /** What the main thread and the ingest workers say to each other. Binary parts are transferred, never cloned. */
 import type { HashAlgorithm } from "@datadb/protocol";
 import type { ChunkerParameters } from "../chunker/chunker.ts";
+import type { RowsOutcome, RowsPart, RowsUnit } from "../postgres/backup/rows-unit.ts";
 import type { FileOutcome, FileUnit, ScannedUnit, ScanRules, ScanUnit } from "../source/scan-unit.ts";
 import type { PackedRecords } from "./packed-records.ts";
 import type { SlabBatch } from "./slab-packer.ts";
@@ -30,14 +31,26 @@ export interface EncodeJob {
 }
 
 /** Work for a worker; each job is answered once. */
-export type Job = { type: "scan"; units: ScanUnit[] } | { type: "file"; unit: FileUnit } | EncodeJob;
+/** Rows of a table to read; null: the worker's session with the database ends. */
+export interface RowsJob {
+  type: "rows";
+  unit: RowsUnit | null;
+}
+
+export type Job =
+  | { type: "scan"; units: ScanUnit[] }
+  | { type: "file"; unit: FileUnit }
+  | RowsJob
+  | EncodeJob;
 
 /** What a job answers. */
 export type JobResult<T extends Job["type"]> = T extends "scan"
   ? ScannedUnit[]
   : T extends "file"
     ? FileOutcome
-    : PackedRecords;
+    : T extends "rows"
+      ? RowsOutcome | null
+      : PackedRecords;
 
 export type ToWorker =
   | { type: "job"; id: number; job: Job }
@@ -55,5 +68,8 @@ export type FromWorker =
   | { type: "nodes"; nodes: PackedRecords }
   | { type: "fetch"; id: number; names: Uint8Array<ArrayBuffer> }
   | { type: "progress"; bytesRead: number; path: string }
+  /** Of a rows job: the rows come; and some of their chunks, whose data was posted before. */
+  | { type: "rows-started"; id: number }
+  | { type: "rows-part"; id: number; part: RowsPart }
   | { type: "done"; id: number; result: unknown }
   | { type: "failed"; id: number; error: Error };

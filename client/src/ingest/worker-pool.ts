@@ -1,6 +1,7 @@
 /** The ingest workers, seen from the main thread: jobs, slabs and messages. */
 import { Worker } from "node:worker_threads";
 import { SLAB_BYTES } from "../chunker/slab-memory.ts";
+import type { RowsOutcome, RowsPart, RowsUnit } from "../postgres/backup/rows-unit.ts";
 import type { EncodeJob, FromWorker, Job, JobResult, ToWorker, WorkerSetup } from "./messages.ts";
 import { type PackedRecords, transferOf } from "./packed-records.ts";
 import type { SlabBatch } from "./slab-packer.ts";
@@ -33,8 +34,15 @@ interface Member {
   loaded: Promise<void>;
 }
 
+/** What a job that reads rows tells before it is done. */
+export interface RowsListener {
+  started(): void;
+  part(part: RowsPart): void;
+}
+
 interface Waiting {
   job: Job;
+  rows?: RowsListener;
   transfer: ArrayBuffer[];
   resolve(result: unknown): void;
   reject(error: Error): void;
@@ -82,11 +90,26 @@ export class WorkerPool {
   }
 
   /** Starts a scan or file job on the worker that has least to do. Call only when there is room. */
-  run<T extends Exclude<Job["type"], "encode">>(job: Extract<Job, { type: T }>): Promise<JobResult<T>> {
+  run<T extends "scan" | "file">(job: Extract<Job, { type: T }>): Promise<JobResult<T>> {
     const member = this.members.reduce((best, m) => (m.jobs < best.jobs ? m : best));
     member.jobs++;
     return new Promise((resolve, reject) => {
       this.send(member, { job, transfer: [], resolve: resolve as (result: unknown) => void, reject });
+    });
+  }
+
+  /** How many workers there are: each has one session with a database at most. */
+  get size(): number {
+    return this.members.length;
+  }
+
+  /** Reads rows in the worker with this number; null ends its session. */
+  rows(worker: number, unit: RowsUnit | null, rows: RowsListener): Promise<RowsOutcome | null> {
+    const member = this.members[worker]!;
+    member.jobs++;
+    return new Promise((resolve, reject) => {
+      const job: Job = { type: "rows", unit };
+      this.send(member, { job, rows, transfer: [], resolve: resolve as (result: unknown) => void, reject });
     });
   }
 
@@ -171,6 +194,12 @@ export class WorkerPool {
         break;
       case "progress":
         this.events.progress(message.bytesRead, message.path);
+        break;
+      case "rows-started":
+        this.running.get(message.id)?.rows?.started();
+        break;
+      case "rows-part":
+        this.running.get(message.id)?.rows?.part(message.part);
         break;
       case "done":
       case "failed":

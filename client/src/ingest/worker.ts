@@ -3,12 +3,13 @@ import { parentPort, workerData } from "node:worker_threads";
 import { decodeBlob, hashLength } from "@datadb/protocol";
 import { chunkerFactory } from "../chunker/open-chunker.ts";
 import { nativeSupport } from "../native/load-native.ts";
+import { type RowsOutcome, transferOfPart } from "../postgres/backup/rows-unit.ts";
 import { previousMetas } from "../source/previous-metas.ts";
 import { readFileUnit } from "../source/read-file-unit.ts";
 import { type ScanTools, scanDirectory } from "../source/scan-directory.ts";
 import type { ScannedUnit, ScanUnit } from "../source/scan-unit.ts";
 import { encodeRanges } from "./encode-ranges.ts";
-import type { FromWorker, Job, ToWorker, WorkerSetup } from "./messages.ts";
+import type { FromWorker, Job, RowsJob, ToWorker, WorkerSetup } from "./messages.ts";
 import { nodeCollector } from "./node-collector.ts";
 import { bufferOf, type PackedRecords, transferOf, unpackRecords } from "./packed-records.ts";
 import { type SlabExchange, SlabPacker } from "./slab-packer.ts";
@@ -102,11 +103,24 @@ async function scan(units: ScanUnit[]): Promise<ScannedUnit[]> {
   });
 }
 
-async function run(job: Job): Promise<{ result: unknown; transfer: ArrayBuffer[] }> {
+async function readRows(id: number, { unit }: RowsJob): Promise<RowsOutcome | null> {
+  // Only databases need their driver.
+  const { runRowsJob } = await import("../postgres/backup/rows-job.ts");
+  return await withTools(({ packer }) =>
+    runRowsJob(packer, unit, {
+      started: () => post({ type: "rows-started", id }),
+      part: (part) => post({ type: "rows-part", id, part }, transferOfPart(part)),
+      progress: (bytesRead) => post({ type: "progress", bytesRead, path: unit!.path }),
+    }),
+  );
+}
+
+async function run(id: number, job: Job): Promise<{ result: unknown; transfer: ArrayBuffer[] }> {
   if (job.type === "encode") {
     const packed = encodeRanges(hash, view, job);
     return { result: packed, transfer: transferOf(packed) };
   }
+  if (job.type === "rows") return { result: await readRows(id, job), transfer: [] };
   if (job.type === "scan") {
     const result = await scan(job.units);
     const transfer = result.flatMap(({ cache, self, entries }) => [
@@ -131,7 +145,7 @@ port.on("message", (message: ToWorker) => {
     fetches.delete(message.id);
   } else {
     const { id } = message;
-    run(message.job).then(
+    run(id, message.job).then(
       ({ result, transfer }) => post({ type: "done", id, result }, transfer),
       (error: Error) => post({ type: "failed", id, error }),
     );

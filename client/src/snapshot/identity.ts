@@ -2,6 +2,8 @@
 import { hostname } from "node:os";
 import { basename, resolve } from "node:path";
 import { UsageError } from "@datadb/protocol";
+import { postgresIdentity } from "../postgres/backup/postgres-identity.ts";
+import { isPostgresSource } from "../postgres/backup/postgres-source.ts";
 import type { SnapshotOptions, SnapshotSource, SnapshotSummary } from "./snapshot-options.ts";
 
 export interface Identity {
@@ -26,6 +28,8 @@ export function identityOf(source: SnapshotSource, options: SnapshotOptions): Id
     const name = options.name ?? paths.map((path) => basename(path) || "root").join(",");
     return { host, path: options.path ?? paths.join(":"), name, source: "files", paths };
   }
+  if (isPostgresSource(source))
+    return { source: "postgres", paths: [], ...postgresIdentity(source, options) };
   const kind = "command" in source ? "command" : "stdin";
   const { name } = options;
   if (name === undefined || name === "") {

@@ -23,6 +23,7 @@ export function reportProgress(
       newBytes: upload.newBytes,
       // Only entries: of the bytes of an earlier backup most will not be read again.
       ...(previous ? { totalEntries: previous.entries } : {}),
+      ...(report.totalBytes === undefined ? {} : { totalBytes: report.totalBytes }),
       ...(path === "" ? {} : { current: readablePath(path) }),
     });
   };

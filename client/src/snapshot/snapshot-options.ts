@@ -1,16 +1,18 @@
 /** What `snapshot` can be told, and what it tells. */
 import type { Readable } from "node:stream";
+import type { PostgresSource } from "../postgres/backup/postgres-source.ts";
 import type { EntryProblem } from "../source/entry-problem.ts";
 
 /**
  * What to back up: one path or several, a stream (standard input), or a command whose output counts only when it
- * succeeds. Paths may be relative to the working directory.
+ * succeeds, or a PostgreSQL database. Paths may be relative to the working directory.
  */
 export type SnapshotSource =
   | string
   | readonly string[]
   | { stdin: Readable }
-  | { command: readonly string[] };
+  | { command: readonly string[] }
+  | PostgresSource;
 
 /** How far a snapshot is. Totals are those of the previous backup: an estimate. */
 export interface SnapshotProgress {
@@ -58,6 +60,8 @@ export interface SnapshotOptions {
   jobs?: number;
   /** Stops at once; nothing is listed. What was sent so far is not sent again. */
   signal?: AbortSignal;
+  /** Called with what the person should know while the snapshot goes on. */
+  onWarning?: (text: string) => void;
   /** Called some times a second. */
   onProgress?: (progress: SnapshotProgress) => void;
 }
@@ -71,7 +75,7 @@ export interface SnapshotSummary {
   name: string;
   host: string;
   path: string;
-  source: "files" | "stdin" | "command";
+  source: "files" | "stdin" | "command" | "postgres";
   /** RFC 3339 UTC with milliseconds, the server's; null for a dry run. */
   time: string | null;
   /** Hex id of the root meta. */

@@ -12,6 +12,7 @@ import {
 import type { Connection, StoreFacts } from "../connection.ts";
 import { type Engine, startEngine } from "../ingest/engine.ts";
 import type { Backup } from "../list/backup.ts";
+import { isPostgresSource } from "../postgres/backup/postgres-source.ts";
 import { anchorPatterns } from "../source/ignore-rules.ts";
 import { ownerNames } from "../source/owner-names.ts";
 import { previousMetas } from "../source/previous-metas.ts";
@@ -28,7 +29,7 @@ import { isWhole } from "./is-whole.ts";
 import { cacheField, previousBackup, previousCacheStream, previousTree } from "./previous-backup.ts";
 import { reportProgress } from "./report-progress.ts";
 import type { SnapshotOptions, SnapshotSource, SnapshotSummary } from "./snapshot-options.ts";
-import { streamSnapshot } from "./stream-snapshot.ts";
+import { type StreamSource, streamSnapshot } from "./stream-snapshot.ts";
 
 /** What is known when the content is in the store. */
 interface Taken {
@@ -37,6 +38,8 @@ interface Taken {
   entries: number;
   bytes: number;
   cache: string | null;
+  /** Fields that only this kind of source has. */
+  fields?: Record<string, string>;
 }
 
 interface Job {
@@ -184,7 +187,10 @@ async function untilAborted<T>(
 async function take(job: Job, engine: Engine, walking: { walk?: TreeWalk }): Promise<Taken> {
   const { source, identity, options, facts, before, previous, report } = job;
   if (typeof source === "object" && !Array.isArray(source)) {
-    return await streamSnapshot(engine, source as Exclude<SnapshotSource, string | readonly string[]>, job);
+    if (!isPostgresSource(source)) return await streamSnapshot(engine, source as StreamSource, job);
+    // Only databases need their driver.
+    const { postgresSnapshot } = await import("../postgres/backup/postgres-snapshot.ts");
+    return await postgresSnapshot(engine, source, { ...job, name: identity.name });
   }
   const walk = new TreeWalk({
     pool: engine.pool,
@@ -246,6 +252,7 @@ async function finish(job: Job, engine: Engine, taken: Taken, started: number): 
       : await commitBackup(connection, identity.host, identity.path, ref, {
           ...backupFields(identity, options, report, taken),
           added: counts.newBytes,
+          ...taken.fields,
           stored: connection.local ? counts.storedBytes : null,
           seconds: seconds(),
         });

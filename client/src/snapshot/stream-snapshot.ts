@@ -9,6 +9,9 @@ import type { Identity } from "./identity.ts";
 import { previousContent } from "./previous-backup.ts";
 import type { SnapshotOptions, SnapshotSource } from "./snapshot-options.ts";
 
+/** Standard input, or a command. */
+export type StreamSource = Extract<SnapshotSource, { stdin: unknown } | { command: unknown }>;
+
 export interface StreamContext {
   connection: Connection;
   facts: StoreFacts;
@@ -23,7 +26,7 @@ export interface StreamContext {
 /** The root is a file with the backup's name. Throws EMPTY_SOURCE, COMMAND_FAILED. */
 export async function streamSnapshot(
   engine: Engine,
-  source: Exclude<SnapshotSource, string | readonly string[]>,
+  source: StreamSource,
   { connection, facts, identity, options, before, report, stop }: StreamContext,
 ): Promise<{ root: Buffer; entries: number; bytes: number; cache: null }> {
   const meta: Meta = {

@@ -153,10 +153,8 @@ test("the hash is that of the key's fields alone, in text and binary", () => {
   expect(key(a!, 0, a!.length)).toBe(key(b!, 0, b!.length));
   expect(key(a!, 0, a!.length)).not.toBe(key(c!, 0, c!.length));
   // Permanent: what is cut today must be cut so for ever.
-  expect(hash("42\tx\n", [0])).toBe(GOLDEN_42);
+  expect([hash("42\tx\n", [0]), hash("42\tx\n", [0, 1])]).toEqual([686566589, 4210940152]);
 });
-
-const GOLDEN_42 = keyHash([0], "text")(Buffer.from("42\n"), 0, 3);
 
 test("a threshold is a power of two, kept while chunks have a good size", () => {
   expect(thresholdFor(64 * 1000, 1000)).toBe(1024);

@@ -1,5 +1,6 @@
 /** Cuts rows into chunks: after rows whose key's hash says so, never inside one. */
 import type { SlabPacker } from "../../ingest/slab-packer.ts";
+import type { KeyBases } from "./key-bases.ts";
 import type { KeyHash } from "./key-hash.ts";
 import { isDecided, MAX_CHUNK_BYTES, thresholdFor } from "./threshold.ts";
 
@@ -45,10 +46,21 @@ export class RowCutter implements RowSink {
   private waiting: { end: number; hash: number }[] = [];
   private readonly kept: Buffer = Buffer.allocUnsafeSlow(MAX_CHUNK_BYTES);
 
-  constructor(packer: SlabPacker, hash: KeyHash, threshold: number) {
+  private readonly bases: KeyBases | undefined;
+  private readonly flushed: () => void;
+
+  /** `bases`: what the chunks may be encoded against. `flushed` is called when all chunks of the run are on their way. */
+  constructor(
+    packer: SlabPacker,
+    hash: KeyHash,
+    threshold: number,
+    { bases, flushed = () => {} }: { bases?: KeyBases | undefined; flushed?: () => void } = {},
+  ) {
     this.packer = packer;
     this.hash = hash;
     this.threshold = threshold;
+    this.bases = bases;
+    this.flushed = flushed;
   }
 
   begin(length: number): boolean {
@@ -66,6 +78,7 @@ export class RowCutter implements RowSink {
     if (packer.free >= there + MAX_CHUNK_BYTES) return;
     packer.view.copy(kept, 0, packer.position, packer.position + there);
     packer.flush();
+    this.flushed();
     await packer.ensure(ROOM_BYTES);
     kept.copy(packer.view, packer.position, 0, there);
   }
@@ -137,7 +150,10 @@ export class RowCutter implements RowSink {
 
   private add(size: number, mark: number): void {
     const { run, packer } = this;
-    run.names.push(packer.add(packer.position + size));
+    const name = packer.add(packer.position + size);
+    const base = this.bases?.base(name, mark);
+    if (base !== undefined) packer.hint(base);
+    run.names.push(name);
     run.lengths.push(size);
     run.marks.push(mark);
     this.begun -= size;

@@ -2,7 +2,7 @@
 import { DatabaseUnreachableError, UsageError } from "@datadb/protocol";
 import pg from "pg";
 import { databaseError, sqlState } from "./database-error.ts";
-import { settingsCommand } from "./session-settings.ts";
+import { settingsCommand, startupOptions } from "./session-settings.ts";
 import { type PostgresHost, type PostgresTarget, targetHost } from "./target.ts";
 import { type TlsAttempt, tlsAttempts } from "./tls-options.ts";
 
@@ -107,7 +107,7 @@ async function connectOnce(
     application_name: applicationName,
     connectionTimeoutMillis: seconds > 0 ? seconds * 1000 : 0,
     keepAlive: parameters["keepalives"] !== "0",
-    ...(parameters["options"] === undefined ? {} : { options: parameters["options"] }),
+    options: startupOptions(parameters["options"]),
   });
   const lost = new Promise<never>((_, reject) => {
     client.on("error", (error) => reject(databaseError(error, target.label)));
@@ -147,15 +147,15 @@ async function prepared(client: pg.Client, target: PostgresTarget): Promise<Omit
   if (server.versionNumber < OLDEST_SERVER) {
     throw new UsageError(
       `${target.label} is PostgreSQL ${server.version}`,
-      "only version 10 and newer are supported: upgrade the server",
+      "only version 12 and newer are supported: upgrade the server",
     );
   }
   await query(settingsCommand(server.encoding));
   return { client, server, target, pid, query };
 }
 
-/** Identity columns, declarative partitions and the catalogues that are asked are there from 10 on. */
-const OLDEST_SERVER = 100000;
+/** The catalogues that are asked have what is asked from 12 on. */
+const OLDEST_SERVER = 120000;
 
 async function fits(session: Session, attributes: string): Promise<boolean> {
   if (attributes === "any") return true;

@@ -8,6 +8,7 @@ export const ROW_SETTINGS: Readonly<Record<string, string>> = {
   DateStyle: "ISO, MDY",
   IntervalStyle: "postgres",
   TimeZone: "UTC",
+  array_nulls: "on",
   bytea_output: "hex",
   extra_float_digits: "3",
   // Money is an integer in cents: in the C locale its text can be read back by every server.
@@ -32,6 +33,14 @@ const WORK_SETTINGS: Readonly<Record<string, string>> = {
   jit: "off",
 };
 
+/**
+ * Startup options that come before the first command: a database or role may have a timeout that ends it. `options`: those that
+ * were asked for.
+ */
+export function startupOptions(options: string | undefined): string {
+  return `${options === undefined ? "" : `${options} `}-c statement_timeout=0 -c quote_all_identifiers=off`;
+}
+
 /** One command that sets all of them; what a server of another version does not know is left out. */
 export function settingsCommand(encoding: string): string {
   const settings = { ...ROW_SETTINGS, ...WORK_SETTINGS, client_encoding: clientEncoding(encoding) };
@@ -44,6 +53,6 @@ export function settingsCommand(encoding: string): string {
 }
 
 /** Text comes as UTF-8; bytes of a database that does not know its encoding come as they are. */
-function clientEncoding(server: string): string {
+export function clientEncoding(server: string): string {
   return server === "SQL_ASCII" ? "SQL_ASCII" : "UTF8";
 }

@@ -1,0 +1,71 @@
+/** Who holds the locks that a session waits for. */
+import type { Session } from "../connect/open-session.ts";
+
+interface BlockerRow {
+  pid: number;
+  user: string | null;
+  application: string | null;
+  state: string | null;
+  query: string | null;
+}
+
+/** What is shown of another session's command. */
+const QUERY_LETTERS = 80;
+
+/** Sessions that the backends `pids` wait for, as text; empty when they wait for none. */
+export async function blockersOf(session: Session, pids: readonly number[]): Promise<string> {
+  const rows = await session.query<BlockerRow & Record<string, unknown>>(
+    `SELECT DISTINCT a.pid, a.usename AS user, a.application_name AS application, a.state, a.query
+     FROM pg_catalog.unnest($1::int[]) AS w (pid), pg_catalog.unnest(pg_catalog.pg_blocking_pids(w.pid)) AS b (pid)
+     JOIN pg_catalog.pg_stat_activity a ON a.pid = b.pid ORDER BY a.pid`,
+    [pids],
+  );
+  return rows.map(describe).join(", ");
+}
+
+/** Backends of this application that wait for a lock. */
+export async function waitingBackends(session: Session, applicationName: string): Promise<number[]> {
+  const rows = await session.query<{ pid: number }>(
+    `SELECT pid FROM pg_catalog.pg_stat_activity
+     WHERE application_name = $1 AND wait_event_type = 'Lock' AND datname = pg_catalog.current_database()`,
+    [applicationName],
+  );
+  return rows.map(({ pid }) => pid);
+}
+
+function describe({ pid, user, application, state, query }: BlockerRow): string {
+  const by = [user ?? "", application ? `application ${application}` : "", state ?? ""].filter(
+    (part) => part !== "",
+  );
+  const text = (query ?? "").replace(/\s+/g, " ").trim();
+  const shown = text.length > QUERY_LETTERS ? `${text.slice(0, QUERY_LETTERS)}…` : text;
+  return `session ${pid}${by.length > 0 ? ` (${by.join(", ")})` : ""}${shown === "" ? "" : `: ${shown}`}`;
+}
+
+/** Looks for blockers while `work` runs; `last` is who was seen last. */
+export async function watchBlockers<T>(
+  session: Session,
+  pids: () => Promise<readonly number[]>,
+  seen: { last: string },
+  work: Promise<T>,
+): Promise<T> {
+  let done = false;
+  const watching = (async () => {
+    while (!done) {
+      await Promise.race([work, new Promise((resolve) => setTimeout(resolve, WATCH_MS).unref())]).catch(
+        () => {},
+      );
+      if (done) return;
+      const found = await blockersOf(session, await pids()).catch(() => "");
+      if (found !== "") seen.last = found;
+    }
+  })();
+  try {
+    return await work;
+  } finally {
+    done = true;
+    await watching;
+  }
+}
+
+const WATCH_MS = 300;

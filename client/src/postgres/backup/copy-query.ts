@@ -1,0 +1,120 @@
+/** The SQL that reads rows: which, and in which order. */
+import pg from "pg";
+import type { KeyColumns } from "../catalogue/tables.ts";
+
+/** How the rows of a table are read, whichever part of it. */
+export interface TableQuery {
+  schema: string;
+  name: string;
+  columns: readonly string[];
+  order: "key" | "ctid" | "physical";
+  key: KeyColumns | null;
+  /** What was asked for instead of all rows. */
+  filter: string | null;
+  format: "text" | "binary";
+}
+
+/** A part of a table: after one row and up to another, by key or by place; null: from the beginning, to the end. */
+export interface RowRange {
+  after: readonly string[] | null;
+  upTo: readonly string[] | null;
+}
+
+export const WHOLE: RowRange = { after: null, upTo: null };
+
+const ident = pg.escapeIdentifier;
+
+export function qualified({ schema, name }: { schema: string; name: string }): string {
+  return `${ident(schema)}.${ident(name)}`;
+}
+
+/** COPY of the rows of a range. `limit`: only so many of the first. */
+export function copyQuery(table: TableQuery, range: RowRange, limit?: number): string {
+  const columns = table.columns.map((column) => `t.${ident(column)}`);
+  return copyOf(selectQuery(table, columns, conditionsOf(table, range), limit), table.format);
+}
+
+/** COPY of the key's fields alone, in the order of a row's fields, from a key on. */
+export function copyKeys(table: TableQuery, from: readonly string[] | null, limit: number): string {
+  const { columns } = table.key!;
+  const inRow = table.columns.filter((column) => columns.includes(column));
+  const conditions = from === null ? [] : [compareKey(table.key!, ">=", from)];
+  const select = selectQuery(
+    table,
+    inRow.map((column) => `t.${ident(column)}`),
+    conditions,
+    limit,
+  );
+  return copyOf(select, "text");
+}
+
+/** COPY of rows with their places before them, of some pages. */
+export function copyPlaces(table: TableQuery, page: number, pages: number): string {
+  const columns = ["t.ctid", ...table.columns.map((column) => `t.${ident(column)}`)];
+  const conditions = [`t.ctid >= '(${page},0)'`, `t.ctid < '(${page + pages},0)'`];
+  return copyOf(selectQuery(table, columns, conditions), "text");
+}
+
+function copyOf(select: string, format: "text" | "binary"): string {
+  return `COPY (${select}) TO STDOUT${format === "binary" ? " WITH (FORMAT binary)" : ""}`;
+}
+
+function selectQuery(
+  table: TableQuery,
+  columns: readonly string[],
+  conditions: readonly string[],
+  limit?: number,
+): string {
+  const from = `ONLY ${qualified(table)} AS t`;
+  const all = table.filter === null ? conditions : [...conditions, filterCondition(from, table.filter)];
+  const where = all.length === 0 ? "" : ` WHERE ${all.join(" AND ")}`;
+  const order = table.order === "key" ? ` ORDER BY ${keyList(table.key!)}` : "";
+  return `SELECT ${columns.join(", ")} FROM ${from}${where}${order}${limit === undefined ? "" : ` LIMIT ${limit}`}`;
+}
+
+function conditionsOf(table: TableQuery, { after, upTo }: RowRange): string[] {
+  const compare = (operator: string, values: readonly string[]): string =>
+    table.order === "key"
+      ? compareKey(table.key!, operator, values)
+      : `t.ctid ${operator} ${pg.escapeLiteral(values[0]!)}`;
+  return [...(after === null ? [] : [compare(">", after)]), ...(upTo === null ? [] : [compare("<=", upTo)])];
+}
+
+function keyList({ columns }: KeyColumns): string {
+  return columns.map((column) => `t.${ident(column)}`).join(", ");
+}
+
+function compareKey(key: KeyColumns, operator: string, values: readonly string[]): string {
+  const literals = values.map((value, i) => `${pg.escapeLiteral(value)}::${key.types[i]}`);
+  return key.columns.length === 1
+    ? `${keyList(key)} ${operator} ${literals[0]}`
+    : `(${keyList(key)}) ${operator} (${literals.join(", ")})`;
+}
+
+/** Words that begin a clause of joins; what does not begin so is a condition. */
+const JOIN = /^\s*(?:INNER|LEFT|RIGHT|FULL|CROSS|NATURAL)?\s*(?:OUTER\s+)?JOIN\b/i;
+const WHERE = /^\s*WHERE\b/i;
+
+/**
+ * A filter as a condition on the base table, called `t`: a condition is itself, `WHERE ...` what follows, and joins choose the rows
+ * of the base table that they have at least once.
+ */
+function filterCondition(from: string, filter: string): string {
+  if (JOIN.test(filter)) return `t.ctid IN (SELECT t.ctid FROM ${from} ${filter}\n)`;
+  return `(${filter.replace(WHERE, "")}\n)`;
+}
+
+/** Settings of a transaction that reads in this order: rows come from the index or the table, and nothing is sorted on disk. */
+export function readSettings(table: TableQuery, versionNumber: number): string[] {
+  if (table.filter !== null) return [];
+  const off =
+    table.order === "key"
+      ? [
+          "enable_sort",
+          "enable_seqscan",
+          "enable_bitmapscan",
+          ...(versionNumber >= 130000 ? ["enable_incremental_sort"] : []),
+        ]
+      : ["enable_indexscan", "enable_indexonlyscan", "enable_bitmapscan"];
+  return off.map((name) => `SET LOCAL ${name} = off`);
+}

@@ -1,0 +1,68 @@
+/** For each new chunk of a table: the chunk of the previous backup that covers the same keys, as the base of a delta. */
+
+/** The chunks of a table in its previous backup, in order; shared with every thread that reads a part of the table. */
+export interface PreviousChunks {
+  /** Names, one after another. */
+  names: Uint8Array;
+  /** What ended each chunk: see ChunkRun. */
+  marks: Uint16Array;
+  nameBytes: number;
+}
+
+/** Chunks that are looked at to find the end of a new one: as many boundaries may have vanished in between. */
+const WINDOW = 64;
+
+/** Asked for each new chunk in order, beginning anywhere in the table. */
+export class KeyBases {
+  private readonly names: Buffer;
+  private readonly marks: Uint16Array;
+  private readonly nameBytes: number;
+  private places: Map<string, number> | undefined;
+  private cursor: number;
+
+  /** `start`: the chunk where the keys begin, as far as is known. */
+  constructor({ names, marks, nameBytes }: PreviousChunks, start: number) {
+    this.names = Buffer.from(names.buffer, names.byteOffset, names.byteLength);
+    this.marks = marks;
+    this.nameBytes = nameBytes;
+    this.cursor = start;
+  }
+
+  /** Undefined when the chunk is an old one, or nothing is known. */
+  base(name: Buffer, mark: number): Buffer | undefined {
+    const same = this.nameAt(this.cursor)?.equals(name) ? this.cursor : this.find(name);
+    if (same !== undefined) {
+      this.cursor = same + 1;
+      return undefined;
+    }
+    const end = this.findEnd(mark);
+    if (end === undefined) {
+      const covering = this.nameAt(this.cursor);
+      // Cut by length, here as there: the next one has the next place.
+      if (mark === 0 && this.marks[this.cursor] === 0) this.cursor++;
+      return covering;
+    }
+    this.cursor = end + 1;
+    return this.nameAt(end);
+  }
+
+  private findEnd(mark: number): number | undefined {
+    if (mark === 0) return undefined;
+    const until = Math.min(this.marks.length, this.cursor + WINDOW);
+    for (let i = this.cursor; i < until; i++) if (this.marks[i] === mark) return i;
+    return undefined;
+  }
+
+  private find(name: Buffer): number | undefined {
+    if (this.places === undefined) {
+      this.places = new Map();
+      for (let i = 0; i < this.marks.length; i++) this.places.set(this.nameAt(i)!.toString("latin1"), i);
+    }
+    return this.places.get(name.toString("latin1"));
+  }
+
+  private nameAt(index: number): Buffer | undefined {
+    if (index >= this.marks.length) return undefined;
+    return this.names.subarray(index * this.nameBytes, (index + 1) * this.nameBytes);
+  }
+}

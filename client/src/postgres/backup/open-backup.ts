@@ -1,0 +1,108 @@
+/** Connects to the database of a backup, finds the programs, and sees what there is and whether it may be read. */
+import { DatabaseMissingError } from "@datadb/protocol";
+import { type PartitionEdge, readPartitioned, readSearchPath } from "../catalogue/partitions.ts";
+import {
+  type LargeObjectFacts,
+  readLargeObjectFacts,
+  readSequenceFacts,
+  type SequenceFacts,
+} from "../catalogue/relations.ts";
+import { readTables, type TableFacts } from "../catalogue/tables.ts";
+import { openSession, type Session } from "../connect/open-session.ts";
+import { postgresTarget } from "../connect/target.ts";
+import { checkRights } from "./check-rights.ts";
+import { findSchemaPrograms, type SchemaPrograms } from "./dump-schema.ts";
+import type { PostgresSource } from "./postgres-source.ts";
+import { type ChosenTable, chooseTables, type TableRules, tableRules } from "./select-tables.ts";
+
+/** What a session sees: all tables, those that are wanted, and what is not table. */
+export interface DatabaseView {
+  all: TableFacts[];
+  tables: ChosenTable[];
+  partitioned: PartitionEdge[];
+  sequences: SequenceFacts[];
+  largeObjects: LargeObjectFacts[];
+}
+
+export interface OpenBackup {
+  /** Two sessions with the same server. */
+  holder: Session;
+  watcher: Session;
+  /** Null when no definitions are wanted. */
+  programs: SchemaPrograms | null;
+  rules: TableRules;
+  searchPath: string[];
+  view: DatabaseView;
+  end(): Promise<void>;
+}
+
+/**
+ * Nothing is read of any table. Throws USAGE, DATABASE_UNREACHABLE, DATABASE_LOGIN, DATABASE_MISSING (no database, no matching table),
+ * PG_PROGRAM_MISSING, DATABASE_FORBIDDEN naming what cannot be read.
+ */
+export async function openBackup(
+  source: PostgresSource,
+  applicationName: string,
+  warn: (text: string) => void,
+  signal: AbortSignal,
+): Promise<OpenBackup> {
+  const rules = tableRules(source);
+  const target = postgresTarget(source.postgres, source.environment);
+  for (const warning of target.warnings) warn(warning);
+  const sessions: Session[] = [];
+  const end = async (): Promise<void> => {
+    signal.removeEventListener("abort", end);
+    await Promise.all(sessions.map((session) => session.end()));
+  };
+  signal.addEventListener("abort", end);
+  try {
+    const watcher = await openSession(target, applicationName);
+    sessions.push(watcher);
+    const holder = await openSession(watcher.target, applicationName);
+    sessions.push(holder);
+    const programs = source.dataOnly
+      ? null
+      : await findSchemaPrograms(watcher.server.versionNumber, {
+          binDirectory: source.binDirectory,
+          environment: target.environment,
+        });
+    const searchPath = await readSearchPath(watcher);
+    const view = await viewDatabase(watcher, source, rules, searchPath);
+    checkRights(watcher.target.label, target.user, view);
+    return { holder, watcher, programs, rules, searchPath, view, end };
+  } catch (error) {
+    await end();
+    throw error;
+  }
+}
+
+/** What the session sees now. Throws DATABASE_MISSING, USAGE. */
+export async function viewDatabase(
+  session: Session,
+  source: PostgresSource,
+  rules: TableRules,
+  searchPath: readonly string[],
+): Promise<DatabaseView> {
+  const all = await readTables(session);
+  const partitioned = await readPartitioned(session);
+  const tables = chooseTables(rules, all, partitioned, searchPath);
+  if (tables.length === 0 && all.length > 0)
+    throw new DatabaseMissingError(
+      `${session.target.label}: no table is left after --exclude-table`,
+      "exclude fewer tables",
+    );
+  const chosen = new Set(tables.map(({ oid }) => oid));
+  const relations = new Set(all.map(({ oid }) => oid));
+  const sequences = (await readSequenceFacts(session)).filter(
+    ({ owner }) => owner === null || chosen.has(owner) || !relations.has(owner),
+  );
+  const selected = (source.tables ?? []).length > 0;
+  return {
+    all,
+    tables,
+    partitioned,
+    sequences: source.schemaOnly ? [] : sequences,
+    // As pg_dump: whoever asks for tables gets no large objects.
+    largeObjects: source.schemaOnly || selected ? [] : await readLargeObjectFacts(session),
+  };
+}

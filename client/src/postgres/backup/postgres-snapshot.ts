@@ -1,0 +1,273 @@
+/** Backs up a PostgreSQL database: one snapshot of it, read by several sessions, as a directory. */
+import { DatabaseBusyError, decodeMeta, EmptySourceError, metaId } from "@datadb/protocol";
+import type { Connection, StoreFacts } from "../../connection.ts";
+import type { Engine } from "../../ingest/engine.ts";
+import type { Backup } from "../../list/backup.ts";
+import { cacheField, previousCacheStream } from "../../snapshot/previous-backup.ts";
+import type { SnapshotOptions } from "../../snapshot/snapshot-options.ts";
+import type { WalkReport } from "../../source/walk-report.ts";
+import { readSequences } from "../catalogue/relations.ts";
+import { tableSizes } from "../catalogue/tables.ts";
+import { ROW_SETTINGS } from "../connect/session-settings.ts";
+import {
+  GLOBALS_PATH,
+  MANIFEST_FORMAT,
+  MANIFEST_PATH,
+  POST_DATA_PATH,
+  type PostgresManifest,
+  PRE_DATA_PATH,
+  SEQUENCES_PATH,
+} from "../manifest/manifest.ts";
+import { writeManifest, writeSequences } from "../manifest/write-manifest.ts";
+import { type BackupFiles, backupFiles } from "./backup-files.ts";
+import { buildTree, fileMeta } from "./build-tree.ts";
+import { dumpGlobals, dumpSchema } from "./dump-schema.ts";
+import { readingSessions } from "./free-connections.ts";
+import { type LockedTables, lockTables } from "./lock-tables.ts";
+import { writeMarks } from "./marks.ts";
+import { type OpenBackup, openBackup, viewDatabase } from "./open-backup.ts";
+import type { PostgresSource } from "./postgres-source.ts";
+import { type PreviousTables, previousTables } from "./previous-tables.ts";
+import { leavingKeys, selectionOf } from "./select-tables.ts";
+import { type TableToRead, tablesToRead } from "./table-to-read.ts";
+import { type TakenContent, takeContent } from "./take-content.ts";
+
+/** What the snapshot of a database needs of the snapshot that it is part of. */
+export interface PostgresContext {
+  connection: Connection;
+  facts: StoreFacts;
+  name: string;
+  options: SnapshotOptions;
+  before: Backup | null;
+  report: WalkReport;
+  stop: AbortSignal;
+}
+
+export interface PostgresTaken {
+  root: Buffer;
+  entries: number;
+  bytes: number;
+  cache: string | null;
+  /** Fields of the backup that only databases have. */
+  fields: Record<string, string>;
+}
+
+const LOCK_TIMEOUT_MS = 30_000;
+/** pg_dump waits so long for one lock: meanwhile others wait for what it has. */
+const DUMP_LOCK_MS = 5000;
+
+/** Resolves when all content is accepted. Throws the errors of openBackup and lockTables, DATABASE_FAILED, EMPTY_SOURCE. */
+export async function postgresSnapshot(
+  engine: Engine,
+  source: PostgresSource,
+  context: PostgresContext,
+): Promise<PostgresTaken> {
+  const { connection, facts, options, before, report, stop } = context;
+  const applicationName = `datadb snapshot ${process.pid}`;
+  const warn = options.onWarning ?? (() => {});
+  const opened = await openBackup(source, applicationName, warn, stop);
+  try {
+    if (options.dryRun) return await dryRun(opened, context);
+    const previous = await previousTables(connection, facts, before);
+    const until = performance.now() + (source.lockTimeout ?? LOCK_TIMEOUT_MS);
+    for (;;) {
+      const locked = await lockWanted(opened, source, until - performance.now(), warn, stop);
+      report.totalBytes = locked.tables.reduce(
+        (sum, table) => sum + (previous.table(table.path)?.bytes ?? table.bytes),
+        0,
+      );
+      try {
+        return await readLocked(engine, source, context, { opened, previous, locked, applicationName });
+      } catch (error) {
+        if (!(error instanceof DatabaseBusyError) || performance.now() >= until) throw error;
+        warn(`${error.message}; trying again`);
+        await opened.holder.query("ROLLBACK");
+      }
+    }
+  } finally {
+    await opened.end();
+  }
+}
+
+function lockWanted(
+  { holder, watcher, rules, searchPath }: OpenBackup,
+  source: PostgresSource,
+  timeout: number,
+  note: (text: string) => void,
+  signal: AbortSignal,
+): Promise<LockedTables<TableToRead>> {
+  return lockTables({
+    holder,
+    watcher,
+    timeout,
+    note,
+    signal,
+    async choose(session) {
+      const { tables } = await viewDatabase(session, source, rules, searchPath);
+      // On a standby nothing is in unlogged tables; foreign rows are elsewhere.
+      const wanted = tables.filter(
+        (table) => table.kind !== "foreign" && !(session.server.inRecovery && table.unlogged),
+      );
+      const sizes =
+        session === holder
+          ? await tableSizes(
+              session,
+              wanted.map(({ oid }) => oid),
+            )
+          : new Map();
+      const path = searchPath.map((schema) => `"${schema.replaceAll('"', '""')}"`).join(", ");
+      return tablesToRead(source.schemaOnly ? [] : wanted, sizes, path, session.server.versionNumber);
+    },
+  });
+}
+
+interface Reading {
+  opened: OpenBackup;
+  previous: PreviousTables;
+  locked: LockedTables<TableToRead>;
+  applicationName: string;
+}
+
+async function readLocked(
+  engine: Engine,
+  source: PostgresSource,
+  context: PostgresContext,
+  { opened, previous, locked, applicationName }: Reading,
+): Promise<PostgresTaken> {
+  const { connection, facts, options, before, report, stop } = context;
+  const { holder, watcher } = opened;
+  const files = backupFiles(engine, previous, false);
+  const view = await viewDatabase(holder, source, opened.rules, opened.searchPath);
+  const content = await takeContent({
+    engine,
+    connection,
+    facts,
+    holder,
+    locked,
+    previous,
+    files,
+    report,
+    stop,
+    applicationName,
+    largeObjects: view.largeObjects,
+    seats: Math.min(engine.pool.size, await readingSessions(watcher, options.jobs)),
+    definitions: () =>
+      putDefinitions(opened, view, files, { applicationName, stop, snapshot: locked.snapshot }),
+  });
+  const sequences = await readSequences(watcher, view.sequences);
+  const manifest = manifestOf(source, holder.server, content, view);
+  warnOfLeaving(manifest, view, options.onWarning);
+  refuseEmptied(manifest, previous, context);
+  await files.put(SEQUENCES_PATH, [writeSequences(sequences)]);
+  await files.put(MANIFEST_PATH, [writeManifest(manifest)]);
+  const { ref, bytes } = await engine.stream([writeMarks(content.marks)], previousCacheStream(before));
+  const tree = buildTree(facts.hash, engine.emit, context.name, files.files);
+  engine.emit(metaId(facts.hash, tree.root), tree.root);
+  await engine.settle();
+  countFiles(files, previous, report);
+  return {
+    ...tree,
+    cache: cacheField(ref, bytes),
+    fields: { "pg.lsn": locked.lsn, "pg.snapshot-time": locked.time, ...content.fields },
+  };
+}
+
+type View = OpenBackup["view"];
+
+/** globals.sql and schema/, as the snapshot has them. */
+async function putDefinitions(
+  { programs, holder, watcher }: OpenBackup,
+  { all, tables }: View,
+  files: BackupFiles,
+  { applicationName, stop, snapshot }: { applicationName: string; stop: AbortSignal; snapshot: string },
+): Promise<void> {
+  if (programs === null) return;
+  const chosen = new Set(tables.map(({ oid }) => oid));
+  const options = { programs, session: watcher, applicationName: `${applicationName} schema`, signal: stop };
+  const excluded = all.filter(({ oid }) => !chosen.has(oid));
+  const [{ preData, postData }, globals] = await Promise.all([
+    dumpSchema({ ...options, session: holder }, { snapshot, excluded, lockWait: DUMP_LOCK_MS }),
+    dumpGlobals(options),
+  ]);
+  await files.put(GLOBALS_PATH, [globals]);
+  await files.put(PRE_DATA_PATH, [preData]);
+  await files.put(POST_DATA_PATH, [postData]);
+}
+
+function manifestOf(
+  source: PostgresSource,
+  { version, versionNumber, encoding }: { version: string; versionNumber: number; encoding: string },
+  content: TakenContent,
+  view: View,
+): PostgresManifest {
+  return {
+    format: MANIFEST_FORMAT,
+    server: { version, versionNumber, encoding },
+    ...content.facts,
+    selection: selectionOf(source),
+    session: { ...ROW_SETTINGS },
+    tables: content.tables,
+    largeObjects: view.largeObjects.length,
+  };
+}
+
+function warnOfLeaving(
+  manifest: PostgresManifest,
+  view: View,
+  warn: ((text: string) => void) | undefined,
+): void {
+  if (manifest.selection === null || manifest.selection.schemaOnly) return;
+  for (const key of leavingKeys(manifest.foreignKeys, view.tables, view.partitioned))
+    warn?.(
+      `a foreign key leaves the selection: ${key}; its rows may refer to rows that are not in the backup`,
+    );
+}
+
+/** A database that lost all its rows looks like a mistake. */
+function refuseEmptied(
+  manifest: PostgresManifest,
+  { manifest: before }: PreviousTables,
+  { name, options }: PostgresContext,
+): void {
+  const rows = ({ tables }: PostgresManifest): number => tables.reduce((sum, table) => sum + table.rows, 0);
+  if (options.allowEmpty || before === null || rows(before) === 0 || rows(manifest) > 0) return;
+  if (manifest.selection?.schemaOnly) return;
+  throw new EmptySourceError(
+    `${name} has no rows, and its previous backup had ${rows(before)}; no backup was made`,
+    {
+      next: "is it the right database? If it is meant to be empty, allow it: --allow-empty",
+    },
+  );
+}
+
+function countFiles({ files }: BackupFiles, previous: PreviousTables, report: WalkReport): void {
+  for (const [path, file] of files) {
+    const before = previous.files.get(path);
+    const name = path.split("/").at(-1)!;
+    if (before === undefined) report.counts.new++;
+    else if (decodeMeta(fileMeta(name, file)).size === before.size && sameContent(file.ref, before))
+      report.counts.unchanged++;
+    else report.counts.changed++;
+  }
+}
+
+function sameContent(
+  a: { chunk?: Buffer | undefined; list?: Buffer | undefined },
+  b: { chunk?: Buffer | undefined; list?: Buffer | undefined },
+): boolean {
+  const same = (one: Buffer | undefined, other: Buffer | undefined): boolean =>
+    one === undefined ? other === undefined : other !== undefined && one.equals(other);
+  return same(a.chunk, b.chunk) && same(a.list, b.list);
+}
+
+/** What would be read: tables, as paths of the backup. */
+async function dryRun(
+  { view }: OpenBackup,
+  { report, facts, name }: PostgresContext,
+): Promise<PostgresTaken> {
+  for (const { schema, name: table, kind } of view.tables)
+    if (kind !== "foreign") report.toRead.push(Buffer.from(`${schema}/${table}.copy`).toString("latin1"));
+  report.counts.new = report.toRead.length;
+  const { root, entries, bytes } = buildTree(facts.hash, () => {}, name, new Map());
+  return { root, entries, bytes, cache: null, fields: {} };
+}

@@ -1,0 +1,64 @@
+/** Reads a part of a table through a session, into slabs. Runs in ingest workers, and beside them. */
+import { DatadbError } from "@datadb/protocol";
+import type { SlabPacker } from "../../ingest/slab-packer.ts";
+import { databaseError } from "../connect/database-error.ts";
+import type { Session } from "../connect/open-session.ts";
+import { copyOut } from "./copy-out.ts";
+import { KeyBases } from "./key-bases.ts";
+import { keyHash } from "./key-hash.ts";
+import { type ChunkRun, RowCutter } from "./row-cutter.ts";
+import type { RowsError, RowsEvents, RowsOutcome, RowsPart, RowsUnit } from "./rows-unit.ts";
+
+/** Chunks after which a part is told: what a thread holds of a large table. */
+const PART_CHUNKS = 4096;
+
+/** Never throws: what went wrong is in the outcome. Parts are told when their data is on its way. */
+export async function readRows(
+  packer: SlabPacker,
+  session: () => Promise<Session>,
+  unit: RowsUnit,
+  events: RowsEvents,
+): Promise<RowsOutcome> {
+  const started = performance.now();
+  const bases = unit.previous === null ? undefined : new KeyBases(unit.previous, unit.start);
+  const flushed = (): void => {
+    if (cutter.waitingChunks >= PART_CHUNKS) events.part(packed(cutter.takeRun()));
+  };
+  const hash = keyHash(unit.fields, unit.format);
+  const cutter: RowCutter = new RowCutter(packer, hash, unit.threshold, { bases, flushed });
+  let error: RowsError | null = null;
+  try {
+    await copyOut((await session()).client, {
+      sql: [unit.before, unit.copy, unit.after].filter((part) => part !== "").join(";\n"),
+      sink: cutter,
+      started: events.started,
+      progress: events.progress,
+    });
+    cutter.finish();
+  } catch (cause) {
+    error = errorOf(databaseError(cause, `${unit.target.label}: reading ${unit.path}`));
+  }
+  packer.flush();
+  events.part(packed(cutter.takeRun()));
+  // The trailer of the binary format comes as a row comes.
+  const rows = unit.format === "binary" ? Math.max(0, cutter.rows - 1) : cutter.rows;
+  const seconds = (performance.now() - started) / 1000;
+  return { rows, bytes: cutter.bytes, threshold: cutter.threshold, seconds, error };
+}
+
+function packed({ names, lengths, marks }: ChunkRun): RowsPart {
+  return {
+    names: new Uint8Array(Buffer.concat(names)),
+    lengths: Uint32Array.from(lengths),
+    marks: Uint16Array.from(marks),
+  };
+}
+
+function errorOf({ code, message, next, fields }: DatadbError): RowsError {
+  return { code, message, next, fields: { ...fields } };
+}
+
+/** The error again, on the other side. */
+export function errorFrom({ code, message, next, fields }: RowsError): DatadbError {
+  return new DatadbError(code, message, { next, fields });
+}

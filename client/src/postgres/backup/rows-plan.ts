@@ -1,0 +1,151 @@
+/** Which rows are read next, and by which commands: tables in order, each in its ranges. */
+import type { HashAlgorithm } from "@datadb/protocol";
+import type { EmitWithBase } from "../../ingest/node-collector.ts";
+import type { Session } from "../connect/open-session.ts";
+import { copyQuery, qualified, type RowRange, readSettings, type TableQuery } from "./copy-query.ts";
+import type { PreviousChunks } from "./key-bases.ts";
+import type { LockedTables } from "./lock-tables.ts";
+import type { Turn } from "./one-at-a-time.ts";
+import { planRanges } from "./plan-ranges.ts";
+import type { PreviousTables } from "./previous-tables.ts";
+import type { RowsUnit } from "./rows-unit.ts";
+import { assembleTable, type NodeBase, type TableAssembly } from "./table-content.ts";
+import { tableProgress } from "./table-progress.ts";
+import type { TableToRead } from "./table-to-read.ts";
+import { stickyThreshold } from "./threshold.ts";
+
+export interface RowsPlanOptions {
+  hash: HashAlgorithm;
+  emit: EmitWithBase;
+  holder: Session;
+  /** The holder's session is one for all. */
+  turn: Turn;
+  locked: LockedTables<TableToRead>;
+  previous: PreviousTables;
+  nodeBases(path: string): Promise<NodeBase>;
+  /** Sessions that read. */
+  seats: number;
+  applicationName: string;
+}
+
+/** A table that is being read. */
+export interface OpenTable {
+  index: number;
+  table: TableToRead;
+  query: TableQuery;
+  ranges: RowRange[];
+  threshold: number;
+  chunks: PreviousChunks | null;
+  assembly: TableAssembly;
+  /** The next range to begin, and how many are not done. */
+  next: number;
+  left: number;
+  /** Ranges whose reader has a lock, or is done. */
+  locked: Set<number>;
+}
+
+export interface RangeToRead {
+  open: OpenTable;
+  range: number;
+}
+
+export class RowsPlan {
+  private readonly options: RowsPlanOptions;
+  private readonly progress = tableProgress();
+  private current: OpenTable | null = null;
+  private next = 0;
+  private planning: Promise<unknown> = Promise.resolve();
+
+  constructor(options: RowsPlanOptions) {
+    this.options = options;
+  }
+
+  /** The next range to read; null when there is none. */
+  take(): Promise<RangeToRead | null> {
+    const mine = this.planning.then(() => this.takeNext());
+    this.planning = mine.catch(() => {});
+    return mine;
+  }
+
+  /** Whoever reads the range has a lock of its own, or the range is read: the holder gives up what nobody needs. */
+  rangeLocked({ index, locked }: OpenTable, range: number): void {
+    if (locked.has(range)) return;
+    locked.add(range);
+    this.progress.rangeLocked(index);
+    const { releasable } = this.progress;
+    void this.options.turn(() => this.options.locked.release(releasable));
+  }
+
+  /** Commands that begin to read a table: in the snapshot, locked. */
+  begin({ query, table }: OpenTable): string[] {
+    return [
+      "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY",
+      `SET TRANSACTION SNAPSHOT '${this.options.locked.snapshot}'`,
+      ...this.settings(query, table),
+      `LOCK TABLE ONLY ${qualified(table)} IN ACCESS SHARE MODE NOWAIT`,
+    ];
+  }
+
+  /** A filter is the user's own SQL, and finds tables as the user does. */
+  settings(query: TableQuery, { filter, searchPath }: TableToRead): string[] {
+    const path = filter === null || searchPath === "" ? [] : [`SET LOCAL search_path = ${searchPath}`];
+    return [...path, ...readSettings(query, this.options.holder.server.versionNumber)];
+  }
+
+  unit({ table, query, threshold, chunks, ranges }: OpenTable, range: number): RowsUnit {
+    const fields = table.key?.columns.map((column) => table.columns.indexOf(column)).sort((a, b) => a - b);
+    return {
+      target: this.options.holder.target,
+      applicationName: this.options.applicationName,
+      before: "",
+      copy: copyQuery(query, ranges[range]!),
+      after: "",
+      fields: fields ?? null,
+      format: query.format,
+      threshold,
+      previous: chunks,
+      start: chunks === null ? 0 : Math.floor((chunks.marks.length * range) / ranges.length),
+      path: table.path,
+    };
+  }
+
+  private async takeNext(): Promise<RangeToRead | null> {
+    if (this.current === null || this.current.next >= this.current.ranges.length) {
+      const { tables } = this.options.locked;
+      if (this.next >= tables.length) return null;
+      const index = this.next++;
+      this.current = await this.open(index);
+      this.progress.planned(index, this.current.ranges.length);
+    }
+    return { open: this.current, range: this.current.next++ };
+  }
+
+  private async open(index: number): Promise<OpenTable> {
+    const { locked, previous, holder, turn, seats, hash, emit, nodeBases } = this.options;
+    const table = locked.tables[index]!;
+    const before = previous.table(table.path);
+    const format = before?.format ?? "text";
+    const same = JSON.stringify(before?.key?.columns) === JSON.stringify(table.key?.columns);
+    const query: TableQuery = { ...table, format };
+    const { ranges, threshold } = await turn(() =>
+      planRanges(holder, query, {
+        bytes: table.bytes,
+        jobs: seats,
+        threshold: same ? stickyThreshold(before) : 0,
+        splittable: format === "text" && table.splittable,
+      }),
+    );
+    return {
+      index,
+      table,
+      query: ranges.length > 1 && query.order === "physical" ? { ...query, order: "ctid" } : query,
+      ranges,
+      threshold,
+      chunks: await previous.chunks(table.path),
+      assembly: assembleTable(hash, ranges.length, emit, await nodeBases(table.path)),
+      next: 0,
+      left: ranges.length,
+      locked: new Set(),
+    };
+  }
+}

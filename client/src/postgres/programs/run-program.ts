@@ -1,0 +1,66 @@
+/** Runs a program of PostgreSQL and takes what it prints. */
+import { spawn } from "node:child_process";
+import {
+  DatabaseBusyError,
+  DatabaseFailedError,
+  DatabaseForbiddenError,
+  DatabaseUnreachableError,
+  InterruptedError,
+} from "@datadb/protocol";
+
+export interface RunProgramOptions {
+  path: string;
+  args: readonly string[];
+  environment: NodeJS.ProcessEnv;
+  signal: AbortSignal;
+  /** For its standard input. */
+  input?: Buffer;
+  /** For messages: what it is run for. */
+  what: string;
+}
+
+/** Standard error that is kept for a message. */
+const MESSAGE_BYTES = 4096;
+
+/** Standard output of a program that succeeds. Throws DATABASE_BUSY, DATABASE_FORBIDDEN, DATABASE_UNREACHABLE, DATABASE_FAILED with what it says. */
+export function runProgram({
+  path,
+  args,
+  environment,
+  signal,
+  input,
+  what,
+}: RunProgramOptions): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(path, args, { env: environment, stdio: ["pipe", "pipe", "pipe"], signal });
+    const output: Buffer[] = [];
+    let messages = Buffer.alloc(0);
+    child.stdout.on("data", (bytes: Buffer) => output.push(bytes));
+    child.stderr.on("data", (bytes: Buffer) => {
+      messages = Buffer.concat([messages, bytes]).subarray(-MESSAGE_BYTES);
+    });
+    child.on("error", (cause) => {
+      if (signal.aborted) reject(new InterruptedError(`${what} was interrupted`, { cause }));
+      else reject(new DatabaseFailedError(`${path} cannot be run: ${cause.message}`, { cause }));
+    });
+    child.on("close", (code, by) => {
+      if (code === 0) resolve(Buffer.concat(output));
+      else
+        reject(
+          failure(what, messages.toString().trim() || (code === null ? `ended by ${by}` : `status ${code}`)),
+        );
+    });
+    // It may end without having read all: its status tells why.
+    child.stdin.on("error", () => {});
+    child.stdin.end(input);
+  });
+}
+
+function failure(what: string, said: string): Error {
+  const message = `${what}: ${said}`;
+  if (/lock timeout|could not obtain lock/.test(said)) return new DatabaseBusyError(message);
+  if (/permission denied/.test(said)) return new DatabaseForbiddenError(message);
+  if (/could not connect|connection to server|server closed the connection/.test(said))
+    return new DatabaseUnreachableError(message);
+  return new DatabaseFailedError(message);
+}
