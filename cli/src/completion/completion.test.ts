@@ -57,6 +57,7 @@ describe("bash", () => {
       "--exclude",
       "--exclude-from",
       "--exclude-caches",
+      "--exclude-table",
     ]);
     expect(complete("datadb", "ls", "--nam")).toEqual([]);
     expect(complete("datadb", "rm", "--y")).toEqual(["--yes"]);

@@ -6,7 +6,7 @@ import type { VerbContext } from "../verb.ts";
 import { DATABASE_OPTIONS } from "./database-options.ts";
 
 /** Options that are about files. */
-const FILE_OPTIONS = ["exclude", "exclude-from", "gitignore", "exclude-caches", "one-file-system"];
+const FILE_OPTIONS = ["exclude", "gitignore", "exclude-caches", "one-file-system", "exclude-from"];
 
 /** Throws UsageError for what does not go together. */
 export function databaseRequest({ arguments: args, environment }: VerbContext): PostgresSource {

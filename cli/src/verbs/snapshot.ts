@@ -10,8 +10,8 @@ import { snapshotRequest } from "./snapshot-request.ts";
 
 export const snapshotVerb: Verb = {
   name: "snapshot",
-  summary: "Back up files and directories, a database, standard input, or the output of a command",
-  usage: "[OPTION]... SOURCE... | postgres://... | - --name NAME | [OPTION]... --name NAME -- COMMAND...",
+  summary: "Back up files, a database, standard input, or the output of a command",
+  usage: "[OPTION]... SOURCE... | - --name NAME | [OPTION]... --name NAME -- COMMAND...",
   description: [
     "Makes a backup of every SOURCE (several sources become one backup), of standard input when SOURCE is -, or of what " +
       "COMMAND prints, which counts only when the command succeeds. What did not change since the last backup is neither " +
@@ -75,7 +75,7 @@ export const snapshotVerb: Verb = {
     },
     { line: "datadb snapshot postgres://db.example.org/app", does: "A database" },
     {
-      line: "datadb snapshot --table 'app.*' --where 'app.event=created > now() - interval '1 year'' postgres:///app",
+      line: "datadb snapshot --table 'shop.*' --where 'shop.orders=id>1000' postgres:///app",
       does: "Some tables of a local database, one of them in part",
     },
     {

@@ -13,7 +13,7 @@ interface BlockerRow {
 const QUERY_LETTERS = 80;
 
 /** Sessions that the backends `pids` wait for, as text; empty when they wait for none. */
-export async function blockersOf(session: Session, pids: readonly number[]): Promise<string> {
+async function blockersOf(session: Session, pids: readonly number[]): Promise<string> {
   const rows = await session.query<BlockerRow & Record<string, unknown>>(
     `SELECT DISTINCT a.pid, a.usename AS user, a.application_name AS application, a.state, a.query
      FROM pg_catalog.unnest($1::int[]) AS w (pid), pg_catalog.unnest(pg_catalog.pg_blocking_pids(w.pid)) AS b (pid)
@@ -21,16 +21,6 @@ export async function blockersOf(session: Session, pids: readonly number[]): Pro
     [pids],
   );
   return rows.map(describe).join(", ");
-}
-
-/** Backends of this application that wait for a lock. */
-export async function waitingBackends(session: Session, applicationName: string): Promise<number[]> {
-  const rows = await session.query<{ pid: number }>(
-    `SELECT pid FROM pg_catalog.pg_stat_activity
-     WHERE application_name = $1 AND wait_event_type = 'Lock' AND datname = pg_catalog.current_database()`,
-    [applicationName],
-  );
-  return rows.map(({ pid }) => pid);
 }
 
 function describe({ pid, user, application, state, query }: BlockerRow): string {

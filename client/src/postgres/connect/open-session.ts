@@ -6,7 +6,7 @@ import { settingsCommand, startupOptions } from "./session-settings.ts";
 import { type PostgresHost, type PostgresTarget, targetHost } from "./target.ts";
 import { type TlsAttempt, tlsAttempts } from "./tls-options.ts";
 
-export interface ServerFacts {
+interface ServerFacts {
   /** As the server says it, such as `15.18 (Debian 15.18-0+deb12u1)`. */
   version: string;
   /** As 150018. */
