@@ -43,6 +43,14 @@ export { isPostgresSource, type PostgresSource } from "./postgres/backup/postgre
 export { isPostgresUrl } from "./postgres/connect/parse-url.ts";
 export type { ReconnectOptions } from "./reconnect/reconnect-options.ts";
 export { reconnecting } from "./reconnect/reconnecting.ts";
+export { isPostgresUrl } from "./postgres/connect/parse-url.ts";
+export { type PostgresTarget, postgresTarget } from "./postgres/connect/target.ts";
+export { restoreDatabase } from "./postgres/restore/restore-database.ts";
+export type {
+  RestoreDatabaseOptions,
+  RestoreDatabaseProgress,
+  RestoreDatabaseSummary,
+} from "./postgres/restore/restore-database-options.ts";
 export { removeBackup } from "./remove/remove-backup.ts";
 export { restore } from "./restore/restore.ts";
 export type {

@@ -17,10 +17,12 @@ export type ErrorCode =
   | "DAMAGED"
   | "DATABASE_BUSY"
   | "DATABASE_CHANGED"
+  | "DATABASE_DIFFERS"
   | "DATABASE_FAILED"
   | "DATABASE_FORBIDDEN"
   | "DATABASE_LOGIN"
   | "DATABASE_MISSING"
+  | "DATABASE_UNFIT"
   | "DATABASE_UNREACHABLE"
   | "DECODE"
   | "DISK_FULL"
@@ -80,6 +82,11 @@ export const ERROR_CATALOGUE: Readonly<Record<ErrorCode, ErrorEntry>> = {
     meaning: "A table was dropped or altered while the database was read; no backup was listed.",
     next: "run the command again when the change is done",
   },
+  DATABASE_DIFFERS: {
+    exitCode: 1,
+    meaning: "What a restore wrote into a database is not what the backup holds; it was dropped again.",
+    next: "see which table the message names; check the store with datadb check --read-data",
+  },
   DATABASE_FAILED: {
     exitCode: 1,
     meaning: "The database server refused or failed a command.",
@@ -99,6 +106,12 @@ export const ERROR_CATALOGUE: Readonly<Record<ErrorCode, ErrorEntry>> = {
     exitCode: 4,
     meaning: "There is no such database, or no table in it that was asked for.",
     next: "check the name of the database and the patterns of tables",
+  },
+  DATABASE_UNFIT: {
+    exitCode: 1,
+    meaning:
+      "The database server lacks what the backup needs, such as roles or extensions; nothing was written.",
+    next: "provide everything that the message names, then run the command again",
   },
   DATABASE_UNREACHABLE: {
     exitCode: 1,

@@ -43,6 +43,13 @@ export class DatabaseChangedError extends DatadbError {
   }
 }
 
+/** DATABASE_DIFFERS: What a restore wrote into a database is not what the backup holds; it was dropped again. */
+export class DatabaseDiffersError extends DatadbError {
+  constructor(message: string, details?: string | ErrorDetails) {
+    super("DATABASE_DIFFERS", message, details);
+  }
+}
+
 /** DATABASE_FAILED: The database server refused or failed a command. */
 export class DatabaseFailedError extends DatadbError {
   constructor(message: string, details?: string | ErrorDetails) {
@@ -68,6 +75,13 @@ export class DatabaseLoginError extends DatadbError {
 export class DatabaseMissingError extends DatadbError {
   constructor(message: string, details?: string | ErrorDetails) {
     super("DATABASE_MISSING", message, details);
+  }
+}
+
+/** DATABASE_UNFIT: The database server lacks what the backup needs, such as roles or extensions; nothing was written. */
+export class DatabaseUnfitError extends DatadbError {
+  constructor(message: string, details?: string | ErrorDetails) {
+    super("DATABASE_UNFIT", message, details);
   }
 }
 

@@ -6,21 +6,25 @@ import { ask } from "../output/ask.ts";
 import { formatCount, groupDigits } from "../output/format-count.ts";
 import { formatDuration } from "../output/format-duration.ts";
 import { formatSize } from "../output/format-size.ts";
-import { formatTime } from "../output/format-time.ts";
 import { printable } from "../output/printable.ts";
 import { withConnection } from "../store/with-connection.ts";
 import type { Verb, VerbContext } from "../verb.ts";
+import { announce } from "./announce-restore.ts";
 import { JOBS_OPTION, MAX_JOBS, YES_OPTION } from "./backup-options.ts";
 import { readSelection, type Selection } from "./read-selection.ts";
+import { DATABASE_OPTIONS, refuseOtherOptions, restoreToDatabase } from "./restore-to-database.ts";
 
 export const restoreVerb: Verb = {
   name: "restore",
-  summary: "Restore a backup, or a part of it, into a directory",
+  summary: "Restore a backup, or a part of it, into a directory or a database",
   usage: "[OPTION]... SELECTOR[:PATH] DESTINATION",
   description: [
     "What the backed-up directory contained lands directly in DESTINATION, which is made when it is absent. Modes, owners, " +
       "times, extended attributes, ACLs, hard links and holes come back as they were. Every byte is verified, a file gets " +
       "its name only when it is complete, and nothing is ever written outside DESTINATION.",
+    "A backup of a database also restores into the database of a URL. One that is missing is made, as it was; it gets its " +
+      "name when everything is there and compared. SELECTOR:SCHEMA/TABLE restores one table with what it needs into a database " +
+      "that is in use, in one transaction.",
   ],
   options: [
     {
@@ -30,6 +34,7 @@ export const restoreVerb: Verb = {
     YES_OPTION,
     { name: "no-owner", help: "let everything belong to the user who restores" },
     JOBS_OPTION,
+    ...DATABASE_OPTIONS,
   ],
   operands: { least: 2, most: 2, completes: "backup" },
   examples: [
@@ -42,10 +47,18 @@ export const restoreVerb: Verb = {
       line: "datadb restore --overwrite --yes documents ~/documents",
       does: "Back to its place, from a script",
     },
+    {
+      line: "datadb restore app@2026-11-19 postgres:///app_yesterday",
+      does: "A database as it was on that day, beside the one in use",
+    },
+    {
+      line: "datadb restore --rename account_old app:public/account postgres:///app",
+      does: "One table under another name",
+    },
   ],
   exits: {
     [EXIT.incomplete]: "restored, except for entries that are named",
-    [EXIT.notFound]: "no such backup or path",
+    [EXIT.notFound]: "no such backup, path or database",
     [EXIT.damaged]: "the store lacks content or has damaged content; what it affects is named",
   },
   run: (context) =>
@@ -55,7 +68,11 @@ export const restoreVerb: Verb = {
 async function restoreSelection(context: VerbContext, connection: Connection): Promise<number> {
   const { arguments: args, output, signal } = context;
   const [selector, destination] = args.operands as [string, string];
+  const { isPostgresUrl } = await import("@datadb/client");
+  const toDatabase = isPostgresUrl(destination);
+  refuseOtherOptions(args, toDatabase);
   const selection = await readSelection(connection, selector);
+  if (toDatabase) return await restoreToDatabase(context, connection, selection, destination);
   announce(context, selection, destination);
   const overwrite = args.flag("overwrite");
   if (overwrite && holdsSomething(destination)) {
@@ -81,21 +98,6 @@ async function restoreSelection(context: VerbContext, connection: Connection): P
   } finally {
     progress.done();
   }
-}
-
-/** Whoever restores the wrong thing should see it before anything is written. */
-function announce({ output }: VerbContext, { backup, path }: Selection, destination: string): void {
-  const part = path ? `, only ${printable(path)}` : "";
-  output.note(`restoring ${printable(backup.host)}:${printable(backup.path)}${part}`);
-  output.note(
-    `backup ${backup.id.slice(0, 8)} of ${formatTime(new Date(backup.time))} into ${printable(destination)}`,
-  );
-  if (!backup.complete)
-    output.warn("this backup is incomplete: some entries could not be read when it was made");
-  if (backup.lost.length > 0)
-    output.warn(
-      `this backup is damaged, and lacks ${backup.lost.map(printable).join(", ")}; the rest of it restores`,
-    );
 }
 
 function holdsSomething(destination: string): boolean {

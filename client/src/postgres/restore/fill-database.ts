@@ -1,0 +1,154 @@
+/** Fills an empty database: definitions, rows in parallel, indexes and constraints in parallel, views, statistics. */
+import type { Session } from "../connect/open-session.ts";
+import type { PostgresTarget } from "../connect/target.ts";
+import type { BackupFiles } from "./backup-files.ts";
+import { largeObjectTasks } from "./large-objects.ts";
+import { type LoadRequest, loadTasks } from "./load-tables.ts";
+import type { RestoreDatabaseOptions } from "./restore-database-options.ts";
+import type { RestorePlan, TableStatements } from "./restore-plan.ts";
+import type { RestoreReport } from "./restore-report.ts";
+import { openRestoreSession } from "./restore-session.ts";
+import { runOne, runScript } from "./run-script.ts";
+import { keyOf, sqlName } from "./script/object-name.ts";
+import type { RestoreSelection } from "./select-objects.ts";
+import { setSequences } from "./sequences.ts";
+import { runTasks, type Task } from "./tasks.ts";
+import { verifyTasks } from "./verify-tables.ts";
+
+export interface FillRequest {
+  files: BackupFiles;
+  plan: RestorePlan;
+  selection: RestoreSelection;
+  options: RestoreDatabaseOptions;
+  report: RestoreReport;
+  jobs: number;
+  /** Called inside each transaction that makes objects, before its end. */
+  journal(session: Session): Promise<void>;
+  /** Told of each session, so that it can be ended from outside. */
+  onSession(session: Session): void;
+}
+
+/** Statements of definitions in one transaction: their locks must fit into the server's table of locks. */
+const TRANSACTION_STATEMENTS = 1000;
+
+/** Closes its sessions, whatever happens. */
+export async function fillDatabase(target: PostgresTarget, request: FillRequest): Promise<void> {
+  const sessions: Session[] = [];
+  const open = async (): Promise<Session> => {
+    const session = await openRestoreSession(target, request.files.manifest.session);
+    sessions.push(session);
+    request.onSession(session);
+    return session;
+  };
+  try {
+    const first = await open();
+    await define(first, request);
+    while (sessions.length < request.jobs) await open();
+    await fill(first, sessions, request);
+  } finally {
+    await Promise.all(sessions.map((session) => session.end()));
+  }
+}
+
+async function define(session: Session, { plan, report, journal }: FillRequest): Promise<void> {
+  report.phase("schema");
+  await inTransactions(session, plan.before, journal);
+}
+
+async function inTransactions(
+  session: Session,
+  statements: readonly string[],
+  journal: (session: Session) => Promise<void>,
+): Promise<void> {
+  for (let at = 0; at < statements.length; at += TRANSACTION_STATEMENTS) {
+    await session.query("BEGIN");
+    await runScript(session, statements.slice(at, at + TRANSACTION_STATEMENTS));
+    await journal(session);
+    await session.query("COMMIT");
+  }
+}
+
+async function fill(first: Session, sessions: readonly Session[], request: FillRequest): Promise<void> {
+  const { files, plan, selection, options, report, journal } = request;
+  const load: LoadRequest = {
+    content: files.content,
+    onBytes: report.bytes,
+    onTable: (table) => report.table(table.rows),
+    nameOf: selection.nameOf,
+    digests: new Map(),
+  };
+  report.phase("data");
+  const objects = largeObjectTasks(selection.whole ? files : { ...files, largeObjects: [] }, {
+    noOwner: options.noOwner === true,
+    noPrivileges: options.noPrivileges === true,
+    beforeCommit: journal,
+    onObject: report.largeObject,
+  });
+  await runTasks(sessions, [...loadTasks(selection.tables, load), ...objects], report.task);
+
+  report.phase("indexes");
+  const verify = verifyTasks(options.noVerify === true ? [] : selection.tables, {
+    ...load,
+    manifest: files.manifest,
+    onWarning: report.warn,
+    onVerified: report.verified,
+  });
+  await runTasks(sessions, [...plan.indexes.map(statementsTask), ...verify], report.task);
+
+  report.phase("constraints");
+  await inTransactions(first, plan.after, journal);
+  await runTasks(sessions, plan.foreignKeys.map(statementsTask), report.task);
+  report.sequences(await setSequences(first, selection.sequences, false));
+
+  report.phase("views");
+  await refreshViews(first, request);
+  report.phase("statistics");
+  await runTasks(sessions, await analyzeTasks(first), report.task);
+  await inTransactions(first, plan.last, journal);
+}
+
+function statementsTask({ label, tables, shared, statements }: TableStatements): Task {
+  return {
+    label,
+    tables: tables.map(keyOf),
+    shared,
+    run: async (session) => {
+      await session.query("BEGIN");
+      if (statements.length > 1) await runScript(session, statements);
+      else await runOne(session, statements[0]!);
+      await session.query("COMMIT");
+    },
+  };
+}
+
+/** In the backup's order: one may read another. */
+async function refreshViews(session: Session, { files, selection, report }: FillRequest): Promise<void> {
+  for (const view of files.manifest.materializedViews) {
+    if (!view.populated || !selection.hasView(view)) continue;
+    report.current(view.name);
+    await runOne(session, `REFRESH MATERIALIZED VIEW ${sqlName(view)}`);
+  }
+}
+
+const ANALYZED_AT_ONCE = 40;
+
+/** Partitions are analyzed with what they are parts of. */
+async function analyzeTasks(session: Session): Promise<Task[]> {
+  const tables = await session.query<{ name: string }>(
+    `SELECT pg_catalog.format('%I.%I', n.nspname, c.relname) AS name
+     FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+     WHERE c.relkind IN ('r', 'p', 'm') AND NOT c.relispartition AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+     ORDER BY c.relpages DESC`,
+  );
+  const names = tables.map(({ name }) => name);
+  // The largest alone, the others together.
+  const parts = names.slice(0, 8).map((name) => [name]);
+  for (let at = 8; at < names.length; at += ANALYZED_AT_ONCE)
+    parts.push(names.slice(at, at + ANALYZED_AT_ONCE));
+  return parts.map((part) => ({
+    label: part[0]!,
+    tables: [],
+    shared: true,
+    run: (worker) => runOne(worker, `ANALYZE ${part.join(", ")}`),
+  }));
+}

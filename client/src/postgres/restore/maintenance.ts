@@ -1,0 +1,77 @@
+/** The session beside the database that is restored: it makes, renames and drops databases. */
+import { DatabaseBusyError, type DatadbError } from "@datadb/protocol";
+import type { Session } from "../connect/open-session.ts";
+import { type PostgresTarget, targetDatabase } from "../connect/target.ts";
+import { openRestoreSession } from "./restore-session.ts";
+import { quoteName } from "./script/object-name.ts";
+import { restoreLockKey } from "./temporary-name.ts";
+
+/** As PostgreSQL's own programs choose them. */
+const DATABASES = ["postgres", "template1"];
+/** A server that lost a process recovers within this time. */
+const RECOVERY_MS = 30_000;
+const RETRY_MS = 250;
+
+/** Connected to another database than the target's where this user may, else to that. Throws what the first of them said. */
+export async function openMaintenance(target: PostgresTarget): Promise<Session> {
+  let first: unknown;
+  for (const database of [...DATABASES.filter((name) => name !== target.database), target.database]) {
+    try {
+      const session = await openRestoreSession(targetDatabase(target, database));
+      await session.query("SET synchronous_commit = on");
+      return session;
+    } catch (error) {
+      first ??= error;
+      if ((error as DatadbError).code === "DATABASE_UNREACHABLE") throw error;
+    }
+  }
+  throw first;
+}
+
+/** The same, waiting for a server that recovers. */
+export async function reopenMaintenance(target: PostgresTarget): Promise<Session> {
+  for (const end = Date.now() + RECOVERY_MS; ; ) {
+    try {
+      return await openMaintenance(target);
+    } catch (error) {
+      if ((error as DatadbError).code !== "DATABASE_UNREACHABLE" || Date.now() > end) throw error;
+      await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+    }
+  }
+}
+
+/** Held until the session ends; parts may be restored beside each other. Throws DATABASE_BUSY when another restore is in the way. */
+export async function lockRestore(session: Session, database: string, shared: boolean): Promise<void> {
+  const [row] = await session.query<{ locked: boolean }>(
+    `SELECT pg_catalog.pg_try_advisory_lock${shared ? "_shared" : ""}($1::bigint) AS locked`,
+    [restoreLockKey(database)],
+  );
+  if (row!.locked) return;
+  throw new DatabaseBusyError(`another restore into ${database} is running`, "wait until it is done");
+}
+
+export async function dropDatabase(session: Session, name: string): Promise<void> {
+  if (session.server.versionNumber >= 130000) {
+    await session.query(`DROP DATABASE IF EXISTS ${quoteName(name)} WITH (FORCE)`);
+    return;
+  }
+  await session.query(
+    "SELECT pg_catalog.pg_terminate_backend(pid) FROM pg_catalog.pg_stat_activity WHERE datname = $1",
+    [name],
+  );
+  await session.query(`DROP DATABASE IF EXISTS ${quoteName(name)}`);
+}
+
+/** Ends backends of this user, whatever they do. Never rejects: what is gone needs no end. */
+export async function terminate(target: PostgresTarget, pids: readonly number[]): Promise<void> {
+  if (pids.length === 0) return;
+  try {
+    const session = await openRestoreSession(target);
+    await session.query("SELECT pg_catalog.pg_terminate_backend(pid) FROM unnest($1::int[]) AS pid", [
+      [...pids],
+    ]);
+    await session.end();
+  } catch {
+    // The server is gone, and they with it.
+  }
+}

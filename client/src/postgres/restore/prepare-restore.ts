@@ -1,0 +1,182 @@
+/** From the backup's scripts to what will run: selected, filtered, renamed, and checked against the server. */
+import { UsageError } from "@datadb/protocol";
+import type { Session } from "../connect/open-session.ts";
+import { rolesOfSettings } from "./create-database.ts";
+import type { DatabaseState } from "./database-state.ts";
+import type { ExistingNames } from "./existing-names.ts";
+import { wantedStatements } from "./filter-statements.ts";
+import { neededOwners, neededRoles } from "./needed-roles.ts";
+import { preflight } from "./preflight.ts";
+import { newNames, renamed } from "./rename-objects.ts";
+import { refuseExisting, schemaStatement } from "./restore-into-database.ts";
+import type { RestoreRun } from "./restore-run.ts";
+import { type DescribedStatement, describeStatement } from "./script/describe-statement.ts";
+import { keyOf, type ObjectName } from "./script/object-name.ts";
+import { splitStatements } from "./script/split-statements.ts";
+import { closureOf, type RestoreSelection, selectEverything, wantedByPath } from "./select-objects.ts";
+
+/** `existing`: what the target has. `database`: the target, or null for one that will be made. */
+export async function prepareRestore(
+  run: RestoreRun,
+  session: Session,
+  existing: ExistingNames,
+  database: DatabaseState | null,
+): Promise<RestoreSelection> {
+  const { files, options, report } = run;
+  if (files.manifest.selection?.dataOnly === true && options.dataOnly !== true)
+    throw new UsageError(
+      "this backup has rows only",
+      "restore it with --data-only into a database that has the tables",
+    );
+  const filter = { noOwner: options.noOwner === true, noPrivileges: options.noPrivileges === true };
+  const read = (versions: ReadonlyMap<string, string>): [DescribedStatement[], DescribedStatement[]] => {
+    const more = { ...filter, extensionVersions: versions };
+    return [wantedStatements(files.preData, more), wantedStatements(files.postData, more)];
+  };
+  const chosen = select(run, ...read(new Map()), existing);
+  const { extensionVersions, warnings } = await preflight(session, {
+    ...needs(run, chosen, database === null),
+    existing: database,
+  });
+  for (const warning of warnings) report.warn(warning);
+  const selection = extensionVersions.size === 0 ? chosen : select(run, ...read(extensionVersions), existing);
+  report.totals(selection.tables);
+  return selection;
+}
+
+function select(
+  run: RestoreRun,
+  preData: DescribedStatement[],
+  postData: DescribedStatement[],
+  existing: ExistingNames,
+): RestoreSelection {
+  const { files, options, target } = run;
+  const { manifest, sequences } = files;
+  const path = options.path ?? "";
+  if (path === "") return selectEverything(manifest, sequences, preData, postData);
+  const wanted = wantedByPath(path, manifest, preData);
+  if (options.rename !== undefined && (wanted.schema !== null || wanted.keys.size !== 1))
+    throw new UsageError(
+      "--rename is for one table",
+      "give the path of a table, or --to-schema for a schema",
+    );
+  const closure = closureOf(wanted, preData, postData, existing.has);
+  const isMoved = options.toSchema !== undefined || options.rename !== undefined;
+  const moved = isMoved
+    ? movedKeys(wanted.schema === null ? wanted.keys : closure.made, closure.preData, wanted.schema)
+    : new Set<string>();
+  const names = newNames([...closure.preData, ...closure.postData], moved, options);
+  const nameOf = (table: ObjectName): ObjectName =>
+    names.get(keyOf(table)) ?? { schema: table.schema, name: table.name };
+  const extensions = extensionsFor(closure.unknown, preData, existing);
+  const schemas = closure.preData.filter(
+    ({ kind, plainName }) => kind !== "schema" || !existing.hasSchema(plainName ?? ""),
+  );
+  const again = (statement: DescribedStatement): DescribedStatement =>
+    names.size === 0 ? statement : described(renamed(statement, names));
+  const made = new Set([...closure.made, ...closure.unknown.map(keyOf)]);
+  const wantedTables = manifest.tables.filter((table) => isPulledIn(table, wanted.keys, closure.preData));
+  const selection: RestoreSelection = {
+    whole: false,
+    preData: [
+      ...(options.toSchema === undefined ? [] : [described(schemaStatement(options.toSchema))]),
+      ...orderSchemas(schemas, extensions).map(again),
+    ],
+    postData: closure.postData.map(again),
+    tables:
+      options.dataOnly === true
+        ? manifest.tables.filter((table) => wanted.keys.has(keyOf(table)))
+        : wantedTables,
+    sequences: sequences
+      .filter((sequence) => made.has(keyOf(sequence)))
+      .map((sequence) => ({ ...sequence, ...nameOf(sequence) })),
+    hasView: (view) => closure.made.has(keyOf(view)),
+    nameOf,
+  };
+  if (options.dataOnly !== true) {
+    const asked = [...wanted.keys].map((key) => ({ schema: key.split("\0")[0]!, name: key.split("\0")[1]! }));
+    refuseExisting(selection, asked, existing, target.label);
+  }
+  return selection;
+}
+
+/** Tables that were asked for, and their partitions. */
+function isPulledIn(
+  table: ObjectName,
+  wanted: ReadonlySet<string>,
+  preData: readonly DescribedStatement[],
+): boolean {
+  if (wanted.has(keyOf(table))) return true;
+  const attach = preData.find(({ kind, text, tokens }) => {
+    if (kind !== "attach") return false;
+    const at = tokens.findIndex(({ value }) => value === "partition");
+    const child = tokens.slice(at + 1, at + 4);
+    return text !== "" && child[0]?.value === table.schema && child[2]?.value === table.name;
+  });
+  return attach?.subject != null && isPulledIn(attach.subject, wanted, preData);
+}
+
+function movedKeys(
+  keys: ReadonlySet<string>,
+  preData: readonly DescribedStatement[],
+  schema: string | null,
+): Set<string> {
+  if (schema !== null) return new Set([...keys].filter((key) => key.startsWith(`${schema}\0`)));
+  const made = preData.flatMap(({ creates }) => (creates === null ? [] : [creates]));
+  return new Set([...keys, ...made.filter((name) => isPulledIn(name, keys, preData)).map(keyOf)]);
+}
+
+/** Extensions in whose schemas names are that neither backup nor target has. */
+function extensionsFor(
+  unknown: readonly ObjectName[],
+  preData: readonly DescribedStatement[],
+  existing: ExistingNames,
+): DescribedStatement[] {
+  const schemas = new Set(unknown.filter((name) => !existing.has(name)).map(({ schema }) => schema));
+  return preData.filter(({ kind, tokens }) => {
+    const at = tokens.findIndex(({ value }) => value === "schema");
+    return kind === "extension" && schemas.has(tokens[at + 1]?.value ?? "");
+  });
+}
+
+function orderSchemas(
+  statements: readonly DescribedStatement[],
+  extensions: readonly DescribedStatement[],
+): DescribedStatement[] {
+  const isSchema = ({ kind }: DescribedStatement): boolean => kind === "schema";
+  return [...statements.filter(isSchema), ...extensions, ...statements.filter((one) => !isSchema(one))];
+}
+
+function described(text: string): DescribedStatement {
+  return describeStatement(splitStatements(text)[0]!);
+}
+
+function needs(
+  { files, options }: RestoreRun,
+  { preData, postData, whole }: RestoreSelection,
+  isNew: boolean,
+): Omit<Parameters<typeof preflight>[1], "existing"> {
+  const { manifest, largeObjects } = files;
+  const { database } = manifest;
+  const statements = options.dataOnly === true ? [] : [...preData, ...postData];
+  const roles = new Set(neededRoles(statements, manifest.roles));
+  const owners = new Set(neededOwners(statements));
+  if (whole && isNew) {
+    if (options.noOwner !== true) for (const set of [roles, owners]) set.add(database.owner);
+    for (const role of rolesOfSettings(database.settings)) roles.add(role);
+  }
+  if (whole && options.noOwner !== true)
+    for (const { owner } of largeObjects) for (const set of [roles, owners]) set.add(owner);
+  const tablespaces = manifest.tablespaces.filter(
+    (name) => isNew || statements.some(({ tokens }) => tokens.some(({ value }) => value === name)),
+  );
+  return {
+    manifest,
+    roles: [...roles].sort(),
+    owners: [...owners].sort(),
+    extensions: statements.flatMap(({ kind, plainName }) =>
+      kind === "extension" && plainName !== null ? [plainName] : [],
+    ),
+    tablespaces,
+  };
+}

@@ -1,0 +1,40 @@
+/** Cleans up after an earlier restore into the same database that was killed. */
+import { targetDatabase } from "../connect/target.ts";
+import { databaseState } from "./database-state.ts";
+import { clear } from "./fill-existing.ts";
+import { dropDatabase } from "./maintenance.ts";
+import type { RestoreRun } from "./restore-run.ts";
+import { openRestoreSession } from "./restore-session.ts";
+import { quoteName } from "./script/object-name.ts";
+import { temporaryName } from "./temporary-name.ts";
+import { hasJournal } from "./user-objects.ts";
+
+/** The caller holds the lock: nobody else works on these. */
+export async function recoverUnfinished(run: RestoreRun): Promise<void> {
+  const { maintenance, target, report } = run;
+  for (const role of ["new", "old"] as const) {
+    const name = temporaryName(target.database, role);
+    if ((await databaseState(maintenance, name)) === null) continue;
+    report.warn(`dropping ${name}, which an unfinished restore has left`);
+    await dropDatabase(maintenance, name);
+  }
+  const kept = temporaryName(target.database, "kept");
+  if ((await databaseState(maintenance, kept)) !== null) {
+    report.warn(
+      `emptying ${kept}, which an unfinished restore has left, and naming it ${target.database} again`,
+    );
+    await clearJournal(run, kept);
+    await maintenance.query(`ALTER DATABASE ${quoteName(kept)} RENAME TO ${quoteName(target.database)}`);
+  } else if ((await databaseState(maintenance, target.database)) !== null)
+    await clearJournal(run, target.database);
+}
+
+async function clearJournal({ maintenance, report }: RestoreRun, database: string): Promise<void> {
+  const place = targetDatabase(maintenance.target, database);
+  const session = await openRestoreSession(place);
+  const unfinished = await hasJournal(session);
+  await session.end();
+  if (!unfinished) return;
+  report.warn(`dropping what an unfinished restore has made in ${database}`);
+  await clear(place);
+}

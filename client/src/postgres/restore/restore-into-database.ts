@@ -1,0 +1,116 @@
+/** Restores a part of a backup into a database that is in use: in one transaction, so that nobody ever sees half of it. */
+import { ExistsError, UsageError } from "@datadb/protocol";
+import type { Session } from "../connect/open-session.ts";
+import type { BackupFiles } from "./backup-files.ts";
+import type { ExistingNames } from "./existing-names.ts";
+import { type LoadRequest, loadTable } from "./load-tables.ts";
+import type { RestoreDatabaseOptions } from "./restore-database-options.ts";
+import type { RestoreReport } from "./restore-report.ts";
+import { restoreRows } from "./restore-rows.ts";
+import { runOne, runScript } from "./run-script.ts";
+import { quoteName, shownName, sqlName } from "./script/object-name.ts";
+import type { RestoreSelection } from "./select-objects.ts";
+import { setSequences } from "./sequences.ts";
+
+export interface IntoRequest {
+  files: BackupFiles;
+  selection: RestoreSelection;
+  options: RestoreDatabaseOptions;
+  report: RestoreReport;
+}
+
+/** The caller ends the session. */
+export async function restoreIntoDatabase(session: Session, request: IntoRequest): Promise<void> {
+  const { files, selection, options, report } = request;
+  const load: LoadRequest = {
+    content: files.content,
+    onBytes: report.bytes,
+    onTable: (table) => report.table(table.rows),
+    nameOf: selection.nameOf,
+    digests: new Map(),
+  };
+  await session.query("SET synchronous_commit = on");
+  await session.query("BEGIN");
+  if (options.dataOnly === true) {
+    report.phase("data");
+    await restoreRows(session, {
+      tables: selection.tables,
+      load,
+      clean: options.clean === true,
+      onTable: load.onTable,
+    });
+  } else {
+    report.phase("schema");
+    await runScript(
+      session,
+      selection.preData.map(({ text }) => text),
+    );
+    report.phase("data");
+    for (const table of selection.tables) {
+      report.current(shownName(table));
+      if (table.rows === 0) continue;
+      // Made in this transaction: its rows can be frozen.
+      await loadTable(session, table, load, table.kind === "table" || table.kind === "partition");
+      load.onTable(table);
+    }
+    await definePostData(session, request);
+  }
+  report.sequences(await setSequences(session, selection.sequences, true));
+  report.phase("views");
+  for (const view of files.manifest.materializedViews) {
+    if (options.dataOnly === true || !view.populated || !selection.hasView(view)) continue;
+    await runOne(session, `REFRESH MATERIALIZED VIEW ${sqlName(selection.nameOf(view))}`);
+  }
+  report.phase("statistics");
+  for (const table of selection.tables) await session.query(`ANALYZE ${sqlName(selection.nameOf(table))}`);
+  await session.query("COMMIT");
+}
+
+async function definePostData(session: Session, { selection, report }: IntoRequest): Promise<void> {
+  report.phase("indexes");
+  const { postData } = selection;
+  const isKey = ({ kind }: { kind: string }): boolean => kind === "foreign-key";
+  for (const statement of postData.filter((one) => !isKey(one))) {
+    if (statement.subject !== null) report.current(shownName(statement.subject));
+    await runOne(session, statement.text);
+  }
+  report.phase("constraints");
+  for (const statement of postData.filter(isKey)) await runOne(session, statement.text);
+}
+
+/** Throws EXISTS naming what is in the way. */
+export function refuseExisting(
+  selection: RestoreSelection,
+  wanted: readonly { schema: string; name: string }[],
+  existing: ExistingNames,
+  label: string,
+): void {
+  const taken = wanted.map(selection.nameOf).filter((name) => existing.has(name));
+  if (taken.length === 0) return;
+  throw new ExistsError(
+    `${label} already has ${taken.slice(0, 10).map(shownName).join(", ")}; nothing was restored`,
+    "give another schema or name: --to-schema S, --rename N; or drop it first",
+  );
+}
+
+/** A schema that is made for --to-schema. */
+export function schemaStatement(schema: string): string {
+  return `CREATE SCHEMA IF NOT EXISTS ${quoteName(schema)}`;
+}
+
+/** Throws USAGE for options that do not go together. */
+export function checkOptions(options: RestoreDatabaseOptions): void {
+  const { path = "", toSchema, rename, dataOnly, clean } = options;
+  const refuse = (what: string, next: string): never => {
+    throw new UsageError(what, next);
+  };
+  if (toSchema !== undefined && path === "")
+    refuse("--to-schema needs a table or schema", "write it after the selector: NAME:schema/table");
+  if (rename !== undefined && path === "")
+    refuse("--rename needs a table", "write it after the selector: NAME:schema/table");
+  if (clean === true && path !== "" && dataOnly !== true)
+    refuse(
+      "--clean replaces a whole database, or with --data-only the rows of tables",
+      "drop the table first, or restore it under another name: --rename N",
+    );
+}

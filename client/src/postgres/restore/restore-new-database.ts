@@ -1,0 +1,124 @@
+/** Restores a whole database under a temporary name, and gives it its own when everything is there and compared. */
+import { DatabaseBusyError, ExistsError } from "@datadb/protocol";
+import { targetDatabase } from "../connect/target.ts";
+import { createDatabase, finishingStatements } from "./create-database.ts";
+import { type DatabaseState, mayCreateDatabases } from "./database-state.ts";
+import { NOTHING_EXISTS } from "./existing-names.ts";
+import { fillDatabase } from "./fill-database.ts";
+import { fillExisting } from "./fill-existing.ts";
+import { dropDatabase, reopenMaintenance } from "./maintenance.ts";
+import { prepareRestore } from "./prepare-restore.ts";
+import { restorePlan } from "./restore-plan.ts";
+import type { RestoreRun } from "./restore-run.ts";
+import { openRestoreSession } from "./restore-session.ts";
+import { runOne } from "./run-script.ts";
+import { quoteName } from "./script/object-name.ts";
+import type { RestoreSelection } from "./select-objects.ts";
+import { temporaryName } from "./temporary-name.ts";
+import { userObjects } from "./user-objects.ts";
+
+/** `existing`: the database of that name, which must be empty, or is replaced where the options say so. */
+export async function restoreNewDatabase(run: RestoreRun, existing: DatabaseState | null): Promise<void> {
+  const { maintenance, options, report } = run;
+  if (existing !== null) {
+    const empty = await isEmpty(run);
+    if (!empty && options.clean !== true) throw await notEmpty(run);
+    if (empty || !(await mayCreateDatabases(maintenance))) return await fillExisting(run, existing);
+    refuseSessions(run, existing);
+  }
+  const selection = await prepareRestore(run, maintenance, NOTHING_EXISTS, null);
+  report.summary.created = existing === null;
+  await restoreAside(run, selection, existing !== null);
+}
+
+async function isEmpty({ target }: RestoreRun): Promise<boolean> {
+  const session = await openRestoreSession(target);
+  try {
+    return (await userObjects(session)).length === 0;
+  } finally {
+    await session.end();
+  }
+}
+
+async function notEmpty({ target }: RestoreRun): Promise<ExistsError> {
+  const session = await openRestoreSession(target);
+  const objects = await userObjects(session);
+  await session.end();
+  const shown = objects.slice(0, 3).map(({ type, identity }) => `${type} ${identity}`);
+  return new ExistsError(
+    `${target.label} is not empty: it has ${objects.length} objects (${shown.join(", ")}${objects.length > 3 ? ", ..." : ""})`,
+    "restore into another database, which is made when it is missing, or replace this one: --clean --yes",
+  );
+}
+
+function refuseSessions({ target }: RestoreRun, { sessions }: DatabaseState): void {
+  if (sessions === 0) return;
+  throw new DatabaseBusyError(
+    `${target.label} is in use by ${sessions} other ${sessions === 1 ? "session" : "sessions"}, and cannot be replaced`,
+    "end them first; they can connect again when the restore is done",
+  );
+}
+
+async function restoreAside(run: RestoreRun, selection: RestoreSelection, replaces: boolean): Promise<void> {
+  const { target, maintenance, files, options, report, jobs } = run;
+  const name = temporaryName(target.database, "new");
+  const plan = restorePlan(selection.preData, selection.postData, selection.tables);
+  try {
+    const purpose = `datadb restores backup ${run.backup} for ${target.database} here; it is not complete`;
+    await createDatabase(maintenance, name, files.manifest.database, purpose);
+    await fillDatabase(targetDatabase(maintenance.target, name), {
+      files,
+      plan,
+      selection,
+      options,
+      report,
+      jobs,
+      journal: async () => {},
+      onSession: run.onSession,
+    });
+    await publish(run, name, replaces);
+  } catch (error) {
+    await dropAfterFailure(run, name, error);
+    throw error;
+  }
+}
+
+/** Everything in one transaction: the name is given to a database that is complete. */
+async function publish(run: RestoreRun, name: string, replaces: boolean): Promise<void> {
+  const { target, maintenance, files, options } = run;
+  options.signal?.throwIfAborted();
+  const statements = await finishingStatements(maintenance, name, files.manifest.database, {
+    noOwner: options.noOwner === true,
+    noPrivileges: options.noPrivileges === true,
+  });
+  const old = temporaryName(target.database, "old");
+  await maintenance.query("BEGIN");
+  try {
+    for (const statement of statements) await runOne(maintenance, statement);
+    if (replaces)
+      await runOne(maintenance, `ALTER DATABASE ${quoteName(target.database)} RENAME TO ${quoteName(old)}`);
+    await runOne(maintenance, `ALTER DATABASE ${quoteName(name)} RENAME TO ${quoteName(target.database)}`);
+    await maintenance.query("COMMIT");
+  } catch (error) {
+    await maintenance.query("ROLLBACK");
+    throw error;
+  }
+  if (replaces) await dropDatabase(maintenance, old);
+}
+
+async function dropAfterFailure(run: RestoreRun, name: string, cause: unknown): Promise<void> {
+  try {
+    await dropDatabase(run.maintenance, name);
+  } catch {
+    try {
+      const session = await reopenMaintenance(run.target);
+      await dropDatabase(session, name);
+      await session.end();
+    } catch {
+      const text = (cause as Error).message;
+      run.report.warn(
+        `the unfinished database ${name} could not be dropped (${text}); the next restore into ${run.target.database} drops it`,
+      );
+    }
+  }
+}

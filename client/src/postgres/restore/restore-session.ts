@@ -1,0 +1,48 @@
+/** Sessions that restore: canonical settings, and those under which definitions and rows load fast and as they are. */
+import { openSession, type Session } from "../connect/open-session.ts";
+import { ROW_SETTINGS } from "../connect/session-settings.ts";
+import type { PostgresTarget } from "../connect/target.ts";
+
+const APPLICATION_NAME = "datadb restore";
+
+/** Of memory for each index that is built: with the default of 64 MB most sorts would go to disk. */
+const MAINTENANCE_MEMORY_MB = 256;
+
+const SETTINGS: Readonly<Record<string, string>> = {
+  array_nulls: "on",
+  check_function_bodies: "off",
+  client_min_messages: "warning",
+  default_transaction_read_only: "off",
+  default_transaction_isolation: "read committed",
+  default_tablespace: "",
+  default_toast_compression: "pglz",
+  // Parallel plans may check foreign keys and fill materialized views.
+  max_parallel_workers_per_gather: "2",
+  // What is restored is worth nothing before its last commit, which waits.
+  synchronous_commit: "off",
+};
+
+/** `rowSettings`: of the backup, so that rows mean what they meant; only known ones are taken. */
+export async function openRestoreSession(
+  target: PostgresTarget,
+  rowSettings: Readonly<Record<string, string>> = {},
+): Promise<Session> {
+  const session = await openSession(target, APPLICATION_NAME);
+  const known = Object.entries(rowSettings).filter(([name]) => Object.hasOwn(ROW_SETTINGS, name));
+  const settings = { ...SETTINGS, ...Object.fromEntries(known) };
+  try {
+    await session.query(
+      `SELECT pg_catalog.set_config(v.name, v.value, false) FROM unnest($1::text[], $2::text[]) AS v (name, value)
+       WHERE pg_catalog.current_setting(v.name, true) IS NOT NULL`,
+      [Object.keys(settings), Object.values(settings)],
+    );
+    await session.query(
+      `SELECT pg_catalog.set_config('maintenance_work_mem', '${MAINTENANCE_MEMORY_MB}MB', false)
+       WHERE pg_catalog.pg_size_bytes(pg_catalog.current_setting('maintenance_work_mem')) < ${MAINTENANCE_MEMORY_MB << 20}`,
+    );
+    return session;
+  } catch (error) {
+    await session.end();
+    throw error;
+  }
+}

@@ -1,0 +1,92 @@
+/** A table comes with what it needs and nothing else, under the names that were asked for. */
+import { expect, test } from "vitest";
+import type { PostgresManifest } from "../manifest/manifest.ts";
+import { wantedStatements } from "./filter-statements.ts";
+import { newNames, renamed } from "./rename-objects.ts";
+import { keyOf, type ObjectName } from "./script/object-name.ts";
+import { type Closure, closureOf, wantedByPath } from "./select-objects.ts";
+
+const ALL = { noOwner: false, noPrivileges: false, extensionVersions: new Map<string, string>() };
+const PRE = wantedStatements(
+  `CREATE SCHEMA s; CREATE SCHEMA other; ALTER SCHEMA s OWNER TO ann;
+CREATE TYPE s.mood AS ENUM ('s.unused');
+CREATE TYPE s.unused AS ENUM ('x');
+CREATE FUNCTION s.next_code(s.mood) RETURNS text LANGUAGE sql AS $$ SELECT 1 $$;
+CREATE TABLE s.t (id int NOT NULL, m s.mood, code text DEFAULT s.next_code('x'::s.mood));
+ALTER TABLE s.t OWNER TO ann;
+CREATE SEQUENCE s.t_id_seq; ALTER SEQUENCE s.t_id_seq OWNED BY s.t.id;
+ALTER TABLE ONLY s.t ALTER COLUMN id SET DEFAULT nextval('s.t_id_seq'::regclass);
+CREATE VIEW s.v AS SELECT t.id FROM s.t;
+CREATE TABLE s.u (id int); CREATE TABLE other.p (i int) PARTITION BY LIST (i); CREATE TABLE other.p1 (i int);
+ALTER TABLE ONLY other.p ATTACH PARTITION other.p1 FOR VALUES IN (1);`,
+  ALL,
+);
+const POST = wantedStatements(
+  `ALTER TABLE ONLY s.t ADD CONSTRAINT t_pkey PRIMARY KEY (id);
+CREATE INDEX by_code ON s.t USING btree (code);
+ALTER TABLE s.t CLUSTER ON by_code;
+COMMENT ON INDEX s.by_code IS 'x';
+ALTER TABLE ONLY s.t ADD CONSTRAINT t_u FOREIGN KEY (id) REFERENCES s.u(id);
+ALTER PUBLICATION p ADD TABLE ONLY s.t;`,
+  ALL,
+);
+const MANIFEST = { tables: [{ schema: "s", name: "t", path: "s/t.copy" }] } as unknown as PostgresManifest;
+
+function closure(path: string, existing: string[] = []): Closure {
+  return closureOf(wantedByPath(path, MANIFEST, PRE), PRE, POST, ({ schema, name }: ObjectName) =>
+    existing.includes(`${schema}.${name}`),
+  );
+}
+
+const made = ({ made: keys }: Closure): string[] => [...keys].map((key) => key.replace("\0", ".")).sort();
+
+test("types, functions in defaults and sequences come along; other tables, views and publications do not", () => {
+  const found = closure("s/t.copy");
+  expect(made(found)).toEqual(["s.by_code", "s.mood", "s.next_code", "s.t", "s.t_id_seq", "s.t_pkey"]);
+  expect(found.postData.map(({ text }) => text)).toEqual(POST.slice(0, 4).map(({ text }) => text));
+  expect(found.preData.map(({ text }) => text)).toContain("ALTER SCHEMA s OWNER TO ann");
+  expect(found.preData.map(({ text }) => text)).not.toContain("CREATE SCHEMA other");
+});
+
+test("a foreign key is taken where its other side is there; what is there is not made again", () => {
+  const found = closure("s/t", ["s.u", "s.mood"]);
+  expect(found.postData.map(({ kind }) => kind)).toContain("foreign-key");
+  expect(made(found)).not.toContain("s.mood");
+});
+
+test("a partitioned table comes with its partitions; a partition alone", () => {
+  expect(made(closure("other/p"))).toEqual(["other.p", "other.p1"]);
+  expect(made(closure("other/p1"))).toEqual(["other.p1"]);
+  expect(made(closure("s"))).toContain("s.v");
+  expect(() => closure("s/nothing")).toThrow(/there is no table or schema 's\/nothing'/);
+});
+
+test("a new name goes everywhere: indexes, sequences, strings, bare names", () => {
+  const found = closure("s/t");
+  const names = newNames(
+    [...found.preData, ...found.postData],
+    new Set([keyOf({ schema: "s", name: "t" })]),
+    {
+      toSchema: "a b",
+      rename: "neu",
+    },
+  );
+  const texts = [...found.preData, ...found.postData].map((statement) => renamed(statement, names));
+  expect(texts).toContain(
+    `ALTER TABLE ONLY "a b"."neu" ALTER COLUMN id SET DEFAULT nextval('"a b"."neu_id_seq"'::regclass)`,
+  );
+  expect(texts).toContain(`ALTER SEQUENCE "a b"."neu_id_seq" OWNED BY "a b"."neu".id`);
+  expect(texts).toContain(`ALTER TABLE ONLY "a b"."neu" ADD CONSTRAINT "neu_pkey" PRIMARY KEY (id)`);
+  expect(texts).toContain(`CREATE INDEX "neu_by_code" ON "a b"."neu" USING btree (code)`);
+  expect(texts).toContain(`ALTER TABLE "a b"."neu" CLUSTER ON "neu_by_code"`);
+  expect(texts).toContain(`CREATE TYPE s.mood AS ENUM ('s.unused')`);
+});
+
+test("names stay within what the server keeps", () => {
+  const long = "é".repeat(31);
+  const statements = wantedStatements(`CREATE INDEX i ON s.t USING btree (a);`, ALL);
+  const names = newNames(statements, new Set([keyOf({ schema: "s", name: "t" })]), { rename: long });
+  const { name } = names.get(keyOf({ schema: "s", name: "i" }))!;
+  expect(Buffer.byteLength(name)).toBeLessThanOrEqual(63);
+  expect(name).not.toContain("\ufffd");
+});
