@@ -99,10 +99,11 @@ function parseEvents(value: YamlValue | undefined): readonly NoticeEvent[] {
 }
 
 const TLS = ["always", "never", "starttls", "offered"] as const;
+const SENDER = "from";
 const PORTS = { always: 465, never: 25, starttls: 587, offered: 25 } as const;
 
 export function parseSmtp(value: YamlValue): SmtpSettings {
-  const section = value.section(["from", "host", "port", "tls", "user", "password"], "host and from");
+  const section = value.section([SENDER, "host", "port", "tls", "user", "password"], "host and from");
   const need = (key: string): YamlValue => section.get(key) ?? value.fail(`there is no ${key}: add it`);
   const chosen = section.get("tls");
   const tls = (chosen?.plain ?? "offered") as SmtpSettings["tls"];
@@ -118,6 +119,6 @@ export function parseSmtp(value: YamlValue): SmtpSettings {
     tls,
     user: user?.text("a name"),
     password: secret,
-    from: addressOf(need("from")),
+    from: addressOf(need(SENDER)),
   };
 }

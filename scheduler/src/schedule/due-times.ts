@@ -24,16 +24,17 @@ export function openCron(expression: string, timezone: string): Cron {
 }
 
 /** Parsing costs more than the questions, and a scheduler asks about the same few schedules. */
-const parsed = new Map<string, Cron>();
+const parsed = new Map<string, DueTimes>();
 const MAX_PARSED = 1000;
+const MAX_STRETCHES = 4;
 
 function cronTimes({ expression, timezone }: Schedule & { kind: "cron" }): DueTimes {
   const name = `${timezone} ${expression}`;
-  const cron = parsed.get(name) ?? openCron(expression, timezone);
-  if (parsed.size >= MAX_PARSED) parsed.clear();
-  parsed.set(name, cron);
-  const next = (time: number): number | null => cron.nextRun(new Date(time))?.getTime() ?? null;
-  return {
+  const known = parsed.get(name);
+  if (known) return known;
+  const cron = openCron(expression, timezone);
+  const next = remembering((time) => cron.nextRun(new Date(time))?.getTime() ?? null);
+  const times: DueTimes = {
     next,
     last(after, until) {
       let found = next(after);
@@ -47,6 +48,22 @@ function cronTimes({ expression, timezone }: Schedule & { kind: "cron" }): DueTi
       }
       return found;
     },
+  };
+  if (parsed.size >= MAX_PARSED) parsed.clear();
+  parsed.set(name, times);
+  return times;
+}
+
+/** The same stretch is asked about again and again: nothing is due between `time` and `next(time)`. */
+function remembering(find: (time: number) => number | null): (time: number) => number | null {
+  const stretches: { from: number; due: number }[] = [];
+  return (time) => {
+    const known = stretches.find(({ from, due }) => from <= time && time < due);
+    if (known) return known.due;
+    const due = find(time);
+    if (due !== null) stretches.unshift({ from: time, due });
+    stretches.splice(MAX_STRETCHES);
+    return due;
   };
 }
 

@@ -37,10 +37,14 @@ export function fakeClock(start: number): FakeClock {
     jump(ms) {
       offset += ms;
     },
-    nextEnd: () => Math.min(...[...waits].map(({ end }) => end)),
+    nextEnd() {
+      let first = Number.POSITIVE_INFINITY;
+      for (const { end } of waits) if (end < first) first = end;
+      return first;
+    },
     passTo(elapsed) {
       passed = Math.max(passed, elapsed);
-      for (const wait of [...waits]) if (wait.end <= passed) wait.done();
+      for (const wait of waits) if (wait.end <= passed) wait.done();
     },
   };
 }
