@@ -14,7 +14,7 @@ const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 const FROM = Date.UTC(2026, 0, 1);
 const UNTIL = Date.UTC(2027, 0, 1);
-const POLL_MS = 10 * MINUTE;
+const POLL_MS = 30 * MINUTE;
 /** The daemon notices a jump when it looks again. */
 const SLACK_MS = POLL_MS + 1000;
 
@@ -48,7 +48,7 @@ ${ZONED.map(
     `  - { name: ${name}, source: ${source}, cron: "${cron}", timezone: ${zone}, anacron: ${anacron}, jitter: ${jitter} }`,
 ).join("\n")}
   - { name: six-hours, source: /six, every: 6h, tags: ["${note}"] }
-  - { name: minutes, source: /minutes, every: 45m, anacron: false }
+  - { name: two-hours, source: /two, every: 2h, anacron: false }
 `;
 
 const seed = Number(process.env["DATADB_TEST_SEED"] ?? randomInt(2 ** 30));
@@ -91,7 +91,7 @@ async function live(world: FakeWorld, below: (n: number) => number): Promise<Str
     else if (kind === 1) world.clock.jump(-below(2 * HOUR));
     else if (kind === 2) {
       world.daemon!.reload(testConfig(yaml(`at ${world.clock.now()}`)));
-      expect(() => testConfig(yaml("wrong").replace("every: 45m", "every: 45"))).toThrow("line 16");
+      expect(() => testConfig(yaml("wrong").replace("every: 2h", "every: 2"))).toThrow("line 16");
     } else {
       if (kind === 3) await world.stop();
       else world.kill();
@@ -124,8 +124,9 @@ test("every due time is run once, or caught up as configured", async () => {
     const dues = civilDueTimes({ zone, ...fields }, FROM, UNTIL + 7 * DAY).filter((due) => due > FROM);
     const context = `${why}, ${name}`;
     expectOnce(runs, anacron, context);
-    for (const { planned } of runs)
-      expect(dues, `${context}: no due time ${iso(planned)}`).toContain(planned);
+    const due = new Set(dues);
+    const invented = runs.filter(({ planned }) => !due.has(planned));
+    expect(invented, `${context}: no due times`).toEqual([]);
     // What waits for its source, runs longer than its schedule or starts late on purpose is looked at below.
     if (source || jitter || name === "longer") continue;
     expectEveryDue(runs, dues, stretches, anacron, context);

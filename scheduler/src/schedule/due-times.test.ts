@@ -21,7 +21,6 @@ const EXPRESSIONS: [string, { minute: number; hour?: number; weekday?: number }]
   ["45 1 * * *", { minute: 45, hour: 1 }],
   ["0 0 * * *", { minute: 0, hour: 0 }],
   ["0 2 * * 0", { minute: 0, hour: 2, weekday: 0 }],
-  ["0 * * * *", { minute: 0 }],
   ["45 * * * *", { minute: 45 }],
 ];
 
