@@ -145,8 +145,8 @@ test("every due time is run once, or caught up as configured", async () => {
     why,
   );
   expectIntervals(
-    world.runs.filter(({ job }) => job === "minutes"),
-    45 * MINUTE,
+    world.runs.filter(({ job }) => job === "two-hours"),
+    2 * HOUR,
     why,
   );
   for (const { start, planned } of world.runs.filter(({ job }) => job === "late"))
