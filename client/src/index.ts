@@ -41,9 +41,6 @@ export { nativeSupport } from "./native/load-native.ts";
 export { pinBackup, unpinBackup } from "./pin/pin-backup.ts";
 export { isPostgresSource, type PostgresSource } from "./postgres/backup/postgres-source.ts";
 export { isPostgresUrl } from "./postgres/connect/parse-url.ts";
-export type { ReconnectOptions } from "./reconnect/reconnect-options.ts";
-export { reconnecting } from "./reconnect/reconnecting.ts";
-export { isPostgresUrl } from "./postgres/connect/parse-url.ts";
 export { type PostgresTarget, postgresTarget } from "./postgres/connect/target.ts";
 export { restoreDatabase } from "./postgres/restore/restore-database.ts";
 export type {
@@ -51,6 +48,8 @@ export type {
   RestoreDatabaseProgress,
   RestoreDatabaseSummary,
 } from "./postgres/restore/restore-database-options.ts";
+export type { ReconnectOptions } from "./reconnect/reconnect-options.ts";
+export { reconnecting } from "./reconnect/reconnecting.ts";
 export { removeBackup } from "./remove/remove-backup.ts";
 export { restore } from "./restore/restore.ts";
 export type {
