@@ -1,7 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { decodeChain } from "./decode-chain.ts";
 import { encodeOnChain } from "./encode-on-chain.ts";
 import { decodeBlob } from "./encoding.ts";
+import { DecodeError } from "./errors.ts";
 import { hashOf } from "./hash.ts";
 import type { BlobRecord } from "./kinds.ts";
 import { MAX_CHAIN_DEPTH } from "./limits.ts";
@@ -95,6 +97,24 @@ describe(`chains of bases, DATADB_TEST_SEED=${SEED}`, () => {
       }),
       { seed: SEED, numRuns: 60 },
     );
+  });
+
+  test("of a chain that is damaged the first record to blame is named, a member that lies included", () => {
+    const store = lineage();
+    let content = noise(0, 40_000);
+    for (let version = 0; version < 3; version++) {
+      content = edited(content, version);
+      store.put(content);
+    }
+    const chain = store.chainOf(nameOf(content));
+    expect(chain.length).toBeGreaterThan(1);
+    const other = noise(7, 40_000);
+    const first = chain[0]!;
+    const lying = [{ ...first, payload: other }, ...chain.slice(1)];
+    expect(() => decodeChain("sha256", lying)).toThrow(first.name.toString("hex"));
+    const short = [...chain.slice(0, -1), { ...chain.at(-1)!, payload: Buffer.alloc(20) }];
+    expect(() => decodeChain("sha256", short)).toThrow(nameOf(content).toString("hex"));
+    expect(() => decodeChain("sha256", [])).toThrow(DecodeError);
   });
 
   test("a change as large as the content begins a new chain", () => {

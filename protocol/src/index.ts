@@ -12,6 +12,7 @@ export {
   type Right,
 } from "./commands/command-spec.ts";
 export * from "./datadb-error.ts";
+export * from "./decode-chain.ts";
 export * from "./encode-on-chain.ts";
 export {
   decodeBlob,

@@ -1,6 +1,6 @@
 /** The work of a restore's worker thread: decode, verify, write; all synchronous. */
 import fs from "node:fs";
-import { type BlobRecord, decodeBlob, type HashAlgorithm, hashLength, hashOf } from "@datadb/protocol";
+import { decodeChain, type HashAlgorithm, hashLength, hashOf } from "@datadb/protocol";
 import type { Xattr } from "../native/native.ts";
 import { finishFile } from "./finish-file.ts";
 import {
@@ -74,7 +74,7 @@ function attempt(work: () => void): Error | null {
 
 function writeFile(target: FileTarget, parts: readonly Part[], { hash, umask }: JobContext): void {
   // The one part of a small file is decoded first: when it is damaged, nothing was created.
-  const only = parts.length === 1 ? decodeChain(parts[0]!.chain, hash) : null;
+  const only = parts.length === 1 ? decodeChain(hash, parts[0]!.chain) : null;
   const file = createFile(target.directoryFd, target.mode & 0o777);
   try {
     if (only !== null) writeAt(file.fd, only, parts[0]!.offset);
@@ -90,13 +90,7 @@ function writeFile(target: FileTarget, parts: readonly Part[], { hash, umask }: 
 }
 
 function writeParts(fd: number, parts: readonly Part[], hash: HashAlgorithm): void {
-  for (const { offset, chain } of parts) writeAt(fd, decodeChain(chain, hash), offset);
-}
-
-function decodeChain(chain: readonly BlobRecord[], hash: HashAlgorithm): Buffer {
-  let content: Buffer | undefined;
-  for (const record of chain) content = decodeBlob(hash, record, content);
-  return content!;
+  for (const { offset, chain } of parts) writeAt(fd, decodeChain(hash, chain), offset);
 }
 
 function writeAt(fd: number, content: Buffer, offset: number): void {

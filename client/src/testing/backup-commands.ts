@@ -1,6 +1,7 @@
 /** For tests: the commands that a snapshot sends, on a memory store. */
 import {
   backupId,
+  decodeChain,
   encodeOnChain,
   type HashAlgorithm,
   hashOf,
@@ -11,7 +12,6 @@ import {
   snapshotId,
 } from "@datadb/protocol";
 import type { Argument } from "../connection.ts";
-import { decodeChain } from "../tree/fetch-contents.ts";
 import type { BackupStore } from "./backup-store.ts";
 import { recordChain } from "./record-chain.ts";
 
@@ -83,7 +83,7 @@ function blobCommands(store: BackupStore, hash: HashAlgorithm): Commands {
     },
     BGET([name, , kind = "data"]) {
       if (!store.records.has(`${kind}:${name}`)) return null;
-      return decodeChain(hash, recordChain(store.records, kind as RecordKind, String(name))) as Buffer;
+      return decodeChain(hash, recordChain(store.records, kind as RecordKind, String(name)));
     },
   };
 }

@@ -1,7 +1,12 @@
 /** For tests: a memory store that takes backups, embedded or as if over a wire, and counts what it is sent. */
-import type { BlobRecord, HashAlgorithm, PlainReply, RecordKind } from "@datadb/protocol";
+import {
+  type BlobRecord,
+  decodeChain,
+  type HashAlgorithm,
+  type PlainReply,
+  type RecordKind,
+} from "@datadb/protocol";
 import type { Argument, Connection } from "../connection.ts";
-import { decodeChain } from "../tree/fetch-contents.ts";
 import { backupCommands, checkChildren } from "./backup-commands.ts";
 import { memoryStore } from "./memory-store.ts";
 import { recordChain } from "./record-chain.ts";
@@ -47,7 +52,7 @@ export function backupStore(
   const close = async (): Promise<void> => {};
   const contentOf = (record: BlobRecord): Buffer => {
     const chain = record.base === null ? [] : recordChain(records, record.kind, record.base);
-    return decodeChain(hash, [...chain, record]) as Buffer;
+    return decodeChain(hash, [...chain, record]);
   };
   const putEncoded = async (all: readonly BlobRecord[]): Promise<void> => {
     for (const record of all) {

@@ -1,6 +1,7 @@
 /** For tests: what a backup in a memory store holds, read back with nothing but the protocol's readers. */
 import {
   type BlobRecord,
+  decodeChain,
   decodeMeta,
   type HashAlgorithm,
   type Meta,
@@ -8,7 +9,6 @@ import {
   readDirectory,
   readList,
 } from "@datadb/protocol";
-import { decodeChain } from "../tree/fetch-contents.ts";
 import { recordChain } from "./record-chain.ts";
 
 export interface ReadBack {
@@ -26,9 +26,7 @@ export async function readBack(
   ref: string,
 ): Promise<Map<string, ReadBack>> {
   const get = (kind: RecordKind, name: Buffer): Buffer => {
-    const content = decodeChain(hash, recordChain(records, kind, name));
-    if (content instanceof Error) throw content;
-    return content;
+    return decodeChain(hash, recordChain(records, kind, name));
   };
   const nodes = async (names: readonly Buffer[]): Promise<Buffer[]> => names.map((name) => get("node", name));
   const entries = new Map<string, ReadBack>();

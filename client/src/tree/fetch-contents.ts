@@ -1,13 +1,7 @@
 /** Verified contents of blobs: decoded here, hashed against their names, bases resolved. */
-import {
-  type BlobRecord,
-  DamagedError,
-  decodeBlob,
-  type HashAlgorithm,
-  type RecordKind,
-} from "@datadb/protocol";
+import { decodeChain, type HashAlgorithm, type RecordKind } from "@datadb/protocol";
 import type { Connection } from "../connection.ts";
-import { fetchChains } from "./fetch-chains.ts";
+import { fetchChains, type RecordChain } from "./fetch-chains.ts";
 import { fetchRecords } from "./fetch-records.ts";
 
 /** Contents in request order; an Error stands where a blob is missing or damaged. */
@@ -19,15 +13,13 @@ export async function fetchContents(
 ): Promise<(Buffer | Error)[]> {
   const records = await fetchRecords(connection, kind, names);
   const chains = await fetchChains(connection, kind, names, records);
-  return chains.map((chain) => (chain instanceof Error ? chain : decodeChain(hash, chain)));
+  return chains.map((chain) => contentOf(hash, chain));
 }
 
-/** Decodes a blob whose bases come before it. Never throws: a mismatch is the result. */
-export function decodeChain(hash: HashAlgorithm, chain: readonly BlobRecord[]): Buffer | Error {
+function contentOf(hash: HashAlgorithm, chain: RecordChain): Buffer | Error {
+  if (chain instanceof Error) return chain;
   try {
-    let content: Buffer | undefined;
-    for (const record of chain) content = decodeBlob(hash, record, content);
-    return content ?? new DamagedError("a blob has no record");
+    return decodeChain(hash, chain);
   } catch (error) {
     return error as Error;
   }

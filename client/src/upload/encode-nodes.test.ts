@@ -1,7 +1,13 @@
-import { type BlobRecord, hashOf, ListBuilder, type ListEntry, MAX_CHAIN_DEPTH } from "@datadb/protocol";
+import {
+  type BlobRecord,
+  decodeChain,
+  hashOf,
+  ListBuilder,
+  type ListEntry,
+  MAX_CHAIN_DEPTH,
+} from "@datadb/protocol";
 import { expect, test } from "vitest";
 import { streamBases } from "../ingest/stream-bases.ts";
-import { decodeChain } from "../tree/fetch-contents.ts";
 import { encodeNodes } from "./encode-nodes.ts";
 
 const HASH = "sha256";
@@ -20,7 +26,7 @@ function store() {
     const record = records.get(name.toString("hex"))!;
     return record.base ? [...chain(record.base), record] : [record];
   };
-  const content = (name: Buffer): Buffer => decodeChain(HASH, chain(name)) as Buffer;
+  const content = (name: Buffer): Buffer => decodeChain(HASH, chain(name));
   return {
     chain,
     content,

@@ -3,7 +3,7 @@ import type { Backend } from "@datadb/backends";
 import {
   type BlobRecord,
   DamagedError,
-  decodeBlob,
+  decodeChain as decodeRecords,
   type HashAlgorithm,
   MAX_BATCH_NAMES,
   MAX_CHAIN_DEPTH,
@@ -62,9 +62,7 @@ export async function decodeChain(
   hash: HashAlgorithm,
   record: BlobRecord,
 ): Promise<Buffer> {
-  let content: Buffer | undefined;
-  for (const link of await readChain(backend, record)) content = decodeBlob(hash, link, content);
-  return content as Buffer;
+  return decodeRecords(hash, await readChain(backend, record));
 }
 
 /** Contents in request order, null where absent; nodes come from the cache when they can. Throws DAMAGED, HASH_MISMATCH. */

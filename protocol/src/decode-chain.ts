@@ -1,0 +1,24 @@
+/** Decodes a blob from its own record and those of its bases. */
+import { decodeBlob, decodePayload } from "./encoding.ts";
+import { DecodeError } from "./errors.ts";
+import type { HashAlgorithm } from "./hash.ts";
+import type { BlobRecord } from "./kinds.ts";
+
+/**
+ * The verified content of the last record of `chain`; before it come its base, the base of that one, and so on. Only that content is
+ * hashed, since hashing costs more than decoding a delta; when it is wrong, the first record that is to blame is named.
+ * Throws DECODE, HASH_MISMATCH.
+ */
+export function decodeChain(algorithm: HashAlgorithm, chain: readonly BlobRecord[]): Buffer {
+  const last = chain.at(-1);
+  if (last === undefined) throw new DecodeError("a blob has no record");
+  try {
+    let base: Buffer | undefined;
+    for (const record of chain.slice(0, -1)) base = decodePayload(record, base);
+    return decodeBlob(algorithm, last, base);
+  } catch (error) {
+    let base: Buffer | undefined;
+    for (const record of chain) base = decodeBlob(algorithm, record, base);
+    throw error;
+  }
+}
