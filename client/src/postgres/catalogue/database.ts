@@ -27,7 +27,9 @@ export async function readDatabase(session: Session): Promise<DatabaseFacts> {
           || CASE WHEN pg_catalog.split_part(c, '=', 1) IN (${QUOTED_LISTS}) THEN pg_catalog.substr(c, pg_catalog.strpos(c, '=') + 1)
             ELSE pg_catalog.quote_literal(pg_catalog.substr(c, pg_catalog.strpos(c, '=') + 1)) END
         FROM pg_catalog.pg_db_role_setting s, pg_catalog.unnest(s.setconfig) AS c
-        WHERE s.setdatabase = d.oid ORDER BY 1) AS settings
+        WHERE s.setdatabase = d.oid ORDER BY 1)
+      || CASE WHEN d.datconnlimit >= 0 THEN ARRAY['ALTER DATABASE ' || pg_catalog.quote_ident(d.datname)
+        || ' CONNECTION LIMIT ' || d.datconnlimit] ELSE '{}' END AS settings
     FROM pg_catalog.pg_database d JOIN pg_catalog.pg_tablespace t ON t.oid = d.dattablespace
     WHERE d.datname = pg_catalog.current_database()`);
   const facts = row!;

@@ -1,5 +1,6 @@
 /** Settings of the backed-up database become those of the restored one. */
 import { expect, test } from "vitest";
+import { splitAcl } from "./acl-grants.ts";
 import { forDatabase, rolesOfSettings } from "./create-database.ts";
 import { temporaryName } from "./temporary-name.ts";
 
@@ -18,4 +19,13 @@ test("temporary names fit, differ by database and role, and stay the same", () =
   expect(temporaryName("a", "new")).not.toBe(temporaryName("b", "new"));
   expect(temporaryName("a", "new")).not.toBe(temporaryName("a", "kept"));
   expect(temporaryName("app", "new")).toBe("datadb_restoring_a172cedcae47");
+});
+
+test("privileges fall apart at commas that are in no name", () => {
+  expect(splitAcl(`=Tc/ann,"b, ""c"=C*/ann,ann=CTc/ann`)).toEqual([
+    "=Tc/ann",
+    `"b, ""c"=C*/ann`,
+    "ann=CTc/ann",
+  ]);
+  expect(splitAcl("")).toEqual([]);
 });

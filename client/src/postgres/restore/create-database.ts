@@ -1,6 +1,7 @@
 /** Makes a database as the backup describes it, and gives it settings, privileges and owner when it is filled. */
 import type { Session } from "../connect/open-session.ts";
 import type { DatabaseFacts } from "../manifest/manifest.ts";
+import { grantStatements } from "./acl-grants.ts";
 import { runOne } from "./run-script.ts";
 import { quoteName, quoteText } from "./script/object-name.ts";
 import { tokenizeSql } from "./script/tokenize-sql.ts";
@@ -51,31 +52,12 @@ export async function finishingStatements(
   const comment = facts.comment === undefined ? "NULL" : quoteText(facts.comment);
   const statements = [`COMMENT ON ${database} IS ${comment}`];
   if (!options.noOwner) statements.push(`ALTER ${database} OWNER TO ${quoteName(facts.owner)}`);
-  if (!options.noPrivileges && facts.acl !== undefined)
-    statements.push(...(await grants(session, database, facts, options.noOwner)));
-  for (const setting of facts.settings) statements.push(forDatabase(setting, name));
-  return statements;
-}
-
-async function grants(
-  session: Session,
-  database: string,
-  facts: DatabaseFacts,
-  noOwner: boolean,
-): Promise<string[]> {
-  const items = await session.query<{ grantee: string | null; privilege: string; grantable: boolean }>(
-    `SELECT CASE grantee WHEN 0 THEN NULL ELSE pg_catalog.pg_get_userbyid(grantee) END AS grantee,
-       privilege_type AS privilege, is_grantable AS grantable
-     FROM pg_catalog.aclexplode($1::text::aclitem[]) WITH ORDINALITY AS a (grantor, grantee, privilege_type, is_grantable, at)
-     ORDER BY at`,
-    [facts.acl],
-  );
-  const statements = [`REVOKE ALL ON ${database} FROM PUBLIC`];
-  if (!noOwner) statements.push(`REVOKE ALL ON ${database} FROM ${quoteName(facts.owner)}`);
-  for (const { grantee, privilege, grantable } of items) {
-    const to = grantee === null ? "PUBLIC" : quoteName(grantee);
-    statements.push(`GRANT ${privilege} ON ${database} TO ${to}${grantable ? " WITH GRANT OPTION" : ""}`);
+  if (!options.noPrivileges && facts.acl !== undefined) {
+    statements.push(`REVOKE ALL ON ${database} FROM PUBLIC`);
+    if (!options.noOwner) statements.push(`REVOKE ALL ON ${database} FROM ${quoteName(facts.owner)}`);
+    statements.push(...(await grantStatements(session, facts.acl, database)));
   }
+  for (const setting of facts.settings) statements.push(forDatabase(setting, name));
   return statements;
 }
 

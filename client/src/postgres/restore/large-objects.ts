@@ -1,6 +1,7 @@
 /** Makes large objects with their numbers, content, owners, privileges and comments. */
 import type { Session } from "../connect/open-session.ts";
 import type { LargeObject } from "../manifest/manifest.ts";
+import { grantStatements } from "./acl-grants.ts";
 import type { BackupFiles } from "./backup-files.ts";
 import { runOne } from "./run-script.ts";
 import { quoteName, quoteText } from "./script/object-name.ts";
@@ -82,18 +83,8 @@ async function attributes(
   const name = `LARGE OBJECT ${object.oid}`;
   const statements: string[] = [];
   if (object.comment !== null) statements.push(`COMMENT ON ${name} IS ${quoteText(object.comment)}`);
-  if (!options.noPrivileges && object.acl !== null) {
-    const items = await session.query<{ grantee: string | null; privilege: string; grantable: boolean }>(
-      `SELECT CASE grantee WHEN 0 THEN NULL ELSE pg_catalog.pg_get_userbyid(grantee) END AS grantee,
-         privilege_type AS privilege, is_grantable AS grantable FROM pg_catalog.aclexplode($1::text::aclitem[])`,
-      [object.acl],
-    );
-    for (const { grantee, privilege, grantable } of items) {
-      if (grantee === object.owner) continue;
-      const to = grantee === null ? "PUBLIC" : quoteName(grantee);
-      statements.push(`GRANT ${privilege} ON ${name} TO ${to}${grantable ? " WITH GRANT OPTION" : ""}`);
-    }
-  }
+  if (!options.noPrivileges && object.acl !== null)
+    statements.push(...(await grantStatements(session, object.acl, name)));
   if (!options.noOwner) statements.unshift(`ALTER ${name} OWNER TO ${quoteName(object.owner)}`);
   return statements;
 }
