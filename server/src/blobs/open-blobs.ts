@@ -9,6 +9,7 @@ import { createByteGate } from "./byte-gate.ts";
 import { claimBlobs } from "./claim-blobs.ts";
 import { type ContentCache, createContentCache } from "./content-cache.ts";
 import { flushBlobs } from "./flush-blobs.ts";
+import { hasBlobs } from "./has-blobs.ts";
 import { createInFlight } from "./in-flight.ts";
 import type { NameIndex } from "./name-index.ts";
 import { noteDamage } from "./note-damage.ts";
@@ -56,26 +57,7 @@ export function createBlobStore(
     hash,
     protection,
     nodes: state.nodes,
-    async hasMany(kind, names, lease) {
-      const wait = protection.enter();
-      if (wait !== undefined) await wait;
-      let there: Uint8Array;
-      try {
-        there = await backend.hasMany(kind, names);
-        protection.cycle?.revive(kind, names, there);
-      } finally {
-        protection.leave();
-      }
-      names.forEach((name, at) => {
-        if (there[at] === 0 && state.inFlight.has(kind, name)) there[at] = 1;
-      });
-      if (lease)
-        lease.note(
-          kind,
-          names.filter((_, at) => there[at] === 1),
-        );
-      return there;
-    },
+    hasMany: (kind, names, lease) => hasBlobs(state, kind, names, lease),
     putContent: (kind, content, options = {}) => putContent(state, kind, content, options),
     putEncoded: (records, lease) => putRecords(state, records, lease),
     async getRecords(kind, names) {

@@ -2,22 +2,22 @@
 import { type BlobRecord, DatadbError, MAX_BLOB_BYTES, ReplyError } from "@datadb/protocol";
 import type { BlobKind, Lease } from "../database.ts";
 import type { BlobState } from "./blob-state.ts";
+import { hasBlobs } from "./has-blobs.ts";
 import { putRecords } from "./put-records.ts";
 import { readChain } from "./read-contents.ts";
 
-/** The records of a hinted base, which the lease protects from now on; empty when there is no such base, or it is damaged. */
+/** The records of a hinted base, which is protected from now on; empty when there is no such base, or it is damaged. */
 async function findBase(
-  { backend }: BlobState,
+  state: BlobState,
   kind: BlobKind,
   name: Buffer | undefined,
   lease: Lease | undefined,
 ): Promise<BlobRecord[]> {
   if (name === undefined) return [];
   try {
-    // Noted before it is read: what a sweep takes after this was not there.
-    lease?.note(kind, [name]);
-    const [record] = await backend.getMany(kind, [name]);
-    return record ? await readChain(backend, record) : [];
+    const [there] = await hasBlobs(state, kind, [name], lease);
+    const [record] = there === 1 ? await state.backend.getMany(kind, [name]) : [];
+    return record ? await readChain(state.backend, record) : [];
   } catch (error) {
     if (error instanceof DatadbError && error.code === "DAMAGED") return [];
     throw error;
