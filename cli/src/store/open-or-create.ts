@@ -16,11 +16,11 @@ const LOOK_INTERVAL_MS = 20;
  */
 export async function openOrCreate(directory: string, options: StoreOptions): Promise<Database> {
   options.known?.checkPresent(directory);
-  const { warn } = options;
-  const database = await openDatabase(directory, { warn }).catch(async (error: unknown) => {
+  const { warn, repair = false } = options;
+  const database = await openDatabase(directory, { warn, repair }).catch(async (error: unknown) => {
     if (!(error instanceof NoStoreError) || !options.create) throw error;
     await create(directory, options);
-    return openDatabase(directory, { warn });
+    return openDatabase(directory, { warn, repair });
   });
   try {
     options.known?.check(directory, database.info.id);

@@ -6,6 +6,8 @@ export interface StoreOptions {
   job: string;
   /** Make the store when there is none. */
   create: boolean;
+  /** Open also what only a repair can use: a store whose log lost its end. */
+  repair?: boolean;
   /** How long to wait for a holder that cannot be reached. */
   lockWaitMs: number;
   /** Receives what a person should know while it happens: a store was made, guests are waited for. */

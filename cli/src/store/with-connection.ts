@@ -15,6 +15,8 @@ export interface ConnectionNeeds {
   job: string;
   /** Whether the verb makes a store when there is none. */
   create?: boolean;
+  /** Whether the verb repairs the store, and so opens it in states in which others refuse to. */
+  repair?: boolean;
 }
 
 /** Throws what opening throws, and what the work throws. The work's error wins over one of closing. */
@@ -67,6 +69,7 @@ function storeOptions(
   return {
     job: needs.job,
     create: needs.create ?? false,
+    repair: needs.repair ?? false,
     lockWaitMs: args.duration("lock-wait") ?? DEFAULT_LOCK_WAIT_MS,
     note: (text) => output.note(printable(text)),
     warn: (text) => output.warn(printable(text)),

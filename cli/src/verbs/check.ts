@@ -47,7 +47,10 @@ export const check: Verb = {
   exits: { [EXIT.damaged]: "the store is damaged: the findings say which backups and paths" },
   async run(context) {
     const percent = readPercent(context.arguments.text("read-data"));
-    return withConnection(context, { job: "check" }, (connection) => verify(context, connection, percent));
+    const repair = context.arguments.flag("repair");
+    return withConnection(context, { job: "check", repair }, (connection) =>
+      verify(context, connection, percent),
+    );
   },
 };
 

@@ -33,7 +33,7 @@ function follow(reading: Reading, named: NamedLogRecord): void {
     reading.reached = followChain(before, named);
   } catch (error) {
     if (!(error instanceof DatadbError)) throw error;
-    reading.breaks.push({ after: before.sequence, message: error.message });
+    reading.breaks.push({ after: Math.min(before.sequence, sequence - 1), message: error.message });
     if (sequence > before.sequence) reading.reached = { sequence, name: named.name };
   }
   for (const { operations } of commits) {

@@ -4,6 +4,7 @@ import type { HashAlgorithm } from "@datadb/protocol";
 import type { NameIndex } from "../blobs/name-index.ts";
 import type { BlobKind, CheckEvent, CheckFinding, View } from "../database.ts";
 import type { Encoder } from "../encoder/encoder.ts";
+import type { Level } from "../keyspace/open-level.ts";
 import type { Head } from "../log/head.ts";
 import type { ScrubDates } from "./scrub-dates.ts";
 
@@ -11,11 +12,15 @@ export interface CheckSource {
   readonly backend: Backend;
   readonly index: NameIndex;
   readonly view: View;
+  /** The LevelDB of the keyspace. */
+  readonly meta: Level;
   readonly hash: HashAlgorithm;
   readonly storeId: Buffer;
   readonly encoder: Encoder;
   readonly scrubs: ScrubDates;
   head(): Head;
+  /** Resolves when LevelDB has all that is committed. */
+  settled(): Promise<void>;
   /** To be called after a reindex: forgets what it should not have found. */
   settle(): Promise<boolean>;
   /** Writes a checkpoint: what is older in the log is not needed any more. */

@@ -1,10 +1,12 @@
 /** Verifies a store: log, index, trees, packs, and as much of the content as asked; mends what it can when asked to. */
+import { DatadbError } from "@datadb/protocol";
 import type { CheckEvent, CheckOptions, CheckSummary } from "../database.ts";
 import { checkData } from "./check-data.ts";
 import { checkIndex } from "./check-index.ts";
+import { checkKeyspace } from "./check-keyspace.ts";
 import { checkLog } from "./check-log.ts";
 import { checkPacks } from "./check-packs.ts";
-import { type CheckPart, type CheckSource, type CheckState, namesOf } from "./check-source.ts";
+import { type CheckPart, type CheckSource, type CheckState, finding, namesOf } from "./check-source.ts";
 import { checkTrees } from "./check-trees.ts";
 import { findAffected } from "./find-affected.ts";
 import { findDependants } from "./find-dependants.ts";
@@ -24,15 +26,31 @@ function newState(source: CheckSource, signal: AbortSignal | undefined): CheckSt
 }
 
 function partsOf(state: CheckState, readData: number): (() => CheckPart)[] {
-  const parts = [() => checkLog(state), () => checkIndex(state), () => checkTrees(state)];
+  const parts = [
+    () => checkLog(state),
+    () => checkKeyspace(state),
+    () => checkIndex(state),
+    () => checkTrees(state),
+  ];
   // All nodes are read anyway when all data is.
   if (readData < 100) parts.push(() => checkPacks(state, "node"));
   return [...parts, () => checkData(state, readData), () => findDependants(state)];
 }
 
-async function* collect(parts: readonly (() => CheckPart)[], found: Findings): CheckPart {
+/** What a part cannot read at all is a finding, and no reason to leave out the others. */
+async function* guarded(state: CheckState, part: () => CheckPart): CheckPart {
+  try {
+    yield* part();
+  } catch (error) {
+    if (!(error instanceof DatadbError) || !["DECODE", "DAMAGED"].includes(error.code)) throw error;
+    const message = `${error.message}: the keyspace cannot be read; run datadb rebuild, which makes it anew`;
+    yield finding(state, { what: "keyspace", message });
+  }
+}
+
+async function* collect(state: CheckState, parts: readonly (() => CheckPart)[], found: Findings): CheckPart {
   for (const part of parts) {
-    for await (const event of part()) {
+    for await (const event of guarded(state, part)) {
       if (event.type !== "finding") yield event;
       else if (event.name === undefined) found.others.push(event);
       else {
@@ -46,7 +64,9 @@ async function* collect(parts: readonly (() => CheckPart)[], found: Findings): C
 
 /** Blobs that nobody refers to may be bad, too, without hurting any backup: those findings come without `affected`. */
 async function withAffected(state: CheckState, found: Findings): Promise<Finding[]> {
-  const affected = await findAffected(state);
+  // Which backups there are cannot be told from a keyspace that cannot be read.
+  const readable = found.others.every(({ what }) => what !== "keyspace");
+  const affected = readable ? await findAffected(state) : new Map<string, never>();
   const named = [...found.named.values()].map((one) => {
     const key = (one.kind ?? "") + Buffer.from(one.name ?? "", "hex").toString("latin1");
     const backups = affected.get(key);
@@ -70,7 +90,7 @@ export async function* checkStore(
   const { readData = 0, repair = false, signal } = options;
   const state = newState(source, signal);
   const found: Findings = { named: new Map(), others: [] };
-  yield* collect(partsOf(state, readData), found);
+  yield* collect(state, partsOf(state, readData), found);
   let findings = await withAffected(state, found);
   let mended = 0;
   await distrust(state);

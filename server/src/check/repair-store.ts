@@ -69,7 +69,8 @@ export async function* repairStore(
   yield* keepAside(state, lost);
   yield* mendIndex(state, findings);
   yield* mendLog(state, findings);
-  const left: Finding[] = [];
+  // Only a rebuild can replace the keyspace of an open store.
+  const left: Finding[] = findings.filter(({ what }) => what === "keyspace");
   for (const one of lost) {
     if (await isWhole(state, one)) continue;
     // A new index knows again what has the wrong content.

@@ -6,7 +6,7 @@ import { HEAD_KEY } from "../keyspace/raw-key.ts";
 import { loadLog } from "../rebuild/load-log.ts";
 import { decodeHead, emptyHead, type Head } from "./head.ts";
 import { readCleanHead, writeCheckpointMark } from "./local-marks.ts";
-import type { LogSource } from "./read-log.ts";
+import { type LogSource, listLog, readLog } from "./read-log.ts";
 import { type ReplayTarget, replay } from "./replay.ts";
 import { TransactionIds } from "./transaction-ids.ts";
 
@@ -22,17 +22,26 @@ async function isCleanEnd(local: Level, { backend }: LogSource, head: Head): Pro
   return head.sequence === 0 || (await backend.hasMany("log", [head.name]))[0] === 1;
 }
 
+/** Whether the log has lost the record that meta/ stands at, and holds nothing that meta/ does not know. */
+async function isBeyondLog(source: LogSource, { sequence, name }: Head): Promise<boolean> {
+  const places = await listLog(source);
+  if (places.some((place) => place.name.equals(name))) return false;
+  for await (const { record } of readLog(source, places)) if (record.sequence >= sequence) return false;
+  return true;
+}
+
 /**
  * Replays what the log holds beyond LevelDB. A process that ended in good order left a mark, and then the log is not read, unless
  * it was found to have grown since (`logGrew`: meta/ and local/ came back from an older copy). An
- * empty meta/ beside a log is loaded anew from it, with a warning. Throws DAMAGED, FORMAT_TOO_NEW.
+ * empty meta/ beside a log is loaded anew from it, with a warning. With `repair` a log that lost its end is no hindrance: meta/ has
+ * what was committed, and a checkpoint, which the caller must write, replaces the log. Throws DAMAGED, FORMAT_TOO_NEW.
  */
 export async function openKeyspace(
   meta: Level,
   local: Level,
   source: LogSource,
   warn: (message: string) => void,
-  logGrew = false,
+  { logGrew = false, repair = false }: { logGrew?: boolean; repair?: boolean } = {},
 ): Promise<OpenKeyspace> {
   const n = hashLength(source.hash);
   const target: ReplayTarget = {
@@ -54,5 +63,11 @@ export async function openKeyspace(
     return { ...target, head: loaded };
   }
   await target.transactions.load(meta);
+  if (repair && (await isBeyondLog(source, head))) {
+    warn(
+      `the log lacks its end; ${meta.location} still has what was committed, up to log record ${head.sequence}`,
+    );
+    return { ...target, head };
+  }
   return { ...target, head: await replay(target, head, source) };
 }

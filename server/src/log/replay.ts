@@ -56,7 +56,7 @@ export async function replay(target: ReplayTarget, head: Head, source: LogSource
     throw new DamagedError(
       `the log record ${head.sequence} (${head.name.toString("hex")}) that meta/ stands at is not in any pack`,
       {
-        next: "restore the log packs from a copy; datadb rebuild goes back to the last record that is there",
+        next: "run datadb check --repair: meta/ still has what was committed; datadb rebuild would go back to the last record that is there",
         fields: { sequence: head.sequence, name: head.name.toString("hex") },
       },
     );

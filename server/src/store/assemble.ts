@@ -63,7 +63,9 @@ export function assemble(parts: Parts): Database {
         checkStore(
           {
             ...{ backend, index, view, hash, storeId, encoder, scrubs, settle },
+            meta: state.level,
             head: () => state.head,
+            settled: () => state.levelWritten,
             checkpoint: commits.checkpoint,
           },
           options,

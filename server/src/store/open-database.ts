@@ -35,6 +35,8 @@ export interface OpenOptions {
   checkpointEvery?: number;
   /** Encodes what comes over a wire, for tests; threads when absent. */
   encoder?: Encoder;
+  /** Open a store whose log lost its end, to be repaired: `check` with `repair` must follow. */
+  repair?: boolean;
   /** Threads of the encoder at most. */
   encoders?: number;
 }
@@ -110,7 +112,7 @@ async function openParts(
   const meta = await openLevel(join(directory, "meta"), { writeBufferBytes: META_BUFFER_BYTES });
   closers.add(() => meta.close());
   const source = { backend, hash, storeId: Buffer.from(config.id, "hex") };
-  const opened = await openKeyspace(meta, local.level, source, warn, logGrew);
+  const opened = await openKeyspace(meta, local.level, source, warn, { ...around, logGrew });
   await opened.view.learn();
   const scene = { backend, index, hash, view: opened.view, warn };
   if (await settleCrash(scene, suspects)) await wholeness.doubt();
