@@ -49,13 +49,15 @@ export function parseConfig(text: string, file: string, options: ParseOptions): 
     notify: notify && parseNotify(notify, settings !== undefined),
     smtp: settings !== undefined,
   };
+  const host = top.get("host")?.text("a host's name") ?? (options.environment["DATADB_HOST"] || undefined);
   const jobs = top.get("jobs") ?? root.fail("there are no jobs: add jobs: with a list of them");
   return {
     file,
     text,
     directory: options.directory,
     store: storeOf(store, options),
-    host: top.get("host")?.text("a host's name") ?? (options.environment["DATADB_HOST"] || hostname()),
+    host: host ?? hostname(),
+    hostGiven: host !== undefined,
     concurrency: top.get("concurrency")?.number(1, 64) ?? DEFAULT_CONCURRENCY,
     http: parseHttp(top.get("http")),
     smtp: settings,

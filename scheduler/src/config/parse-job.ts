@@ -22,7 +22,7 @@ export interface General {
 
 type Section = ReadonlyMap<string, YamlValue>;
 
-const TASKS = ["source", "sources", "check"] as const;
+const TASKS = ["source", "sources", "check", "gc"] as const;
 const KEYS = [
   "name",
   ...TASKS,
@@ -77,14 +77,13 @@ function parseName(job: Section, value: YamlValue): string {
 
 function parseTask(job: Section, value: YamlValue, name: string, { directory, timezone }: General): Task {
   const given = TASKS.filter((key) => job.has(key));
-  if (given.length === 0) value.fail(`${name} has nothing to do: add source:, sources: or check:`);
+  if (given.length === 0) value.fail(`${name} has nothing to do: add source:, sources:, check: or gc:`);
   if (given.length > 1)
     job.get(given[1]!)!.fail(`${name} has ${given.join(" and ")}: a job does one of them`);
-  const check = job.get("check");
-  if (check) {
-    for (const key of BACKUP_ONLY) job.get(key)?.fail("is for jobs that make backups");
-    return { kind: "check", readDataPercent: parseCheck(check) };
-  }
+  const [check, gc] = [job.get("check"), job.get("gc")];
+  if (check || gc) for (const key of BACKUP_ONLY) job.get(key)?.fail("is for jobs that make backups");
+  if (check) return { kind: "check", readDataPercent: parseCheck(check) };
+  if (gc) return { kind: "gc", maxUnusedPercent: parseGc(gc) };
   const [keep, zone] = [job.get("keep"), job.get("timezone")];
   return {
     kind: "backup",
@@ -101,6 +100,14 @@ function parseCheck(check: YamlValue): number {
   if (read === undefined || read.plain === true) return read === undefined ? 0 : 100;
   const percent = Number(String(read.plain).replace(/%$/, ""));
   return percent > 0 && percent <= 100 ? percent : read.expected("a percentage above 0 and up to 100");
+}
+
+function parseGc(gc: YamlValue): number | undefined {
+  if (gc.plain === true) return undefined;
+  const section = gc.section(["maxUnused"], "true, or maxUnused: with a percentage");
+  const unused = section.get("maxUnused") ?? gc.expected("true, or maxUnused: with a percentage");
+  const percent = Number(String(unused.plain).replace(/%$/, ""));
+  return percent >= 0 && percent <= 100 ? percent : unused.expected("a percentage from 0 to 100");
 }
 
 function parseSchedule(job: Section, value: YamlValue, general: General): Schedule {

@@ -1,6 +1,8 @@
 /** Parses what a job backs up. */
 import { homedir } from "node:os";
 import { basename, resolve } from "node:path";
+import { isPostgresUrl } from "@datadb/client";
+import { DATABASE_KEYS, parseDatabase } from "./parse-database.ts";
 import type { Source, SourceOptions } from "./scheduler-config.ts";
 import type { YamlValue } from "./yaml-value.ts";
 
@@ -18,8 +20,10 @@ export const SOURCE_KEYS: readonly string[] = [
   "meta",
   "tags",
 ];
-const OWN_KEYS = ["paths", "command", "name", "path", ...SOURCE_KEYS];
-const FORM = "a path, or a section with paths or command";
+const KINDS = ["paths", "command", "database"];
+const OWN_KEYS = [...KINDS, ...DATABASE_KEYS, "name", "path", ...SOURCE_KEYS];
+const FILE_KEYS = ["exclude", "excludeFrom", "gitignore", "excludeCaches", "oneFileSystem"] as const;
+const FORM = `a path, a postgres:// URL, or a section with one of ${KINDS.join(", ")}`;
 const MAX_WORKERS = 64;
 
 /** A job of one source calls its backup as itself; with several, each is JOB.NAME. */
@@ -54,6 +58,8 @@ function parseSource(
   directory: string,
   nameOf: (own: string) => string,
 ): Source {
+  if (typeof value.plain === "string" && isPostgresUrl(value.plain))
+    return { ...parseDatabase(value, new Map(), nameOf), options: withoutFileOptions(general) };
   if (typeof value.plain === "string") {
     const path = pathOf(value, directory);
     return { source: [path], text: path, name: nameOf(basename(path) || "root"), options: general };
@@ -69,8 +75,15 @@ function parseSource(
     tags: [...new Set([...(general.tags ?? []), ...(own.tags ?? [])])],
   };
   const [paths, command] = [section.get("paths"), section.get("command")];
-  if ((paths === undefined) === (command === undefined)) return value.expected(FORM);
+  if (KINDS.filter((kind) => section.has(kind)).length !== 1) return value.expected(FORM);
   const given = section.get("name")?.text("a name");
+  const database = section.get("database");
+  if (database) {
+    for (const key of FILE_KEYS) section.get(key)?.fail("is for files");
+    const parsed = parseDatabase(database, section, (own) => given ?? nameOf(own));
+    return { ...parsed, options: withoutFileOptions(options) };
+  }
+  for (const key of DATABASE_KEYS) section.get(key)?.fail("is for databases");
   if (command) {
     const words = commandWords(command);
     const name = given ?? nameOf(basename(words[0] === "/bin/sh" ? "command" : words[0]!));
@@ -80,6 +93,13 @@ function parseSource(
   if (all.length === 0) paths!.expected("at least one path");
   const name = given ?? nameOf(all.map((one) => basename(one) || "root").join(","));
   return { source: all, text: all.join(":"), name, options };
+}
+
+/** What a job says of its files is not meant for its databases. */
+function withoutFileOptions(options: SourceOptions): SourceOptions {
+  const kept: SourceOptions = { ...options };
+  for (const key of FILE_KEYS) delete kept[key];
+  return kept;
 }
 
 /** A text goes to the shell, a list is started as it is. */

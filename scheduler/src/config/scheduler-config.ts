@@ -13,6 +13,8 @@ export interface SchedulerConfig {
   store: string;
   /** The host that backups and history belong to: the file's, else DATADB_HOST, else the machine's. */
   host: string;
+  /** Whether the machine's name was not good enough: then databases, which have a host of their own, get this one, too. */
+  hostGiven: boolean;
   /** Runs at a time. */
   concurrency: number;
   /** Null: no HTTP. */
@@ -65,7 +67,9 @@ export type Task =
       /** A backup with entries that could not be read counts as success. */
       acceptIncomplete: boolean;
     }
-  | { kind: "check"; readDataPercent: number };
+  | { kind: "check"; readDataPercent: number }
+  /** How much of a pack may stay garbage; the server's default when absent. */
+  | { kind: "gc"; maxUnusedPercent: number | undefined };
 
 /** Which of the job's backups each series keeps. */
 export interface Keep {
@@ -76,7 +80,7 @@ export interface Keep {
 /** One backup of a run. */
 export interface Source {
   source: Exclude<SnapshotSource, { stdin: unknown }>;
-  /** As the file says it: jobs whose sources have the same text take turns. */
+  /** As the file says it, without secrets: jobs whose sources have the same text take turns. */
   text: string;
   /** Name of the backup. */
   name: string;

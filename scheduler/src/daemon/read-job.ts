@@ -37,7 +37,7 @@ export async function readJob(
   try {
     if (release !== null) {
       await pendingRecords(stateDirectory, store, host, name).deliver(history);
-      cut = await recoverRuns(connection, history, host, now, error);
+      cut = await recoverRuns(connection, history, now, error);
     }
     const past = await history.read();
     const text = scheduleText(state.job.schedule);

@@ -36,7 +36,7 @@ export interface RunRecord {
   end: string;
   seconds: number;
   outcome: Outcome;
-  /** Absent for a success. `step`: before, backup, keep, check, after, deadline. */
+  /** Absent for a success. `step`: before, backup, keep, check, gc, after, deadline, run. */
   error?: { step: string; code: string; message: string };
   attempts: number;
   /** The backups that the run made, those of attempts that failed later included. */
@@ -45,6 +45,8 @@ export interface RunRecord {
   bytes: { read: number; new: number; stored: number };
   /** Backups removed by `keep`. */
   removed: number;
+  /** Bytes that garbage collection gave back, for a job that does it. */
+  returned?: number;
   /** Who could not be told, and why. */
   unnotified: string[];
 }

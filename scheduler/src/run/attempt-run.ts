@@ -3,6 +3,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { Job, SchedulerConfig } from "../config/scheduler-config.ts";
 import { type RunRecord, type RunStart, timeText } from "../history/run-record.ts";
 import { checkStore } from "./check-store.ts";
+import { collectGarbage } from "./collect-garbage.ts";
 import { describeError } from "./describe-error.ts";
 import { hookEnvironment } from "./hook-environment.ts";
 import { keepBackups } from "./keep-backups.ts";
@@ -16,6 +17,8 @@ interface Done {
   before: boolean;
   taken: Taken;
   removed: number;
+  /** Bytes that garbage collection gave back. */
+  returned: number | undefined;
   step: string;
 }
 
@@ -28,7 +31,7 @@ export async function attemptRun(
   dependencies: RunDependencies,
 ): Promise<RunRecord> {
   const began = Date.now();
-  const done: Done = { before: false, taken: new Map(), removed: 0, step: "before" };
+  const done: Done = { before: false, taken: new Map(), removed: 0, returned: undefined, step: "before" };
   const deadline = new AbortController();
   const limit = job.deadlineMs === undefined ? undefined : setTimeout(() => deadline.abort(), job.deadlineMs);
   const signal = AbortSignal.any([dependencies.signal, deadline.signal]);
@@ -86,12 +89,19 @@ async function attempt(
     done.step = "check";
     return checkStore(await store.connection(), task.readDataPercent, signal);
   }
+  if (task.kind === "gc") {
+    done.step = "gc";
+    done.returned = await collectGarbage(await store.connection(), task.maxUnusedPercent, signal);
+    return;
+  }
   done.step = "backup";
   const connection = await store.connection();
   await takeBackups(connection, task.sources, done.taken, {
     job: job.name,
     group: start.run,
     host: config.host,
+    hostGiven: config.hostGiven,
+    environment: dependencies.environment,
     signal,
     onProgress,
   });
@@ -101,7 +111,12 @@ async function attempt(
     done.removed += await keepBackups(connection, series, job.name, task.keep);
 }
 
-function recordOf(start: RunStart, { taken, removed }: Done, attempts: number, seconds: number): RunRecord {
+function recordOf(
+  start: RunStart,
+  { taken, removed, returned }: Done,
+  attempts: number,
+  seconds: number,
+): RunRecord {
   const { run, job, trigger, planned } = start;
   const summaries = [...taken.values()];
   const sum = (field: "read" | "new" | "stored"): number =>
@@ -124,6 +139,7 @@ function recordOf(start: RunStart, { taken, removed }: Done, attempts: number, s
     })),
     bytes: { read: sum("read"), new: sum("new"), stored: sum("stored") },
     removed,
+    ...(returned === undefined ? {} : { returned }),
     unnotified: [],
   };
 }

@@ -1,6 +1,7 @@
 /** The task of a job that checks the store. */
 import type { Connection } from "@datadb/client";
 import { DamagedError } from "@datadb/protocol";
+import { callForFields } from "./call-for-fields.ts";
 
 /** Findings that an error quotes. */
 const QUOTED = 5;
@@ -12,26 +13,14 @@ export async function checkStore(
   signal: AbortSignal,
 ): Promise<void> {
   const words = readDataPercent > 0 ? ["CHECK", "READ-DATA", readDataPercent] : ["CHECK"];
-  const reply = await Promise.race([connection.call(...words), aborted(signal)]);
-  const flat = Array.isArray(reply) ? reply : [];
-  const field = (name: string): unknown => {
-    const at = flat.findIndex((word, index) => index % 2 === 0 && String(word) === name);
-    return at < 0 ? undefined : flat[at + 1];
-  };
-  const count = Number(field("findings") ?? 0);
+  const fields = await callForFields(connection, signal, ...words);
+  const count = Number(fields.get("findings") ?? 0);
   if (count === 0) return;
-  const problems = field("problems");
+  const problems = fields.get("problems");
   const quoted = (Array.isArray(problems) ? problems : [])
     .slice(0, QUOTED)
     .map((text) => (JSON.parse(String(text)) as { message: string }).message);
   throw new DamagedError(`the check found damage (${count}): ${quoted.join("; ")}`, {
     fields: { findings: count },
-  });
-}
-
-function aborted(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    if (signal.aborted) reject(signal.reason as Error);
-    signal.addEventListener("abort", () => reject(signal.reason as Error), { once: true });
   });
 }

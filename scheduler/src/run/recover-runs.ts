@@ -16,13 +16,12 @@ import { backupMark } from "./backup-mark.ts";
 export async function recoverRuns(
   connection: Connection,
   history: History,
-  host: string,
   now: number,
   error?: RunRecord["error"],
 ): Promise<RunRecord[]> {
   const dead = summarize(await history.read()).open.filter(({ start }) => !isAlive(start.process));
   if (dead.length === 0) return [];
-  const backups = await listBackups(connection, { host });
+  const backups = await listBackups(connection);
   const written: RunRecord[] = [];
   for (const { index, start } of dead) {
     const made = backups.filter((backup) => backupMark(backup)?.group === start.run).reverse();

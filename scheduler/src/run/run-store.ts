@@ -57,7 +57,7 @@ export function openRunStore(
       try {
         const open = await history();
         await pending.deliver(open);
-        await recoverRuns(await connection(), open, host, Date.now());
+        await recoverRuns(await connection(), open, Date.now());
         const past = await open.read();
         const { handled, interrupted } = summarize(past);
         const planned = start.planned === null ? null : Date.parse(start.planned);

@@ -1,12 +1,24 @@
 /** The task of a job that makes backups: all its sources, one after the other, as one group. */
-import { type Connection, type SnapshotProgress, type SnapshotSummary, snapshot } from "@datadb/client";
+import {
+  type Connection,
+  isPostgresSource,
+  type PostgresSource,
+  type SnapshotProgress,
+  type SnapshotSummary,
+  snapshot,
+} from "@datadb/client";
 import type { Source } from "../config/scheduler-config.ts";
+import { secretValue } from "../config/secret-value.ts";
 
 export interface GroupOptions {
   job: string;
   /** The run's id. */
   group: string;
+  /** What sources on this machine belong to. */
   host: string;
+  /** Databases, too, which have a host of their own. */
+  hostGiven: boolean;
+  environment: NodeJS.ProcessEnv;
   signal: AbortSignal;
   onProgress?: ((progress: SnapshotProgress) => void) | undefined;
 }
@@ -19,19 +31,25 @@ export async function takeBackups(
   connection: Connection,
   sources: readonly Source[],
   taken: Taken,
-  { job, group, host, signal, onProgress }: GroupOptions,
+  { job, group, host, hostGiven, environment, signal, onProgress }: GroupOptions,
 ): Promise<void> {
   for (const source of sources) {
     if (taken.has(source)) continue;
     const { options, name } = source;
-    const summary = await snapshot(connection, source.source, {
+    const database = isPostgresSource(source.source);
+    const what = database ? withSecrets(source.source as PostgresSource, environment) : source.source;
+    const summary = await snapshot(connection, what, {
       ...options,
       name,
-      host,
+      ...(database && !hostGiven ? {} : { host }),
       meta: { ...options.meta, scheduler: { job, group } },
       signal,
       ...(onProgress ? { onProgress } : {}),
     });
     taken.set(source, summary);
   }
+}
+
+function withSecrets(source: PostgresSource, environment: NodeJS.ProcessEnv): PostgresSource {
+  return { ...source, environment, postgres: secretValue(source.postgres, "database", environment) };
 }

@@ -80,6 +80,6 @@ function decideDue(timing: Timing, { since, handled }: Remembered, now: number):
   if (now - start <= ON_TIME_MS) return { run: due, next: nextAfter(due) };
   if (!anacron) return { missed: due, next: nextAfter(due) };
   // An interval begins anew with a late run; the grid of before would put the next one too close to it.
-  const planned = schedule.kind === "every" ? now : due;
-  return { run: planned, late: true, next: nextAfter(planned) };
+  if (schedule.kind === "every") return { run: now, late: true, next: now + schedule.everyMs };
+  return { run: due, late: true, next: nextAfter(due) };
 }
