@@ -57,7 +57,10 @@ export async function finishingStatements(
     if (!options.noOwner) statements.push(`REVOKE ALL ON ${database} FROM ${quoteName(facts.owner)}`);
     statements.push(...(await grantStatements(session, facts.acl, database)));
   }
-  for (const setting of facts.settings) statements.push(forDatabase(setting, name));
+  // What a role gets of its own counts as a privilege: the role may not be there.
+  for (const setting of facts.settings)
+    if (!options.noPrivileges || rolesOfSettings([setting]).length === 0)
+      statements.push(forDatabase(setting, name));
   return statements;
 }
 
@@ -70,7 +73,7 @@ export function forDatabase(setting: string, name: string): string {
   return `${setting.slice(0, old.at)}${quoteName(name)}${setting.slice(old.at + old.text.length).replace(/;\s*$/, "")}`;
 }
 
-/** Whether a setting belongs to a role, which then must be there. */
+/** The roles to which settings belong; they must be there. */
 export function rolesOfSettings(settings: readonly string[]): string[] {
   return settings.flatMap((setting) => {
     const [, role, name] = [...tokenizeSql(setting)];

@@ -14,6 +14,8 @@ export interface PreflightRequest {
   /** Extensions and tablespaces that the statements to be run need. */
   extensions: readonly string[];
   tablespaces: readonly string[];
+  /** Neither owners nor privileges are restored. */
+  withoutRoles: boolean;
 }
 
 export interface Preflight {
@@ -45,13 +47,17 @@ export async function preflight(session: Session, request: PreflightRequest): Pr
   if (problems.length === 0) return { extensionVersions, warnings };
   throw new DatabaseUnfitError(
     `${session.target.label.replace(/\/[^/]*$/, "")} lacks what the backup needs; nothing was written:\n${problems.map((one) => `  ${one}`).join("\n")}`,
-    { next: adviceFor(problems), fields: { problems } },
+    { next: adviceFor(problems, request.withoutRoles), fields: { problems } },
   );
 }
 
-function adviceFor(problems: readonly string[]): string {
-  if (problems.some((problem) => problem.startsWith("role ")))
-    return "make the roles (datadb cat SELECTOR:globals.sql prints the commands), or restore with --no-owner --no-privileges";
+function adviceFor(problems: readonly string[], withoutRoles: boolean): string {
+  if (problems.some((problem) => problem.startsWith("role "))) {
+    const make = "make the roles (datadb cat SELECTOR:globals.sql prints the commands)";
+    return withoutRoles
+      ? `${make}: policies and user mappings name them`
+      : `${make}, or restore with --no-owner --no-privileges`;
+  }
   return "provide what is missing, then run the command again";
 }
 

@@ -163,7 +163,7 @@ function needs(
   const owners = new Set(neededOwners(statements));
   if (whole && isNew) {
     if (options.noOwner !== true) for (const set of [roles, owners]) set.add(database.owner);
-    for (const role of rolesOfSettings(database.settings)) roles.add(role);
+    if (options.noPrivileges !== true) for (const role of rolesOfSettings(database.settings)) roles.add(role);
   }
   if (whole && options.noOwner !== true)
     for (const { owner } of largeObjects) for (const set of [roles, owners]) set.add(owner);
@@ -178,5 +178,6 @@ function needs(
       kind === "extension" && plainName !== null ? [plainName] : [],
     ),
     tablespaces,
+    withoutRoles: options.noOwner === true && options.noPrivileges === true,
   };
 }
