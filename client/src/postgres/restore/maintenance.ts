@@ -2,7 +2,7 @@
 import { DatabaseBusyError, type DatadbError } from "@datadb/protocol";
 import type { Session } from "../connect/open-session.ts";
 import { type PostgresTarget, targetDatabase } from "../connect/target.ts";
-import { openRestoreSession } from "./restore-session.ts";
+import { APPLICATION_NAME, openRestoreSession } from "./restore-session.ts";
 import { quoteName } from "./script/object-name.ts";
 import { restoreLockKey } from "./temporary-name.ts";
 
@@ -60,6 +60,15 @@ export async function dropDatabase(session: Session, name: string): Promise<void
     [name],
   );
   await session.query(`DROP DATABASE IF EXISTS ${quoteName(name)}`);
+}
+
+/** Ends what a killed restore has left working in a database: its locks would make others wait. */
+export async function endLeftSessions(session: Session, database: string): Promise<void> {
+  await session.query(
+    `SELECT pg_catalog.pg_terminate_backend(pid) FROM pg_catalog.pg_stat_activity
+     WHERE datname = $1 AND application_name = $2 AND pid <> pg_catalog.pg_backend_pid()`,
+    [database, APPLICATION_NAME],
+  );
 }
 
 /** Ends backends of this user, whatever they do. Never rejects: what is gone needs no end. */

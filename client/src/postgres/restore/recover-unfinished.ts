@@ -2,7 +2,7 @@
 import { targetDatabase } from "../connect/target.ts";
 import { databaseState } from "./database-state.ts";
 import { clear } from "./fill-existing.ts";
-import { dropDatabase } from "./maintenance.ts";
+import { dropDatabase, endLeftSessions } from "./maintenance.ts";
 import type { RestoreRun } from "./restore-run.ts";
 import { openRestoreSession } from "./restore-session.ts";
 import { quoteName } from "./script/object-name.ts";
@@ -36,5 +36,6 @@ async function clearJournal({ maintenance, report }: RestoreRun, database: strin
   await session.end();
   if (!unfinished) return;
   report.warn(`dropping what an unfinished restore has made in ${database}`);
+  await endLeftSessions(maintenance, database);
   await clear(place);
 }

@@ -3,7 +3,7 @@ import { openSession, type Session } from "../connect/open-session.ts";
 import { ROW_SETTINGS } from "../connect/session-settings.ts";
 import type { PostgresTarget } from "../connect/target.ts";
 
-const APPLICATION_NAME = "datadb restore";
+export const APPLICATION_NAME = "datadb restore";
 
 /** Of memory for each index that is built: with the default of 64 MB most sorts would go to disk. */
 const MAINTENANCE_MEMORY_MB = 256;
