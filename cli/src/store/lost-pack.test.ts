@@ -1,10 +1,12 @@
 /** Backups after packs were lost: files that did not change must be read and stored again. */
+import { randomBytes } from "node:crypto";
 import {
   mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
   rmSync,
+  statSync,
   utimesSync,
   writeFileSync,
 } from "node:fs";
@@ -64,5 +66,21 @@ test("a lost pack is mended by the next backup", async () => {
 test("so is one that was lost together with local/", async () => {
   rmSync(join(packs, readdirSync(packs).filter(isData).sort()[0]!));
   rmSync(join(directory, "store/local"), { recursive: true });
+  await backupRestores();
+});
+
+test("so is a pack with the bases of deltas that are still there", async () => {
+  const file = join(directory, "source", "a");
+  const noise = randomBytes(5000);
+  writeFileSync(file, noise);
+  await done("snapshot", "source");
+  const before = new Set(readdirSync(packs));
+  writeFileSync(file, Buffer.concat([noise, Buffer.from("a little more")]));
+  await done("snapshot", "source");
+  expect((await done("stats")).records.at(-1)?.["zstdDeltaRecords"]).toBeGreaterThan(0);
+  const lost = readdirSync(packs).filter((name) => isData(name) && statSync(join(packs, name)).size > 5000);
+  expect(lost).toHaveLength(1);
+  expect(before.has(lost[0]!)).toBe(true);
+  rmSync(join(packs, lost[0]!));
   await backupRestores();
 });

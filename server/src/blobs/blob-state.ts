@@ -11,6 +11,8 @@ export interface BlobState {
   readonly backend: Backend;
   readonly hash: HashAlgorithm;
   readonly encoder: Encoder;
+  /** False while something that was stored may be gone. */
+  whole(): boolean;
   readonly inFlight: InFlight;
   /** Bytes of content and payloads between a put's begin and its acceptance. */
   readonly gate: ByteGate;

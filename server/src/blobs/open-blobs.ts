@@ -1,6 +1,7 @@
 /** The blob store: content by name, over whatever backend the configuration composes. */
 import type { Backend } from "@datadb/backends";
 import type { HashAlgorithm } from "@datadb/protocol";
+import type { Wholeness } from "../check/wholeness.ts";
 import type { BlobKind, BlobStore } from "../database.ts";
 import type { Encoder } from "../encoder/encoder.ts";
 import { createProtection, type Protection } from "../gc/protection.ts";
@@ -37,14 +38,15 @@ export function createBlobStore(
   hash: HashAlgorithm,
   encoder: Encoder,
   index: NameIndex,
-  onDamage: () => Promise<void> = async () => {},
+  { whole, doubt }: Pick<Wholeness, "whole" | "doubt">,
 ): OpenBlobStore {
   const protection = createProtection();
-  const watch = { backend, hash, onDamage };
+  const watch = { backend, hash, onDamage: doubt };
   const state: BlobState = {
     backend,
     hash,
     encoder,
+    whole,
     inFlight: createInFlight(),
     gate: createByteGate(IN_FLIGHT_BYTES),
     nodes: createContentCache(),

@@ -118,7 +118,7 @@ async function openParts(
   if (await settleCrash(scene, suspects)) await wholeness.doubt();
   const encoder = around.encoder ?? createEncoderPool(hash, around.encoders);
   closers.add(() => encoder.close());
-  const blobs = createBlobStore(backend, hash, encoder, index, wholeness.doubt);
+  const blobs = createBlobStore(backend, hash, encoder, index, wholeness);
   closers.add(() => blobs.flush());
 
   const state: ExecutorState = {
