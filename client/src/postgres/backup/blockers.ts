@@ -7,6 +7,8 @@ interface BlockerRow {
   application: string | null;
   state: string | null;
   query: string | null;
+  /** What is waited for. */
+  table: string | null;
 }
 
 /** What is shown of another session's command. */
@@ -15,21 +17,23 @@ const QUERY_LETTERS = 80;
 /** Sessions that the backends `pids` wait for, as text; empty when they wait for none. */
 async function blockersOf(session: Session, pids: readonly number[]): Promise<string> {
   const rows = await session.query<BlockerRow & Record<string, unknown>>(
-    `SELECT DISTINCT a.pid, a.usename AS user, a.application_name AS application, a.state, a.query
+    `SELECT DISTINCT a.pid, a.usename AS user, a.application_name AS application, a.state, a.query,
+       l.relation::regclass::text AS table
      FROM pg_catalog.unnest($1::int[]) AS w (pid), pg_catalog.unnest(pg_catalog.pg_blocking_pids(w.pid)) AS b (pid)
-     JOIN pg_catalog.pg_stat_activity a ON a.pid = b.pid ORDER BY a.pid`,
+     JOIN pg_catalog.pg_stat_activity a ON a.pid = b.pid
+     LEFT JOIN pg_catalog.pg_locks l ON l.pid = w.pid AND NOT l.granted ORDER BY a.pid`,
     [pids],
   );
   return rows.map(describe).join(", ");
 }
 
-function describe({ pid, user, application, state, query }: BlockerRow): string {
+function describe({ pid, user, application, state, query, table }: BlockerRow): string {
   const by = [user ?? "", application ? `application ${application}` : "", state ?? ""].filter(
     (part) => part !== "",
   );
   const text = (query ?? "").replace(/\s+/g, " ").trim();
   const shown = text.length > QUERY_LETTERS ? `${text.slice(0, QUERY_LETTERS)}…` : text;
-  return `session ${pid}${by.length > 0 ? ` (${by.join(", ")})` : ""}${shown === "" ? "" : `: ${shown}`}`;
+  return `${table ?? "a table"} is locked by session ${pid}${by.length > 0 ? ` (${by.join(", ")})` : ""}${shown === "" ? "" : `: ${shown}`}`;
 }
 
 /** Looks for blockers while `work` runs; `last` is who was seen last. */

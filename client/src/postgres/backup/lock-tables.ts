@@ -59,13 +59,15 @@ export async function lockTables<Table extends Lockable>(
       await Promise.all([holder.query("ROLLBACK"), watcher.query("ROLLBACK")]);
       if (!isPassing(error)) throw error;
       signal.throwIfAborted();
-      const by = seen.last === "" ? "" : `; ${seen.last} holds it`;
+      const by = seen.last === "" ? "" : `: ${seen.last}`;
       if (performance.now() >= until) {
-        const { message } = error as Error;
-        if (error instanceof DatabaseChangedError) throw error;
-        throw new DatabaseBusyError(`${message}${by}`, { cause: error });
+        if (error instanceof DatabaseChangedError || by === "") throw error;
+        const seconds = Math.round(timeout / 1000);
+        throw new DatabaseBusyError(`${holder.target.label}: no lock within ${seconds} s${by}`, {
+          cause: error,
+        });
       }
-      if (by !== "") note(`waiting for a lock on a table${by}`);
+      if (by !== "") note(`${holder.target.label}: waiting for a lock${by}`);
       await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
     }
   }

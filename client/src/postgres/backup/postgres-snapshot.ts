@@ -21,6 +21,7 @@ import {
 import { writeManifest, writeSequences } from "../manifest/write-manifest.ts";
 import { type BackupFiles, backupFiles } from "./backup-files.ts";
 import { buildTree, fileMeta } from "./build-tree.ts";
+import { changesField } from "./changes-field.ts";
 import { dumpGlobals, dumpSchema } from "./dump-schema.ts";
 import { readingSessions } from "./free-connections.ts";
 import { type LockedTables, lockTables } from "./lock-tables.ts";
@@ -165,10 +166,11 @@ async function readLocked(
   engine.emit(metaId(facts.hash, tree.root), tree.root);
   await engine.settle();
   countFiles(files, previous, report);
+  const changes = await changesField(connection, facts, manifest, files, previous);
   return {
     ...tree,
     cache: cacheField(ref, bytes),
-    fields: { "pg.lsn": locked.lsn, "pg.snapshot-time": locked.time, ...content.fields },
+    fields: { "pg.lsn": locked.lsn, "pg.snapshot-time": locked.time, ...content.fields, ...changes },
   };
 }
 
