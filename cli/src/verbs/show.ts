@@ -10,6 +10,7 @@ import { printable } from "../output/printable.ts";
 import { withConnection } from "../store/with-connection.ts";
 import type { Verb } from "../verb.ts";
 import { backupRecord } from "./backup-record.ts";
+import { describeDatabase, rowChangesOf } from "./database-fields.ts";
 import { readBackup } from "./read-selection.ts";
 
 export const show: Verb = {
@@ -32,7 +33,14 @@ export const show: Verb = {
       const backup = await readBackup(connection, context.arguments.operands[0]!);
       for (const line of alignColumns(describe(backup))) context.output.line(line);
       const { unreadable, unreadableCount } = backup;
-      context.output.record({ ...backupRecord(backup), ref: backup.ref, unreadable, unreadableCount });
+      const rows = rowChangesOf(backup.fields);
+      context.output.record({
+        ...backupRecord(backup),
+        ref: backup.ref,
+        unreadable,
+        unreadableCount,
+        ...(rows === null ? {} : { rows }),
+      });
       context.output.record({ type: "summary", backups: 1 });
       return EXIT.done;
     }),
@@ -54,6 +62,7 @@ function describe(backup: Backup): string[][] {
   const stored = fields["stored"];
   if (stored !== undefined) rows.push(["stored", `${formatSize(Number(stored))} were new`]);
   if (fields["seconds"] !== undefined) rows.push(["took", formatDuration(Number(fields["seconds"]))]);
+  rows.push(...describeDatabase(fields));
   rows.push(["ref", backup.ref]);
   for (const [key, value] of Object.entries(meta)) {
     rows.push([

@@ -19,7 +19,8 @@ async function blockersOf(session: Session, pids: readonly number[]): Promise<st
   const rows = await session.query<BlockerRow & Record<string, unknown>>(
     `SELECT DISTINCT a.pid, a.usename AS user, a.application_name AS application, a.state, a.query,
        l.relation::regclass::text AS table
-     FROM pg_catalog.unnest($1::int[]) AS w (pid), pg_catalog.unnest(pg_catalog.pg_blocking_pids(w.pid)) AS b (pid)
+     FROM pg_catalog.unnest($1::int[]) AS w (pid)
+     CROSS JOIN LATERAL pg_catalog.unnest(pg_catalog.pg_blocking_pids(w.pid)) AS b (pid)
      JOIN pg_catalog.pg_stat_activity a ON a.pid = b.pid
      LEFT JOIN pg_catalog.pg_locks l ON l.pid = w.pid AND NOT l.granted ORDER BY a.pid`,
     [pids],

@@ -34,11 +34,11 @@ const WORK_SETTINGS: Readonly<Record<string, string>> = {
 };
 
 /**
- * Startup options that come before the first command: a database or role may have a timeout that ends it. `options`: those that
- * were asked for.
+ * Startup options: a database or role may have a timeout that ends the first command, and definitions must be written in one way.
+ * `options`: those that were asked for.
  */
 export function startupOptions(options: string | undefined): string {
-  return `${options === undefined ? "" : `${options} `}-c statement_timeout=0 -c quote_all_identifiers=off`;
+  return `${options === undefined ? "" : `${options} `}-c statement_timeout=0 -c quote_all_identifiers=off -c standard_conforming_strings=on`;
 }
 
 /** One command that sets all of them; what a server of another version does not know is left out. */

@@ -1,0 +1,40 @@
+/** What a backup of a database says of itself besides what every backup says. */
+import { groupDigits } from "../output/format-count.ts";
+import { printable } from "../output/printable.ts";
+
+export interface RowCounts {
+  inserted: number;
+  updated: number;
+  deleted: number;
+}
+
+/** Rows inserted, updated and deleted since the backup before, by path of the table; null when that is not known. */
+export function rowChangesOf(fields: Readonly<Record<string, string>>): Record<string, RowCounts> | null {
+  const text = fields["pg.changes"];
+  if (text === undefined) return null;
+  try {
+    const counts = Object.entries(JSON.parse(text) as Record<string, [number, number, number]>);
+    return Object.fromEntries(
+      counts.map(([path, [inserted, updated, deleted]]) => [path, { inserted, updated, deleted }]),
+    );
+  } catch {
+    return null;
+  }
+}
+
+/** Tables that are listed; more are only counted. */
+const MOST_TABLES = 20;
+
+/** Rows of a table of what is known. */
+export function describeDatabase(fields: Readonly<Record<string, string>>): string[][] {
+  const rows: string[][] = [];
+  if (fields["pg.lsn"] !== undefined)
+    rows.push(["log position", `${fields["pg.lsn"]}  (${fields["pg.snapshot-time"] ?? ""})`]);
+  const changes = Object.entries(rowChangesOf(fields) ?? {});
+  for (const [path, { inserted, updated, deleted }] of changes.slice(0, MOST_TABLES)) {
+    const counts = `${groupDigits(inserted)} inserted, ${groupDigits(updated)} updated, ${groupDigits(deleted)} deleted`;
+    rows.push(["rows", `${printable(path)}: ${counts}`]);
+  }
+  if (changes.length > MOST_TABLES) rows.push(["rows", `and ${changes.length - MOST_TABLES} tables more`]);
+  return rows;
+}
