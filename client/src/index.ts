@@ -34,6 +34,7 @@ export {
 } from "./forget/forget.ts";
 export { hasKeepRule, type KeepCount, type KeepDuration, type KeepRules } from "./forget/keep-rules.ts";
 export { parseKeepDuration } from "./forget/parse-keep-duration.ts";
+export { type EndHold, holdBackups } from "./lease/hold-backup.ts";
 export type { Backup } from "./list/backup.ts";
 export { type BackupFilter, listBackups } from "./list/list-backups.ts";
 export { listDirectory } from "./list/list-directory.ts";

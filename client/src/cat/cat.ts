@@ -1,6 +1,7 @@
 /** Streams what is at a path of a backup: a file's bytes, a directory as a tar archive. */
 import { type HashAlgorithm, type Meta, readDirectory, UsageError } from "@datadb/protocol";
 import type { Connection } from "../connection.ts";
+import { holdBackups } from "../lease/hold-backup.ts";
 import { findEntry } from "../tree/find-entry.ts";
 import { type NodeCache, nodeCache } from "../tree/node-cache.ts";
 import { readContent } from "./read-content.ts";
@@ -20,9 +21,23 @@ export interface CatOptions {
  */
 export async function* cat(
   connection: Connection,
-  backup: { ref: string },
+  backup: { ref: string; id?: string },
   path: string | Buffer = "",
   options: CatOptions = {},
+): AsyncGenerator<Buffer> {
+  const endHold = await holdBackups(connection, [backup]);
+  try {
+    yield* contentOf(connection, backup, path, options);
+  } finally {
+    await endHold();
+  }
+}
+
+async function* contentOf(
+  connection: Connection,
+  backup: { ref: string },
+  path: string | Buffer,
+  options: CatOptions,
 ): AsyncGenerator<Buffer> {
   const { hash } = await connection.facts();
   const nodes = nodeCache(connection, hash);

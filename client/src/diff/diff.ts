@@ -1,6 +1,7 @@
 /** Compares two backups, or parts of them, without reading what is the same in both. */
 import type { FetchNodes, HashAlgorithm, Meta } from "@datadb/protocol";
 import type { Connection } from "../connection.ts";
+import { holdBackups } from "../lease/hold-backup.ts";
 import { findEntry } from "../tree/find-entry.ts";
 import { nodeCache } from "../tree/node-cache.ts";
 import { changesOf } from "./changes-of.ts";
@@ -32,6 +33,8 @@ export interface Difference {
 /** A backup and a path in it. */
 export interface DiffSide {
   ref: string;
+  /** Of the backup, which may then be removed meanwhile. */
+  id?: string;
   path?: string | Buffer;
 }
 
@@ -57,9 +60,14 @@ export async function* diff(
 ): AsyncGenerator<Difference> {
   const { hash } = await connection.facts();
   const { fetch } = nodeCache(connection, hash);
-  const before = await findEntry(fetch, hash, from.ref, from.path);
-  const after = await findEntry(fetch, hash, to.ref, to.path);
-  yield* compare({ fetch, hash, options }, Buffer.alloc(0), before, after);
+  const endHold = await holdBackups(connection, [from, to]);
+  try {
+    const before = await findEntry(fetch, hash, from.ref, from.path);
+    const after = await findEntry(fetch, hash, to.ref, to.path);
+    yield* compare({ fetch, hash, options }, Buffer.alloc(0), before, after);
+  } finally {
+    await endHold();
+  }
 }
 
 interface Comparison {

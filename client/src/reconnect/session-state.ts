@@ -48,7 +48,7 @@ export function sessionState(): SessionState {
 
   function answered(args: readonly Argument[], reply: PlainReply): PlainReply {
     const name = nameOf(args);
-    if (name === "lease") lease = String(reply);
+    if (name === "lease") lease = String(args[1]).toUpperCase() === "END" ? undefined : String(reply);
     else if (name === "select") database = args[1];
     else if (name === "txinit") {
       const id = String(args[1]);

@@ -2,6 +2,7 @@
 import { availableParallelism } from "node:os";
 import { DecodeError, type Meta, readDirectory } from "@datadb/protocol";
 import type { Connection } from "../connection.ts";
+import { holdBackups } from "../lease/hold-backup.ts";
 import { nativeSupport } from "../native/load-native.ts";
 import { findEntry } from "../tree/find-entry.ts";
 import { nodeCache } from "../tree/node-cache.ts";
@@ -24,7 +25,7 @@ const MAX_JOBS = 4;
  * complete; nothing is written outside the destination. Entries that cannot be restored are in the summary, and
  * everything else is restored.
  *
- * @param backup anything with the `ref` of a backup (hex id of its root meta).
+ * @param backup anything with the `ref` of a backup (hex id of its root meta); with its `id`, too, it may be removed meanwhile.
  * @throws NotFoundError when there is no such path, ExistsError when something is in the way (before anything is
  * written), InterruptedError on abort, DiskFullError, ConnectionLostError, DamagedError when the root is damaged.
  * @example
@@ -34,10 +35,25 @@ const MAX_JOBS = 4;
  */
 export async function restore(
   connection: Connection,
-  backup: { ref: string },
+  backup: { ref: string; id?: string },
   path: string | Buffer,
   destination: string,
   options: RestoreOptions = {},
+): Promise<RestoreSummary> {
+  const endHold = await holdBackups(connection, [backup]);
+  try {
+    return await restoreHeld(connection, backup, path, destination, options);
+  } finally {
+    await endHold();
+  }
+}
+
+async function restoreHeld(
+  connection: Connection,
+  backup: { ref: string },
+  path: string | Buffer,
+  destination: string,
+  options: RestoreOptions,
 ): Promise<RestoreSummary> {
   const { hash } = await connection.facts();
   const nodes = nodeCache(connection, hash);

@@ -11,6 +11,7 @@ import {
 } from "@datadb/protocol";
 import type { Connection, StoreFacts } from "../connection.ts";
 import { type Engine, startEngine } from "../ingest/engine.ts";
+import { holdLease } from "../lease/hold-backup.ts";
 import type { Backup } from "../list/backup.ts";
 import { isPostgresSource } from "../postgres/backup/postgres-source.ts";
 import { anchorPatterns } from "../source/ignore-rules.ts";
@@ -26,6 +27,7 @@ import { commitBackup } from "./commit-backup.ts";
 import { filesSnapshot } from "./files-snapshot.ts";
 import { type Identity, identityOf } from "./identity.ts";
 import { isWhole } from "./is-whole.ts";
+import { canBeReadAgain, lostItsLease } from "./lost-lease.ts";
 import { cacheField, previousBackup, previousCacheStream, previousTree } from "./previous-backup.ts";
 import { reportProgress } from "./report-progress.ts";
 import type { SnapshotOptions, SnapshotSource, SnapshotSummary } from "./snapshot-options.ts";
@@ -70,6 +72,25 @@ export async function snapshot(
   source: SnapshotSource,
   options: SnapshotOptions = {},
 ): Promise<SnapshotSummary> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await takeSnapshot(connection, source, options, attempt > 1);
+    } catch (error) {
+      if (attempt >= ATTEMPTS || !lostItsLease(error) || !canBeReadAgain(source)) throw error;
+    }
+  }
+}
+
+/** Content that was relied on went twice: somebody plays with the clock. */
+const ATTEMPTS = 3;
+
+/** `anew`: everything is read and asked for again, whatever an earlier backup had. */
+async function takeSnapshot(
+  connection: Connection,
+  source: SnapshotSource,
+  options: SnapshotOptions,
+  anew: boolean,
+): Promise<SnapshotSummary> {
   const started = performance.now();
   const identity = identityOf(source, options);
   const facts = await connection.facts();
@@ -93,11 +114,12 @@ export async function snapshot(
   });
   let stopReporting = (): void => {};
   let reason: Error | undefined;
+  const endHold = await holdLease(connection);
+  let listed = false;
   try {
-    await connection.call("LEASE");
     const { before, previous } = options.heal
       ? { before: null, previous: null }
-      : await lookBack(connection, facts, identity);
+      : await lookBack(connection, facts, identity, anew);
     stopReporting = reportProgress(options.onProgress, report, engine.upload.counts, before);
     const job: Job = {
       connection,
@@ -111,7 +133,9 @@ export async function snapshot(
       stop: stop.signal,
     };
     const taken = await untilAborted(take(job, engine, walking), engine, options.signal);
-    return await finish(job, engine, taken, started);
+    const summary = await finish(job, engine, taken, started);
+    listed = true;
+    return summary;
   } catch (error) {
     reason = error as Error;
     if (typeof source === "object" && "stdin" in source) source.stdin.destroy();
@@ -120,6 +144,8 @@ export async function snapshot(
     stopReporting();
     stop.abort();
     await engine.close(reason);
+    // What a failed one has sent is found by the next try, while the lease lasts.
+    if (listed) await endHold();
   }
 }
 
@@ -127,8 +153,12 @@ async function lookBack(
   connection: Connection,
   { hash }: StoreFacts,
   { host, path, source }: Identity,
+  anew: boolean,
 ): Promise<Pick<Job, "before" | "previous">> {
   const before = await previousBackup(connection, hash, host, path);
+  // Its nodes and chunks are taken over without a question.
+  if (before !== null) await connection.call("LEASE", "BACKUP", before.id).catch(() => undefined);
+  if (anew) return { before, previous: null };
   const previous = source === "files" ? await previousTree(connection, hash, before) : null;
   // What an earlier backup refers to may be lost: then every file is read, and what is missing is put again.
   if (previous !== null && !(await isWhole(connection))) previous.cache = null;

@@ -90,7 +90,8 @@ function session(fake: Omit<FakeServer, "stop">, state: State): (args: string[],
         for (const one of state.accepted) fake.durable.blobs.add(one);
         return OK;
       case "LEASE":
-        return third === "" ? "lease-1" : third;
+        if (first === "END") return OK;
+        return third === "" || first === "BACKUP" ? "lease-1" : third;
       case "TXINIT":
         transaction = { id: first, backups: [], keys: new Map() };
         return OK;

@@ -1,0 +1,13 @@
+/** Backups that lost what they relied on, and can be taken once more. */
+import type { SnapshotSource } from "./snapshot-options.ts";
+
+/** What was sent, or said to be there, is not there any more: the lease ended before the backup was listed. */
+export function lostItsLease(error: unknown): boolean {
+  const { kind, code } = error as { kind?: unknown; code?: unknown };
+  return kind === "LEASELOST" || kind === "NOCHILD" || code === "LEASE_LOST";
+}
+
+/** Files can; the output of a command, or a stream, has gone by. */
+export function canBeReadAgain(source: SnapshotSource): boolean {
+  return typeof source === "string" || Array.isArray(source);
+}
