@@ -14,13 +14,18 @@ import { type DescribedStatement, describeStatement } from "./script/describe-st
 import { keyOf, type ObjectName } from "./script/object-name.ts";
 import { splitStatements } from "./script/split-statements.ts";
 import { closureOf, type RestoreSelection, selectEverything, wantedByPath } from "./select-objects.ts";
+import { withoutMissing } from "./without-missing.ts";
 
-/** `existing`: what the target has. `database`: the target, or null for one that will be made. */
+/**
+ * `existing`: what the target has. `database`: the target, or null for one that will be made. `beside`: tables come beside what is
+ * there, with what they need and nothing else.
+ */
 export async function prepareRestore(
   run: RestoreRun,
   session: Session,
   existing: ExistingNames,
   database: DatabaseState | null,
+  beside = false,
 ): Promise<RestoreSelection> {
   const { files, options, report } = run;
   if (files.manifest.selection?.dataOnly === true && options.dataOnly !== true)
@@ -33,13 +38,14 @@ export async function prepareRestore(
     const more = { ...filter, extensionVersions: versions };
     return [wantedStatements(files.preData, more), wantedStatements(files.postData, more)];
   };
-  const chosen = select(run, ...read(new Map()), existing);
+  const chosen = select(run, ...read(new Map()), existing, beside);
   const { extensionVersions, warnings } = await preflight(session, {
     ...needs(run, chosen, database === null),
     existing: database,
   });
   for (const warning of warnings) report.warn(warning);
-  const selection = extensionVersions.size === 0 ? chosen : select(run, ...read(extensionVersions), existing);
+  const selection =
+    extensionVersions.size === 0 ? chosen : select(run, ...read(extensionVersions), existing, beside);
   report.totals(selection.tables);
   return selection;
 }
@@ -49,12 +55,20 @@ function select(
   preData: DescribedStatement[],
   postData: DescribedStatement[],
   existing: ExistingNames,
+  beside: boolean,
 ): RestoreSelection {
   const { files, options, target } = run;
   const { manifest, sequences } = files;
   const path = options.path ?? "";
-  if (path === "") return selectEverything(manifest, sequences, preData, postData);
-  const wanted = wantedByPath(path, manifest, preData);
+  const { tables: chosen, excluded } = manifest.selection ?? { tables: [], excluded: [] };
+  if (path === "" && (options.dataOnly === true || (!beside && chosen.length === 0))) {
+    const [before, after] = excluded.length === 0 ? [preData, postData] : withoutMissing(preData, postData);
+    return selectEverything(manifest, sequences, before, after);
+  }
+  const wanted =
+    path === ""
+      ? { keys: new Set(manifest.tables.map(keyOf)), schema: null }
+      : wantedByPath(path, manifest, preData);
   if (options.rename !== undefined && (wanted.schema !== null || wanted.keys.size !== 1))
     throw new UsageError(
       "--rename is for one table",

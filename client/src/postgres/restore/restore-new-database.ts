@@ -8,6 +8,7 @@ import { fillDatabase } from "./fill-database.ts";
 import { fillExisting } from "./fill-existing.ts";
 import { dropDatabase, reopenMaintenance } from "./maintenance.ts";
 import { prepareRestore } from "./prepare-restore.ts";
+import { restorePart } from "./restore-part.ts";
 import { restorePlan } from "./restore-plan.ts";
 import type { RestoreRun } from "./restore-run.ts";
 import { openRestoreSession } from "./restore-session.ts";
@@ -22,6 +23,9 @@ export async function restoreNewDatabase(run: RestoreRun, existing: DatabaseStat
   const { maintenance, options, report } = run;
   if (existing !== null) {
     const empty = await isEmpty(run);
+    // Chosen tables may come beside others, as one set.
+    const { selection: chosen } = run.files.manifest;
+    if (!empty && options.clean !== true && chosen !== null) return await restorePart(run, existing);
     if (!empty && options.clean !== true) throw await notEmpty(run);
     if (empty || !(await mayCreateDatabases(maintenance))) return await fillExisting(run, existing);
     refuseSessions(run, existing);

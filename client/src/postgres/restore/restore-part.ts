@@ -1,4 +1,4 @@
-/** Restores a table, a schema or rows into a database that is there. */
+/** Restores a table, a schema, chosen tables or rows into a database that is there. */
 import type { DatabaseState } from "./database-state.ts";
 import { existingNames } from "./existing-names.ts";
 import { prepareRestore } from "./prepare-restore.ts";
@@ -11,7 +11,7 @@ export async function restorePart(run: RestoreRun, database: DatabaseState): Pro
   const session = await openRestoreSession(target, files.manifest.session);
   try {
     run.onSession(session);
-    const selection = await prepareRestore(run, session, await existingNames(session), database);
+    const selection = await prepareRestore(run, session, await existingNames(session), database, true);
     await restoreIntoDatabase(session, { files, selection, options, report });
   } finally {
     // A transaction that is still open ends with it, and leaves nothing.

@@ -5,6 +5,7 @@ import { wantedStatements } from "./filter-statements.ts";
 import { newNames, renamed } from "./rename-objects.ts";
 import { keyOf, type ObjectName } from "./script/object-name.ts";
 import { type Closure, closureOf, wantedByPath } from "./select-objects.ts";
+import { withoutMissing } from "./without-missing.ts";
 
 const ALL = { noOwner: false, noPrivileges: false, extensionVersions: new Map<string, string>() };
 const PRE = wantedStatements(
@@ -89,4 +90,21 @@ test("names stay within what the server keeps", () => {
   const { name } = names.get(keyOf({ schema: "s", name: "i" }))!;
   expect(Buffer.byteLength(name)).toBeLessThanOrEqual(63);
   expect(name).not.toContain("\ufffd");
+});
+
+test("what needs tables that were left out of the backup is left out too", () => {
+  const pre = wantedStatements(
+    `CREATE TABLE s.a (i int); CREATE VIEW s.good AS SELECT * FROM (s.a JOIN pg_catalog.pg_class c ON true);
+CREATE VIEW s.bad AS SELECT * FROM s.a JOIN s.gone ON true; CREATE VIEW s.worse AS SELECT * FROM ONLY s.bad;
+ALTER VIEW s.worse OWNER TO ann; CREATE VIEW s.called AS SELECT * FROM ext.f(1) x;`,
+    ALL,
+  );
+  const post = wantedStatements(
+    `ALTER TABLE ONLY s.a ADD CONSTRAINT f FOREIGN KEY (i) REFERENCES s.gone(i);
+ALTER PUBLICATION p ADD TABLE ONLY s.a; ALTER PUBLICATION p ADD TABLE ONLY s.gone;`,
+    ALL,
+  );
+  const [before, after] = withoutMissing(pre, post);
+  expect(before.map(({ tokens }) => tokens[4]!.value)).toEqual(["a", "good", "called"]);
+  expect(after.map(({ text }) => text)).toEqual(["ALTER PUBLICATION p ADD TABLE ONLY s.a"]);
 });

@@ -23,13 +23,16 @@ export function selectEverything(
   preData: DescribedStatement[],
   postData: DescribedStatement[],
 ): RestoreSelection {
+  const made = new Set(
+    [...preData, ...postData].flatMap(({ creates }) => (creates === null ? [] : [keyOf(creates)])),
+  );
   return {
     whole: true,
     preData,
     postData,
     tables: manifest.tables,
     sequences,
-    hasView: () => true,
+    hasView: (view) => made.has(keyOf(view)),
     nameOf: (table) => table,
   };
 }
