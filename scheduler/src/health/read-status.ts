@@ -18,14 +18,11 @@ export async function readStatus(
   const all: JobStatus[] = [];
   for (const job of config.jobs) {
     const past = connection && (await openHistory(connection, config.host, job.name).read());
-    if (!past?.schedule) {
-      const facts = { since: now, last: undefined, lastSuccess: undefined, running: undefined, next: null };
-      all.push(jobStatus(job, { ...facts, unread: "no scheduler has seen this job yet" }, now));
-      continue;
-    }
-    const summary = summarize(past);
+    const summary = summarize(past ?? { started: [], runs: [], schedule: null });
     const { open, last, lastSuccess } = summary;
-    const { since } = past.schedule;
+    // A run by hand does not need a scheduler.
+    const since = past?.schedule?.since ?? now;
+    const unread = past?.schedule ? undefined : "no scheduler has seen this job yet";
     const decision = decide(timingOf(job, config.host), rememberedOf(job, summary, since), now);
     const running = open.find(({ start }) => isAlive(start.process));
     all.push(
@@ -36,7 +33,8 @@ export async function readStatus(
           last,
           lastSuccess,
           running: running && Date.parse(running.start.start),
-          next: decision.run === undefined ? decision.next : now,
+          next: unread === undefined && decision.run !== undefined ? now : decision.next,
+          unread,
         },
         now,
       ),

@@ -3,7 +3,18 @@
  * They wait in a file of the user's state directory, one for each job, until the store takes them.
  */
 import { createHash } from "node:crypto";
-import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, rmSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
 import type { History } from "./open-history.ts";
 import type { RunRecord, RunStart } from "./run-record.ts";
@@ -14,6 +25,10 @@ interface Pending {
   index: number | null;
   record: RunRecord;
 }
+
+/** What an outage of any length may take; of longer ones the newest records are kept. */
+const MAX_FILE_BYTES = 1024 * 1024;
+const KEPT_BYTES = MAX_FILE_BYTES / 2;
 
 export interface PendingRecords {
   /** Durable when it returns. Throws the system's error. */
@@ -52,6 +67,11 @@ export function pendingRecords(
     list,
     add(pending) {
       mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+      if ((statSync(file, { throwIfNoEntry: false })?.size ?? 0) > MAX_FILE_BYTES) {
+        const newest = readFileSync(file).subarray(-KEPT_BYTES);
+        writeFileSync(`${file}.new`, newest.subarray(newest.indexOf("\n") + 1), { mode: 0o600 });
+        renameSync(`${file}.new`, file);
+      }
       const descriptor = openSync(file, "a", 0o600);
       try {
         writeSync(descriptor, `${JSON.stringify(pending)}\n`);

@@ -22,6 +22,12 @@ interface Done {
   step: string;
 }
 
+export interface Attempted {
+  record: RunRecord;
+  /** `before` did what it is for: there is something to tidy up. */
+  prepared: boolean;
+}
+
 /** Never throws: what goes wrong is in the record. */
 export async function attemptRun(
   config: SchedulerConfig,
@@ -29,7 +35,7 @@ export async function attemptRun(
   start: RunStart,
   store: RunStore,
   dependencies: RunDependencies,
-): Promise<RunRecord> {
+): Promise<Attempted> {
   const began = Date.now();
   const done: Done = { before: false, taken: new Map(), removed: 0, returned: undefined, step: "before" };
   const deadline = new AbortController();
@@ -57,16 +63,18 @@ export async function attemptRun(
   }
   clearTimeout(limit);
   const record = recordOf(start, done, attempts, (Date.now() - began) / 1000);
-  if (failure === undefined) return withoutFailure(record, job);
+  const prepared = done.before;
+  if (failure === undefined) return { record: withoutFailure(record, job), prepared };
   if (dependencies.signal.aborted) {
     const message = "the scheduler was ended while the run was under way";
-    return { ...record, outcome: "interrupted", error: { step: done.step, code: "INTERRUPTED", message } };
+    const error = { step: done.step, code: "INTERRUPTED", message };
+    return { record: { ...record, outcome: "interrupted", error }, prepared };
   }
-  if (deadline.signal.aborted) {
-    const message = `not done within its deadline of ${job.deadlineMs! / 1000} s`;
-    return { ...record, outcome: "failure", error: { step: "deadline", code: "DEADLINE", message } };
-  }
-  return { ...record, outcome: "failure", error: { step: done.step, ...describeError(failure) } };
+  const late = `not done within its deadline of ${(job.deadlineMs ?? 0) / 1000} s`;
+  const error = deadline.signal.aborted
+    ? { step: "deadline", code: "DEADLINE", message: late }
+    : { step: done.step, ...describeError(failure) };
+  return { record: { ...record, outcome: "failure", error }, prepared };
 }
 
 async function attempt(

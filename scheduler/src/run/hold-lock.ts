@@ -64,6 +64,7 @@ export async function lockReleased(words: readonly string[], signal?: AbortSigna
 }
 
 async function untilReleased(address: string, signal: AbortSignal | undefined): Promise<void> {
+  signal?.throwIfAborted();
   await new Promise<void>((resolve) => {
     const socket = connect(address);
     const end = (): void => {

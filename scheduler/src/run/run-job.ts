@@ -6,7 +6,7 @@ import { processIdentity } from "../history/process-identity.ts";
 import { type RunRecord, type RunStart, type Trigger, timeText } from "../history/run-record.ts";
 import { recordMessage } from "../notify/notice.ts";
 import { type Notifier, openNotifier } from "../notify/notifier.ts";
-import { attemptRun } from "./attempt-run.ts";
+import { type Attempted, attemptRun } from "./attempt-run.ts";
 import { describeError } from "./describe-error.ts";
 import { hookEnvironment } from "./hook-environment.ts";
 import { runHook } from "./run-hook.ts";
@@ -67,8 +67,9 @@ export async function runJob(
     });
     const { host } = config;
     const began = notifier.tell({ event: "start", job: job.name, host, message: `${job.name}: started` });
-    const record = await attemptRun(config, job, start, store, dependencies);
-    await lastHooks(config, job, record, dependencies, signal);
+    const attempted = await attemptRun(config, job, start, store, dependencies);
+    const { record } = attempted;
+    await lastHooks(config, job, attempted, dependencies, signal);
     record.unnotified.push(...(await began), ...(await tellEnd(notifier, host, record)));
     await store.end(record);
     return record;
@@ -82,7 +83,7 @@ export async function runJob(
 async function lastHooks(
   config: SchedulerConfig,
   job: Job,
-  record: RunRecord,
+  { record, prepared }: Attempted,
   dependencies: RunDependencies,
   signal: AbortSignal,
 ): Promise<void> {
@@ -91,8 +92,7 @@ async function lastHooks(
     environment: hookEnvironment(config, job, record, dependencies),
     directory: config.directory,
   });
-  // What `before` has set up is to be tidied up, unless it did not get so far.
-  if (after && record.error?.step !== "before") {
+  if (after && prepared) {
     try {
       await runHook("after", after, place());
     } catch (error) {

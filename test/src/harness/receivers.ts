@@ -4,7 +4,7 @@ import { createServer } from "node:net";
 import { afterAll } from "vitest";
 import { freePort } from "./free-port.ts";
 
-export interface Received {
+interface Received {
   method: string;
   path: string;
   headers: NodeJS.Dict<string | string[]>;
