@@ -52,6 +52,8 @@ export interface Database {
    * is needed cannot be read: then nothing is removed.
    */
   collect(options?: CollectOptions): Promise<CollectSummary>;
+  /** Before removing something: gives up the space that is kept aside when the disk is full. */
+  makeRoom(): Promise<void>;
   /** Collections of this process. */
   collector(): CollectorFacts;
   /**

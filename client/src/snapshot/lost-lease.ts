@@ -1,4 +1,4 @@
-/** Backups that lost what they relied on, and can be taken once more. */
+/** How a backup that failed goes on: some can be taken once more, some should leave nothing. */
 import type { SnapshotSource } from "./snapshot-options.ts";
 
 /** What was sent, or said to be there, is not there any more: the lease ended before the backup was listed. */
@@ -10,4 +10,9 @@ export function lostItsLease(error: unknown): boolean {
 /** Files can; the output of a command, or a stream, has gone by. */
 export function canBeReadAgain(source: SnapshotSource): boolean {
   return typeof source === "string" || Array.isArray(source);
+}
+
+export function isDiskFull(error: unknown): boolean {
+  const { kind, code } = (error ?? {}) as { kind?: unknown; code?: unknown };
+  return kind === "DISKFULL" || code === "DISK_FULL";
 }

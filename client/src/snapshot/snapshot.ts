@@ -27,7 +27,7 @@ import { commitBackup } from "./commit-backup.ts";
 import { filesSnapshot } from "./files-snapshot.ts";
 import { type Identity, identityOf } from "./identity.ts";
 import { isWhole } from "./is-whole.ts";
-import { canBeReadAgain, lostItsLease } from "./lost-lease.ts";
+import { canBeReadAgain, isDiskFull, lostItsLease } from "./lost-lease.ts";
 import { cacheField, previousBackup, previousCacheStream, previousTree } from "./previous-backup.ts";
 import { reportProgress } from "./report-progress.ts";
 import type { SnapshotOptions, SnapshotSource, SnapshotSummary } from "./snapshot-options.ts";
@@ -144,8 +144,8 @@ async function takeSnapshot(
     stopReporting();
     stop.abort();
     await engine.close(reason);
-    // What a failed one has sent is found by the next try, while the lease lasts.
-    if (listed) await endHold();
+    // What a failed one has sent is found by the next try, while the lease lasts: but not where it fills the disk.
+    if (listed || isDiskFull(reason)) await endHold();
   }
 }
 

@@ -17,6 +17,8 @@ export interface BlobState {
   /** Bytes of content and payloads between a put's begin and its acceptance. */
   readonly gate: ByteGate;
   readonly nodes: ContentCache;
+  /** Rejects with DISK_FULL when there is no room for more content; undefined: there is. */
+  room(): Promise<void> | undefined;
   /** Keeps away the sweep of a garbage collection. */
   readonly protection: Protection;
   /** Hashes that are being computed: names that may turn out to be a node's children. */

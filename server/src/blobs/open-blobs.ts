@@ -32,13 +32,18 @@ export interface OpenBlobStore extends BlobStore {
   readonly nodes: ContentCache;
 }
 
+/** Who is told of damage and asked about it, and whether there is room. */
+interface BlobStoreOptions extends Pick<Wholeness, "whole" | "doubt"> {
+  room?: BlobState["room"];
+}
+
 /** A blob store over `backend`, and what else commits need of it. */
 export function createBlobStore(
   backend: Backend,
   hash: HashAlgorithm,
   encoder: Encoder,
   index: NameIndex,
-  { whole, doubt }: Pick<Wholeness, "whole" | "doubt">,
+  { whole, doubt, room = () => undefined }: BlobStoreOptions,
 ): OpenBlobStore {
   const protection = createProtection();
   const watch = { backend, hash, onDamage: doubt };
@@ -51,6 +56,7 @@ export function createBlobStore(
     gate: createByteGate(IN_FLIGHT_BYTES),
     nodes: createContentCache(),
     protection,
+    room,
     hashing: new Set(),
     unflushed: [],
     lost: 0,

@@ -81,6 +81,7 @@ async function accept(
 ): Promise<void> {
   const nodes = records.filter(({ kind }) => kind === "node");
   const { protection } = state;
+  if (nodes.length < records.length) await state.room();
   // All waiting for others is done before: they may wait for the sweep, and that for who is inside.
   const children = await childrenOf(state, nodes, names);
   await protection.enter();

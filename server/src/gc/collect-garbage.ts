@@ -1,4 +1,5 @@
 /** Garbage collection: marks what is needed, removes the rest from the index, and has backends return the space. */
+import { DiskFullError } from "@datadb/protocol";
 import type { FrozenIndex } from "../blobs/name-index.ts";
 import type { BlobKind } from "../database.ts";
 import type { CollectOptions, CollectSummary } from "./collection.ts";
@@ -43,7 +44,11 @@ export async function collectGarbage(parts: GcParts, options: CollectOptions): P
   let logGarbage: Buffer[] = [];
   try {
     await parts.leases.prune();
-    if (!options.dryRun && !options.sweepOnly) await parts.checkpoint();
+    // Without room for one the old ones serve: it is garbage that has to go first.
+    if (!options.dryRun && !options.sweepOnly)
+      await parts.checkpoint().catch((error: unknown) => {
+        if (!(error instanceof DiskFullError)) throw error;
+      });
     // From here on all that somebody relies on is noted; what was put before is in the index.
     await parts.flush();
     index = await parts.index.freeze();

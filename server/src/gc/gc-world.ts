@@ -212,3 +212,14 @@ export async function readBack(session: Session, ref: string): Promise<Files> {
 export function newSession({ life }: GcWorld): Session {
   return new Session(life.database, { address: "test" });
 }
+
+/** Closes the store in good order, lets `between` do something to it, and opens it again. */
+export async function reopen(
+  world: GcWorld,
+  between: (life: GcWorld["life"]) => Promise<void>,
+): Promise<void> {
+  const { life } = world;
+  await life.database.close();
+  await between(life);
+  world.life = await openLife(world, life.directory, life.disk);
+}

@@ -9,6 +9,7 @@ import type { Encoder } from "../encoder/encoder.ts";
 import type { Collector } from "../gc/open-collector.ts";
 import type { ExecutorState } from "../log/executor.ts";
 import { storeStats } from "../stats/store-stats.ts";
+import type { Reserve } from "./create-reserve.ts";
 import type { StoreConfig } from "./store-config.ts";
 import { storeInfo } from "./store-info.ts";
 
@@ -27,6 +28,7 @@ export interface Parts {
   /** Forgets what an index that was made anew should not have found. */
   settle(): Promise<boolean>;
   readonly collector: Collector;
+  readonly reserve: Reserve;
   close(): Promise<void>;
 }
 
@@ -72,7 +74,11 @@ export function assemble(parts: Parts): Database {
         ),
       ),
     whole: wholeness.whole,
-    collect: (options) => parts.collector.collect(options),
+    collect: async (options) => {
+      await parts.reserve.release();
+      return await parts.collector.collect(options).finally(parts.reserve.restore);
+    },
+    makeRoom: () => parts.reserve.release(),
     collector: () => parts.collector.facts(),
     backendCounters: () =>
       Object.fromEntries(leavesOf(backend).map((leaf) => [leaf.description, leaf.counters()])),

@@ -1,6 +1,7 @@
 /** Opens a store: lock, backends, keyspace, and what works on them. */
 import { join, resolve } from "node:path";
 import type { Backend, FileSystem } from "@datadb/backends";
+import { DiskFullError } from "@datadb/protocol";
 import { createBlobStore } from "../blobs/open-blobs.ts";
 import { openScrubDates } from "../check/scrub-dates.ts";
 import { openWholeness, type Wholeness } from "../check/wholeness.ts";
@@ -16,6 +17,7 @@ import { openKeyspace } from "../log/open-keyspace.ts";
 import { createLog } from "../log/open-log.ts";
 import { assemble } from "./assemble.ts";
 import { type Closers, createClosers } from "./closers.ts";
+import { createReserve, type Reserve } from "./create-reserve.ts";
 import { openBackends } from "./open-backends.ts";
 import { endSweep, openGc } from "./open-gc.ts";
 import { isLocalDamage, type Local, openLocal, removeLocal } from "./open-local.ts";
@@ -44,7 +46,11 @@ export interface OpenOptions {
 /** Keys that are written again and again meet in LevelDB's buffer: the larger it is, the less of them is ever sorted and compacted. */
 const META_BUFFER_BYTES: number = 32 * 1024 * 1024;
 
-type Surroundings = Required<Pick<OpenOptions, "warn" | "now">> & OpenOptions & { directory: string };
+type Surroundings = Required<Pick<OpenOptions, "warn" | "now">> &
+  OpenOptions & {
+    directory: string;
+    reserve: Reserve;
+  };
 
 /**
  * Opens the store in `directory`. One process at a time: STORE_LOCKED. Other errors: NO_STORE, FORMAT_TOO_NEW, USAGE (configuration),
@@ -54,9 +60,18 @@ export async function openDatabase(directory: string, options: OpenOptions = {})
   const path = resolve(directory);
   const config = await readConfig(path);
   const warn = options.warn ?? ((message: string) => process.emitWarning(message, "DatadbWarning"));
-  const around: Surroundings = { ...options, warn, now: options.now ?? Date.now, directory: path };
+  const reserve = createReserve(path);
+  const around: Surroundings = {
+    ...options,
+    ...{ warn, reserve, now: options.now ?? Date.now, directory: path },
+  };
+  const first = await openLocal(path, warn).catch(async (error: unknown) => {
+    if (!(error instanceof DiskFullError)) throw error;
+    await reserve.release();
+    return await openLocal(path, warn);
+  });
   try {
-    return await openOn(await openLocal(path, warn), config, around);
+    return await openOn(first, config, around);
   } catch (error) {
     if (!isLocalDamage(path, error)) throw error;
     warn(`${(error as Error).message}; it is made anew by reading the packs`);
@@ -68,7 +83,9 @@ export async function openDatabase(directory: string, options: OpenOptions = {})
 /** Opens everything above local/; gives everything back when that fails. */
 async function openOn(local: Local, config: StoreConfig, around: Surroundings): Promise<Database> {
   const closers = createClosers();
+  closers.add(() => around.reserve.restore());
   closers.add(() => local.level.close());
+  await around.reserve.settle();
   try {
     return await openParts(local, config, around, closers);
   } catch (error) {
@@ -98,6 +115,10 @@ async function endCleanly(local: Local, { stuck, levelFailure, head }: ExecutorS
   if (stuck === null && levelFailure === null) await writeCleanHead(local.level, head);
 }
 
+function sequenceOf(state: ExecutorState): () => number {
+  return () => state.head.sequence;
+}
+
 async function openParts(
   local: Local,
   config: StoreConfig,
@@ -118,7 +139,8 @@ async function openParts(
   if (await settleCrash(scene, suspects)) await wholeness.doubt();
   const encoder = around.encoder ?? createEncoderPool(hash, around.encoders);
   closers.add(() => encoder.close());
-  const blobs = createBlobStore(backend, hash, encoder, index, wholeness);
+  const care = { ...wholeness, room: around.reserve.requireRoom };
+  const blobs = createBlobStore(backend, hash, encoder, index, care);
   closers.add(() => blobs.flush());
 
   const state: ExecutorState = {
@@ -145,8 +167,7 @@ async function openParts(
     state.head.sequence,
   );
   const commits = createLog(state, blobs, checkpoints);
-  const sequence = (): number => state.head.sequence;
-  const leases = await openLeases({ local: local.level, hash, now, warn, sequence });
+  const leases = await openLeases({ local: local.level, hash, now, warn, sequence: sequenceOf(state) });
   const collector = openGc(state, local.level, { index, leases, blobs, commits });
   closers.add(() => endCleanly(local, state));
   closers.add(() => leases.close());
@@ -166,7 +187,7 @@ async function openParts(
     wholeness,
     scrubs: openScrubDates(local.level, now),
     settle: () => settleRescan(scene),
-    collector,
+    ...{ collector, reserve: around.reserve },
     close: () => closers.close(),
   });
 }

@@ -19,9 +19,13 @@ lane("a full disk", ["root"], () => {
     await mountSmallDisk(disk, 32 * MIB);
     const store = join(disk, "store");
     const first = await world.summary(["snapshot", "--store", store, source]);
+    const other = join(directory, "other");
+    mkdirSync(other);
+    const random = randomOf("full disk");
+    writeFileSync(join(other, "noise"), random.bytes(5 * MIB));
+    await world.summary(["snapshot", "--store", store, other]);
     const big = join(directory, "big");
     mkdirSync(big);
-    const random = randomOf("full disk");
     for (let i = 0; i < 12; i++) writeFileSync(join(big, `${i}`), random.bytes(6 * MIB));
     const words = ["snapshot", "--store", store, big, "--json"];
     for (let attempt = 0; attempt < 2; attempt++) {
@@ -29,16 +33,17 @@ lane("a full disk", ["root"], () => {
         exit: 1,
         code: "DISK_FULL",
         names: disk,
-        next: /space|disk/,
+        next: /space|disk|room/,
       });
     }
-    // Reading needs no space, or says that it does.
+    // Listing and removing work on a full disk, again and again, and so does what returns the space.
     const ls = ["ls", "--store", store, "--json"];
-    const listed = await world.run(ls);
-    if (listed.code !== 0)
-      expectFailure(ls, listed, { exit: 1, code: "DISK_FULL", names: disk, next: /space|disk/ });
-    await mustRun("mount", ["-o", `remount,size=${48 * MIB}`, disk]);
-    expect((await world.run(ls)).stdout).toContain(first["backup"]);
+    for (let attempt = 0; attempt < 3; attempt++)
+      expect((await world.run(ls)).stdout).toContain(first["backup"]);
+    await world.summary(["rm", "--yes", "--store", store, "other"]);
+    const collected = await world.summary(["gc", "--store", store]);
+    expect(collected["returned"]).toBeGreaterThan(15 * MIB);
+    await world.summary(["snapshot", "--store", store, other]);
     const target = join(directory, "restored");
     await world.summary(["restore", "--store", store, first["backup"], target]);
     expect(await treeHash(target)).toBe(await treeHash(source));

@@ -5,10 +5,11 @@ import { RESERVED_DATABASE, RESERVED_KEYS, setHas } from "../../keyspace/index.t
 import { writeStore } from "../../session/write.ts";
 import { parseBlobName } from "../arguments/blob-name.ts";
 
-export const forget: CommandHandler = (session, args) => {
+export const forget: CommandHandler = async (session, args) => {
   const backup = parseBlobName(session, args[1]!);
   const id = backup.toString("hex");
   if (setHas(session.view, RESERVED_DATABASE, RESERVED_KEYS.pins, Buffer.from(id)))
     throw new ReplyError(`PINNED the backup ${id} is pinned; UNPIN it first`);
-  return writeStore(session, { op: "forget", backup }, (removed) => removed);
+  await session.server.database.makeRoom();
+  return await writeStore(session, { op: "forget", backup }, (removed) => removed);
 };

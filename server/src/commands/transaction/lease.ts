@@ -15,6 +15,7 @@ const ID_BYTES = 16;
 
 export const lease: CommandHandler = async (session, args) => {
   if (args.length === 2 && word(args[1]) === "END") {
+    await session.server.database.makeRoom();
     await endLease(session);
     return OK;
   }
