@@ -1,14 +1,6 @@
 /** Makes one backup: source, ingest, upload, commit. */
 import { readFileSync } from "node:fs";
-import {
-  decodeMeta,
-  EmptySourceError,
-  InterruptedError,
-  metaId,
-  metaName,
-  snapshotId,
-  UsageError,
-} from "@datadb/protocol";
+import { decodeMeta, EmptySourceError, metaId, metaName, snapshotId, UsageError } from "@datadb/protocol";
 import type { Connection, StoreFacts } from "../connection.ts";
 import { type Engine, startEngine } from "../ingest/engine.ts";
 import { holdLease } from "../lease/hold-backup.ts";
@@ -32,6 +24,7 @@ import { cacheField, previousBackup, previousCacheStream, previousTree } from ".
 import { reportProgress } from "./report-progress.ts";
 import type { SnapshotOptions, SnapshotSource, SnapshotSummary } from "./snapshot-options.ts";
 import { type StreamSource, streamSnapshot } from "./stream-snapshot.ts";
+import { untilAborted } from "./until-aborted.ts";
 
 /** What is known when the content is in the store. */
 interface Taken {
