@@ -74,9 +74,10 @@ async function bench(): Promise<void> {
     verdicts.push(...judgeMonth(months));
   }
   if (workloads.includes("rows") && tools.some(({ name }) => name === "datadb")) {
-    const result = await runRows(join(directory, "work", "rows"), Number(values.scale));
-    tables.push(rowsTable(result));
-    verdicts.push(...judgeRows(result.costs));
+    for (const result of await runRows(join(directory, "work", "rows"), Number(values.scale))) {
+      tables.push(rowsTable(result));
+      verdicts.push(...judgeRows(result));
+    }
   }
   if (workloads.includes("postgres")) {
     const options = { directory, repetitions, scale: Number(values.scale), tools: values.tools.split(",") };

@@ -1,8 +1,8 @@
 /** What changes of single rows cost: payload and metadata that a second backup of one table adds, for each way to change. */
-import { cpSync, mkdirSync, rmSync } from "node:fs";
+import { cpSync, mkdirSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { directoryBytes } from "./directory-bytes.ts";
 import { measure } from "./measure.ts";
+import { type RowsIn, rowsInFile, rowsInPostgres } from "./rows-in.ts";
 import type { Verdict } from "./targets.ts";
 import { datadb, storeFigures } from "./tools/datadb.ts";
 import { rowChanges, writeRows } from "./workload/row-changes.ts";
@@ -22,30 +22,51 @@ const MOST = 1.5;
 /** A backup without any change still has a root of its own, and what it is named by. */
 const NOTHING_BYTES: number = 16 << 10;
 
-/** Every change is made to the same table, and backed up into a copy of the store that has it. `work` must not exist. */
-export async function runRows(
-  work: string,
-  scale: number,
-): Promise<{ content: number; first: number; costs: RowCost[] }> {
-  const source = join(work, "source");
-  mkdirSync(source, { recursive: true });
-  const file = join(source, "table.copy");
+/** All changes to one table. */
+export interface RowCosts {
+  name: RowsIn["name"];
+  /** Bytes of the table's dump, and of its payload in the store. */
+  content: number;
+  first: number;
+  costs: RowCost[];
+}
+
+/** The changes to a table in a file, and in PostgreSQL where that is installed. `work` must not exist. */
+export async function runRows(work: string, scale: number): Promise<RowCosts[]> {
+  const results = [await costsIn(rowsInFile(join(work, "file")), join(work, "file"), scale)];
+  const postgres = await rowsInPostgres(join(work, "postgres"));
+  if (postgres === null) return results;
+  try {
+    return [...results, await costsIn(postgres, join(work, "postgres"), scale)];
+  } finally {
+    await postgres.close();
+  }
+}
+
+/** Every change is made to the same table, and backed up into a copy of the store that has it. */
+async function costsIn(table: RowsIn, work: string, scale: number): Promise<RowCosts> {
   const { rows, changes } = rowChanges(scale);
-  writeRows(file, rows);
-  const content = directoryBytes(source);
+  writeRows(table.dump, rows);
+  table.load(false);
+  const content = statSync(table.dump).size;
   const base = join(work, "base", "store");
   mkdirSync(join(work, "base"));
   const tool = datadb();
+  const backUp = async (store: string): Promise<void> => {
+    const command = tool.repository(store).backup(table.source);
+    await measure({ ...command, env: { ...command.env, ...table.env } });
+  };
   await measure(tool.repository(base).init);
-  await measure(tool.repository(base).backup(source));
+  await backUp(base);
   const before = storeFigures(base);
   const costs: RowCost[] = [];
   for (const [number, change] of changes.entries()) {
     const copy = join(work, `change-${number}`);
     cpSync(join(work, "base"), copy, { recursive: true });
     const store = join(copy, "store");
-    writeRows(file, rows, change);
-    await measure(tool.repository(store).backup(source));
+    writeRows(table.dump, rows, change);
+    table.load(change.reference === 0);
+    await backUp(store);
     const after = storeFigures(store);
     costs.push({
       name: change.name,
@@ -55,15 +76,15 @@ export async function runRows(
       chunks: after.dataRecords - before.dataRecords,
     });
     rmSync(copy, { recursive: true });
-    console.log(`rows: ${change.name}: ${costs.at(-1)?.payload} bytes`);
+    console.log(`rows in ${table.name}: ${change.name}: ${costs.at(-1)?.payload} bytes`);
   }
-  return { content, first: before.dataStoredBytes, costs };
+  return { name: table.name, content, first: before.dataStoredBytes, costs };
 }
 
 /** Each change against the prototype's figure. */
-export function judgeRows(costs: readonly RowCost[]): Verdict[] {
+export function judgeRows({ name: place, costs }: RowCosts): Verdict[] {
   return costs.map(({ name, most, payload }) => ({
-    work: `rows: ${name}`,
+    work: `rows in ${place}: ${name}`,
     measured: `${payload} bytes of payload`,
     target: `at most ${Math.round(most)} bytes`,
     held: payload <= most,
@@ -71,12 +92,12 @@ export function judgeRows(costs: readonly RowCost[]): Verdict[] {
 }
 
 /** All figures. */
-export function rowsTable({ content, first, costs }: Awaited<ReturnType<typeof runRows>>): string {
+export function rowsTable({ name: place, content, first, costs }: RowCosts): string {
   const rows = costs.map(({ name, most, payload, metadata, chunks }) =>
     [name, chunks, payload, Math.round(most), metadata].join(" | "),
   );
   return [
-    `## rows: ${(content / 1e6).toFixed(0)} MB in key order, ${(first / 1e6).toFixed(1)} MB stored`,
+    `## rows in ${place}: ${(content / 1e6).toFixed(0)} MB in key order, ${(first / 1e6).toFixed(1)} MB stored`,
     "",
     "| change | new chunks | payload | at most | metadata |",
     "|---|---|---|---|---|",
