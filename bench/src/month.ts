@@ -4,6 +4,7 @@ import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { directoryBytes } from "./directory-bytes.ts";
 import { type Measurement, measure } from "./measure.ts";
+import { monthInPostgres } from "./month-in-postgres.ts";
 import { median } from "./statistics.ts";
 import type { Verdict } from "./targets.ts";
 import type { Repository, Tool } from "./tools/tool.ts";
@@ -16,22 +17,29 @@ export interface Month {
   backups: Measurement[];
   /** Bytes of the repository after each. */
   bytes: number[];
-  restore: Measurement;
+  /** Not of a database: others measure that. */
+  restore?: Measurement;
   /** datadb only: the restore of the same day from a store that holds nothing else, and so no deltas. */
   alone?: Measurement;
 }
 
-interface Run {
-  tool: Tool;
+/** What one tool has done so far. */
+export interface Run {
+  name: string;
   path: string;
   repository: Repository;
   backups: Measurement[];
   bytes: number[];
+  /** Gets the day's dumps before the backup. */
+  prepare?(dumps: string): void;
 }
 
 const MB = 1e6;
 
-/** Every tool backs up the same days, in turns. The dumps are written anew each day; `work` must not exist. */
+/**
+ * Every tool backs up the same days, in turns; datadb also from PostgreSQL where that is installed. The dumps are written anew each
+ * day; `work` must not exist.
+ */
 export async function runMonth(
   tools: readonly Tool[],
   work: string,
@@ -40,31 +48,43 @@ export async function runMonth(
 ): Promise<Month[]> {
   const source = join(work, "source");
   mkdirSync(work, { recursive: true });
+  const own = tools.find(({ name }) => name === "datadb");
+  const database = own && (await monthInPostgres(join(work, "postgres")));
   const runs = tools.map((tool): Run => {
     const path = join(work, tool.name);
-    return { tool, path, repository: tool.repository(path), backups: [], bytes: [] };
+    return { name: tool.name, path, repository: tool.repository(path), backups: [], bytes: [] };
   });
+  try {
+    await runDays(database ? [...runs, database.run] : runs, source, scale, days);
+  } finally {
+    await database?.close();
+  }
+  const months: Month[] = [];
+  for (const { name, repository, backups, bytes } of runs) {
+    const restore = await restored(repository, source, join(work, `restored-${name}`));
+    const alone = name === own?.name ? await restoredAlone(own, source, join(work, "alone")) : undefined;
+    months.push({ tool: name, backups, bytes, restore, ...(alone && { alone }) });
+  }
+  if (database) months.push({ ...database.run, tool: database.run.name });
+  return months;
+}
+
+async function runDays(runs: readonly Run[], source: string, scale: number, days: number): Promise<void> {
   for (const { repository } of runs) await measure(repository.init);
   const history = tableHistory(scale);
   for (;;) {
     rmSync(source, { recursive: true, force: true });
     history.write(source);
-    for (const { path, repository, backups, bytes } of runs) {
-      backups.push(await settled(repository.backup(source)));
-      bytes.push(directoryBytes(path));
+    for (const run of runs) {
+      run.prepare?.(source);
+      run.backups.push(await settled(run.repository.backup(source)));
+      run.bytes.push(directoryBytes(run.path));
     }
-    const took = runs.map(({ tool, backups }) => `${tool.name} ${backups.at(-1)?.wall.toFixed(2)} s`);
+    const took = runs.map(({ name, backups }) => `${name} ${backups.at(-1)?.wall.toFixed(2)} s`);
     console.log(`month: day ${history.day} of ${days}: ${took.join(", ")}`);
-    if (history.day >= days) break;
+    if (history.day >= days) return;
     history.nextDay();
   }
-  const months: Month[] = [];
-  for (const { tool, repository, backups, bytes } of runs) {
-    const restore = await restored(repository, source, join(work, `restored-${tool.name}`));
-    const alone = tool.name === "datadb" ? await restoredAlone(tool, source, join(work, "alone")) : undefined;
-    months.push({ tool: tool.name, backups, bytes, restore, ...(alone && { alone }) });
-  }
-  return months;
 }
 
 /** Measures when the disk has nothing left to write from what came before. */
@@ -88,6 +108,8 @@ async function restoredAlone(tool: Tool, source: string, path: string): Promise<
   return await restored(repository, source, `${path}-restored`);
 }
 
+const wallOf = (measurement: Measurement | undefined): number => measurement?.wall ?? Number.NaN;
+
 const growths = ({ bytes }: Month): number[] =>
   bytes.slice(1).map((after, day) => after - (bytes[day] as number));
 
@@ -101,10 +123,22 @@ export function judgeMonth(months: readonly Month[]): Verdict[] {
     return { work: `month: ${work}`, measured, target, held };
   };
   const times = (ratio: number, than: string): string => `${ratio.toFixed(2)} x ${than}`;
-  const restore = own.restore.wall / other.restore.wall;
+  const restore = wallOf(own.restore) / wallOf(other.restore);
   const first = (own.backups[0]?.wall ?? 0) / (other.backups[0]?.wall ?? 1);
-  const slower = own.restore.wall / (own.alone?.wall ?? Number.NaN);
+  const slower = wallOf(own.restore) / wallOf(own.alone);
+  const database = months.find(({ tool }) => tool === "datadb postgres");
+  const rows = database && median(growths(other)) / median(growths(database));
   return [
+    ...(rows === undefined
+      ? []
+      : [
+          verdict(
+            "growth a day, postgres://",
+            `1/${rows.toFixed(1)} of restic's`,
+            "at most 1/40",
+            rows >= 40,
+          ),
+        ]),
     verdict("growth a day", `1/${growth.toFixed(1)} of restic's`, "at most 1/30 of restic's", growth >= 30),
     verdict("all backups", `1/${total.toFixed(1)} of restic's`, "at most 1/8 of restic's", total >= 8),
     verdict("first backup", times(first, "restic"), "at most 0.5 of restic's time", first <= 0.5),
@@ -134,7 +168,7 @@ export function monthTable(months: readonly Month[], content: number): string {
       backups[0]?.wall.toFixed(2),
       seconds(backups.slice(1).map(({ wall }) => wall)),
       (Math.max(...backups.map(({ memory }) => memory)) / MB).toFixed(0),
-      restore.wall.toFixed(2) + (alone ? ` (${alone.wall.toFixed(2)} without deltas)` : ""),
+      (restore?.wall.toFixed(2) ?? "") + (alone ? ` (${alone.wall.toFixed(2)} without deltas)` : ""),
     ].join(" | ");
   });
   return [
