@@ -52,7 +52,7 @@ export function importsOf(path: string): string[] {
   const code = read(path)
     .replace(/\/\*[\s\S]*?\*\//g, "")
     .replace(/^\s*\/\/.*$/gm, "");
-  const found = code.matchAll(/(?:\bfrom|\bimport|\bimport\()\s*["']([^"'\n]+)["']/g);
+  const found = code.matchAll(/(?:(?<!["'])\bfrom|\bimport|\bimport\()\s*["']([^"'\n]+)["']/g);
   return [...found].map((match) => match[1] as string);
 }
 
