@@ -1,8 +1,9 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { testConfig } from "../testing/test-config.ts";
+import { parseConfig } from "./parse-config.ts";
 
 const job = (text: string): string => `store: /srv/backup\njobs:\n  - ${text}\n`;
 const minimal = job("{ name: docs, source: /docs, every: 15m, keep: 30 }");
@@ -191,4 +192,12 @@ test("secrets are in no message, and not looked up for who only looks", () => {
   } finally {
     rmSync(directory, { recursive: true });
   }
+});
+
+test("what the document shows is right", () => {
+  const text = readFileSync(new URL("../../../docs/scheduler.md", import.meta.url), "utf8");
+  const shown = [...text.matchAll(/^```yaml\n([\s\S]*?)^```$/gm)].map(([, yaml]) => yaml!);
+  expect(shown).toHaveLength(2);
+  const looked = { environment: {}, directory: "/etc/datadb", checkSecrets: false };
+  for (const yaml of shown) expect(parseConfig(yaml, "shown.yaml", looked).jobs.length).toBeGreaterThan(0);
 });
