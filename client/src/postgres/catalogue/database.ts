@@ -26,8 +26,8 @@ export async function readDatabase(session: Session): Promise<DatabaseFacts> {
           || ' SET ' || pg_catalog.quote_ident(pg_catalog.split_part(c, '=', 1)) || ' TO '
           || CASE WHEN pg_catalog.split_part(c, '=', 1) IN (${QUOTED_LISTS}) THEN pg_catalog.substr(c, pg_catalog.strpos(c, '=') + 1)
             ELSE pg_catalog.quote_literal(pg_catalog.substr(c, pg_catalog.strpos(c, '=') + 1)) END
-        FROM pg_catalog.pg_db_role_setting s, pg_catalog.unnest(s.setconfig) AS c
-        WHERE s.setdatabase = d.oid ORDER BY 1)
+        FROM pg_catalog.pg_db_role_setting s, pg_catalog.unnest(s.setconfig) WITH ORDINALITY AS u (c, n)
+        WHERE s.setdatabase = d.oid ORDER BY s.setrole <> 0, pg_catalog.pg_get_userbyid(s.setrole) COLLATE "C", u.n)
       || CASE WHEN d.datconnlimit >= 0 THEN ARRAY['ALTER DATABASE ' || pg_catalog.quote_ident(d.datname)
         || ' CONNECTION LIMIT ' || d.datconnlimit] ELSE '{}' END AS settings
     FROM pg_catalog.pg_database d JOIN pg_catalog.pg_tablespace t ON t.oid = d.dattablespace

@@ -34,11 +34,22 @@ const WORK_SETTINGS: Readonly<Record<string, string>> = {
 };
 
 /**
- * Startup options: a database or role may have a timeout that ends the first command, and definitions must be written in one way.
- * `options`: those that were asked for.
+ * Of the settings above, those on which definitions depend and which pg_dump leaves as database or role have them; and the timeout that
+ * may end the very first command.
  */
+const STARTUP_SETTINGS = [
+  "statement_timeout=0",
+  "quote_all_identifiers=off",
+  "standard_conforming_strings=on",
+  "bytea_output=hex",
+  "lc_monetary=C",
+];
+
+/** Startup options that come before the first command. `options`: those that were asked for. */
 export function startupOptions(options: string | undefined): string {
-  return `${options === undefined ? "" : `${options} `}-c statement_timeout=0 -c quote_all_identifiers=off -c standard_conforming_strings=on`;
+  return [...(options === undefined ? [] : [options]), ...STARTUP_SETTINGS.map((one) => `-c ${one}`)].join(
+    " ",
+  );
 }
 
 /** One command that sets all of them; what a server of another version does not know is left out. */
