@@ -7,7 +7,7 @@ import type { Server } from "./server.ts";
 import type { Source } from "./source.ts";
 
 /** As many connections as datadb takes on two processors. */
-export const JOBS = 2;
+const JOBS = 2;
 
 export interface DatabaseTool {
   name: string;

@@ -1,6 +1,6 @@
 /** Compares two databases by what pg_dump says of them: definitions byte for byte, rows of each table as a sorted set. */
 import { join } from "node:path";
-import type { Postgres } from "./postgres.ts";
+import { connectionString, type Postgres } from "./postgres.ts";
 import { mustRun } from "./run-program.ts";
 
 export interface Place {
@@ -33,7 +33,13 @@ export async function databaseDifferences(left: Place, right: Place): Promise<st
 /** What pg_dump of the server's version prints. */
 export async function dumpOf({ server, database }: Place): Promise<Dumped> {
   const dump = async (...words: string[]): Promise<string> => {
-    const all = ["--restrict-key=datadb", "--encoding=UTF8", ...words, "--dbname", connection(database)];
+    const all = [
+      "--restrict-key=datadb",
+      "--encoding=UTF8",
+      ...words,
+      "--dbname",
+      connectionString(database),
+    ];
     const env = { PATH: process.env["PATH"], HOME: "/nonexistent", LANG: "C.UTF-8", ...server.env };
     const printed = await mustRun(join(server.bin, "pg_dump"), all, { env });
     return printed.toString("latin1");
@@ -46,19 +52,16 @@ export async function dumpOf({ server, database }: Place): Promise<Dumped> {
 
 /** pg_dump does not say in its definitions whether a materialized view is filled, nor ever with what. */
 const MATERIALIZED_VIEWS = `
+  SET statement_timeout = 0;
   SELECT format('materialized view %I.%I: %s', n.nspname, c.relname, CASE WHEN relispopulated
     THEN query_to_xml(format('SELECT md5(string_agg(t::text, chr(10) ORDER BY t::text COLLATE "C")) FROM %I.%I AS t',
       n.nspname, c.relname), true, true, '')::text ELSE 'not filled' END)
   FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = relnamespace WHERE relkind = 'm' ORDER BY 1`;
 
-/** A connection string takes names that an argument of its own would not, such as `a=b`. */
-function connection(database: string): string {
-  return `dbname='${database.replaceAll("\\", "\\\\").replaceAll("'", "\\'")}'`;
-}
-
 function withoutName(schema: string, database: string): string {
+  const lines = schema.replaceAll(/^\\(?:connect|encoding) .*\n/gm, "");
   const plain = Buffer.from(database).toString("latin1");
-  return schema.replaceAll(`"${plain.replaceAll('"', '""')}"`, "DATABASE").replaceAll(plain, "DATABASE");
+  return lines.replaceAll(`"${plain.replaceAll('"', '""')}"`, "DATABASE").replaceAll(plain, "DATABASE");
 }
 
 function parseData(text: string): Pick<Dumped, "tables" | "rest"> {

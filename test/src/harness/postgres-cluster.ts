@@ -1,5 +1,14 @@
 /** The data directory of a throwaway PostgreSQL: made once for each version by initdb, then copied. */
-import { chmodSync, chownSync, existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { join, resolve } from "node:path";
 import { type PostgresVersion, postgresBin, serverUser } from "./postgres-programs.ts";
 import { mustRun } from "./run-program.ts";
@@ -9,6 +18,8 @@ import { scratch } from "./scratch.ts";
 export const ADMIN = { name: "admin", password: "pw" } as const;
 
 const CACHE = resolve(import.meta.dirname, "../../../.cache/test");
+/** Changes with how the data directory is made, so that no old one is used. */
+const GENERATION = 2;
 const INITDB_WORDS = [
   "--auth-host=scram-sha-256",
   "--auth-local=peer",
@@ -19,7 +30,7 @@ const INITDB_WORDS = [
 /** A new directory that the server's user owns, with the data directory in `data`. */
 export async function newCluster(version: PostgresVersion): Promise<string> {
   const directory = await newServerDirectory();
-  const template = join(CACHE, `postgres-${version}-data`);
+  const template = join(CACHE, `postgres-${version}-data-${GENERATION}`);
   if (!existsSync(template)) await makeTemplate(version, template);
   await mustRun("cp", ["-a", "--reflink=auto", template, join(directory, "data")]);
   return directory;
@@ -40,6 +51,9 @@ async function makeTemplate(version: PostgresVersion, template: string): Promise
   writeFileSync(password, `${ADMIN.password}\n`);
   const words = ["-D", data, "-U", ADMIN.name, `--pwfile=${password}`, "--no-sync", ...INITDB_WORDS];
   await asServerUser(join(binOf(version), "initdb"), words, directory);
+  // By socket too, the superuser has a password: a proxy between has no name of its own.
+  const rules = join(data, "pg_hba.conf");
+  writeFileSync(rules, `local all ${ADMIN.name} scram-sha-256\n${readFileSync(rules, "utf8")}`);
   mkdirSync(CACHE, { recursive: true });
   const unfinished = `${template}.${process.pid}`;
   await mustRun("cp", ["-a", data, unfinished]);

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { afterAll } from "vitest";
 import { freePort } from "./free-port.ts";
 import { ADMIN, binOf, newCluster } from "./postgres-cluster.ts";
+import { binWithExtensions } from "./postgres-extensions.ts";
 import { type PostgresVersion, serverUser } from "./postgres-programs.ts";
 // Before the hook below, so that its cleaning comes last: hooks run in reverse.
 import { type Finished, type RunOptions, runProgram } from "./run-program.ts";
@@ -32,6 +33,8 @@ export interface PostgresOptions {
   version?: PostgresVersion;
   /** For `postgres -c`, on top of the fast ones. */
   settings?: Readonly<Record<string, string>>;
+  /** Files of extensions that this server alone has, such as `x.control` and `x--1.0.sql`; only for an installed version. */
+  extensions?: Readonly<Record<string, string>>;
 }
 
 export interface Postgres {
@@ -41,6 +44,8 @@ export interface Postgres {
   port: number;
   /** Peer authentication: the operating system's user of the tests is a superuser of the same name. */
   socketDirectory: string;
+  /** The socket itself: there the superuser has a password, as over TCP. */
+  socketPath: string;
   dataDirectory: string;
   /** For programs that take the server from the environment: PGHOST, PGPORT, PGUSER, PGPASSWORD. */
   env: NodeJS.ProcessEnv;
@@ -68,7 +73,12 @@ export interface Postgres {
 /** Starts a server with an empty cluster and resolves when it answers. */
 export async function startPostgres(options: PostgresOptions = {}): Promise<Postgres> {
   const version = options.version ?? 15;
-  const server = await startOn(await newCluster(version), version, options.settings ?? {});
+  const directory = await newCluster(version);
+  const programs =
+    options.extensions === undefined
+      ? binOf(version)
+      : binWithExtensions(binOf(version), directory, options.extensions);
+  const server = await startOn(directory, version, options.settings ?? {}, programs);
   const { username } = userInfo();
   await server.psql("postgres", `CREATE ROLE "${username}" SUPERUSER LOGIN`);
   return server;
@@ -79,6 +89,8 @@ export async function startOn(
   directory: string,
   version: PostgresVersion,
   settings: Readonly<Record<string, string>>,
+  /** Where `postgres` itself is. */
+  programs: string = binOf(version),
 ): Promise<Postgres> {
   const bin = binOf(version);
   const port = await freePort();
@@ -92,7 +104,7 @@ export async function startOn(
   let gone: Promise<void> = Promise.resolve();
 
   const tryPsql: Postgres["tryPsql"] = (database, sql, more = {}) =>
-    runProgram(join(bin, "psql"), [...PSQL_WORDS, "-d", database], {
+    runProgram(join(bin, "psql"), [...PSQL_WORDS, "-d", connectionString(database)], {
       input: sql,
       ...more,
       env: { ...CLEAN, ...env, ...more.env },
@@ -104,7 +116,7 @@ export async function startOn(
   };
   const start = async (): Promise<void> => {
     await gone;
-    const started = spawn(join(bin, "postgres"), words, {
+    const started = spawn(join(programs, "postgres"), words, {
       ...serverUser().ids,
       cwd: directory,
       env: { PATH: process.env["PATH"], LANG: "C.UTF-8" },
@@ -136,6 +148,7 @@ export async function startOn(
     bin,
     port,
     socketDirectory: directory,
+    socketPath: join(directory, `.s.PGSQL.${port}`),
     dataDirectory,
     env,
     url: (database, user = ADMIN) => {
@@ -160,6 +173,11 @@ export async function startOn(
     stop: () => end("SIGINT"),
     said: () => said,
   };
+}
+
+/** A connection string takes names that an argument of its own would not, such as `a=b`. */
+export function connectionString(database: string): string {
+  return `dbname='${database.replaceAll("\\", "\\\\").replaceAll("'", "\\'")}'`;
 }
 
 /** An identifier as SQL writes it. */

@@ -11,6 +11,8 @@ import { waitFor } from "./wait-for.ts";
 export interface ServerProcess {
   /** For `--server`. */
   url: string;
+  /** The directory of its store. */
+  store: string;
   port: number;
   httpPort: number;
   child: ChildProcess;
@@ -53,6 +55,7 @@ export async function startServer(
   });
   return {
     url: `redis://127.0.0.1:${port}`,
+    store,
     port,
     httpPort,
     child,

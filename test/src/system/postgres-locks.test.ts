@@ -1,0 +1,130 @@
+/** What others may do while a backup runs: an ALTER TABLE waits only while its own table is read. */
+import { expect, test } from "vitest";
+import { type DatabaseWorld, openDatabaseWorld } from "../harness/database-world.ts";
+import { expectFailure } from "../harness/expect-failure.ts";
+import { startGatedProxy } from "../harness/gated-proxy.ts";
+import { lane } from "../harness/lanes.ts";
+import { waitFor } from "../harness/wait-for.ts";
+
+const TABLES = ["first", "second", "third"] as const;
+const ROWS = 20_000;
+/** A table's rows as text: several times what the kernel keeps of a connection. */
+const TABLE_BYTES = ROWS * 262;
+const THREE_TABLES = TABLES.map(
+  (name) => `
+  CREATE TABLE ${name} (id int PRIMARY KEY, t text);
+  INSERT INTO ${name} SELECT n, repeat(md5(n::text), 8) FROM generate_series(1, ${ROWS}) AS n;`,
+).join("");
+
+lane("ALTER TABLE during a backup", [{ postgres: 15 }], () => {
+  test("waits only while its own table is read", async () => {
+    const lab = await openDatabaseWorld("locks");
+    await lab.server.createDatabase("app");
+    await lab.server.psql("app", THREE_TABLES);
+    // In the middle of the second table.
+    const proxy = await startGatedProxy(lab.server.socketPath, 1.5 * TABLE_BYTES);
+    let running = true;
+    const environment = { env: { PGPORT: String(proxy.port) } };
+    const backup = lab.tryBackup("app", ["--jobs", "1"], environment).then((result) => {
+      running = false;
+      return result;
+    });
+    await waitFor("the second table to be read", () => proxy.isHolding());
+    // Which table is read when is the backup's matter: it is watched.
+    const current = await waitFor("a table to be read", () => tableBeingRead(lab));
+    // What was read is given back, what is to be read is held; pg_dump's own locks go with it.
+    const locked = await waitFor("the first table's lock to go", async () => {
+      const names = await lockedTables(lab);
+      return names.length === 2 ? names : null;
+    });
+    const done = TABLES.find((name) => !locked.includes(name)) as string;
+    await lab.server.psql("app", `ALTER TABLE ${done} ADD COLUMN more int`);
+    const waiting = lab.server.psql("app", `ALTER TABLE ${current} ADD COLUMN more int`);
+    await waitFor("ALTER TABLE to wait", () => isWaiting(lab, current));
+    // In the middle of the third one.
+    proxy.holdAt(2.5 * TABLE_BYTES);
+    await waiting;
+    expect(running, `${current} was given back when it was read`).toBe(true);
+    proxy.holdAt(Number.POSITIVE_INFINITY);
+    const result = await backup;
+    expect(result.code, result.stderr).toBe(0);
+    // The backup is of the moment before all that.
+    const { stdout } = await lab.world.run(["cat", "--store", lab.store, "app:schema/pre-data.sql"]);
+    expect(stdout).not.toContain("more integer");
+    for (const table of TABLES) {
+      const rows = await lab.world.run(["cat", "--store", lab.store, `app:public/${table}.copy`]);
+      expect(rows.stdout.split("\n")).toHaveLength(ROWS + 1);
+    }
+  });
+
+  test("that came first: the backup waits no longer than --lock-timeout, and names who holds the lock", async () => {
+    const lab = await openDatabaseWorld("blocked");
+    await lab.server.createDatabase("app");
+    await lab.server.psql("app", THREE_TABLES);
+    const blocker = lab.server.tryPsql(
+      "app",
+      "SET application_name = 'migration'; BEGIN; LOCK TABLE second; SELECT pg_sleep(1000);",
+    );
+    const pid = await waitFor("the lock", async () => {
+      const sql = "SELECT pid FROM pg_locks WHERE relation = 'second'::regclass AND granted";
+      return (await lab.server.psql("app", sql)) || null;
+    });
+    const words = ["--lock-timeout", "1s"];
+    const result = await lab.tryBackup("app", words);
+    expectFailure(["snapshot", ...words], result, {
+      exit: 1,
+      code: "DATABASE_BUSY",
+      names: "second",
+      next: /--lock-timeout/,
+    });
+    expect(result.stderr).toMatch(new RegExp(`\\b${pid}\\b`));
+    expect(result.stderr).toContain("migration");
+    expect(result.elapsed).toBeLessThan(20_000);
+    expect(await lab.listed().catch(() => [])).toEqual([]);
+    // Given up in time, it waits and succeeds.
+    const patient = lab.tryBackup("app", ["--lock-timeout", "60s"]);
+    await waitFor("the backup to wait", () => isWaiting(lab, "second"));
+    await lab.server.psql("app", `SELECT pg_terminate_backend(${pid})`);
+    await blocker;
+    expect((await patient).code).toBe(0);
+  });
+
+  test("that waits behind a backup ended by kill -9 goes on at once", async () => {
+    const lab = await openDatabaseWorld("orphan");
+    await lab.server.createDatabase("app");
+    await lab.server.psql("app", THREE_TABLES);
+    const proxy = await startGatedProxy(lab.server.socketPath, TABLE_BYTES / 2);
+    const result = await lab.tryBackup("app", ["--jobs", "1"], {
+      env: { PGPORT: String(proxy.port) },
+      started: (child) => {
+        void waitFor("a table to be read", () => proxy.isHolding()).then(() => child.kill("SIGKILL"));
+      },
+    });
+    expect(result.signal).toBe("SIGKILL");
+    for (const table of TABLES) await lab.server.psql("app", `ALTER TABLE ${table} ADD COLUMN more int`);
+    await waitFor("its sessions to end", async () => {
+      const sql = "SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE 'datadb%'";
+      return (await lab.server.psql("postgres", sql)) === "0";
+    });
+  });
+});
+
+/** The table that a session of datadb copies now. */
+async function tableBeingRead(lab: DatabaseWorld): Promise<string | null> {
+  const sql = `SELECT query FROM pg_stat_activity
+    WHERE application_name LIKE 'datadb%' AND state = 'active' AND query LIKE '%COPY%'`;
+  const query = await lab.server.psql("app", sql);
+  return TABLES.find((name) => query.includes(name)) ?? null;
+}
+
+/** Tables on which sessions of datadb have a lock. */
+async function lockedTables(lab: DatabaseWorld): Promise<string[]> {
+  const sql = `SELECT DISTINCT relname FROM pg_locks JOIN pg_stat_activity USING (pid) JOIN pg_class ON pg_class.oid = relation
+    WHERE granted AND application_name LIKE 'datadb%' AND relname IN ('first', 'second', 'third')`;
+  return (await lab.server.psql("app", sql)).split("\n");
+}
+
+async function isWaiting(lab: DatabaseWorld, table: string): Promise<boolean> {
+  const sql = `SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = '${table}'::regclass`;
+  return Number(await lab.server.psql("app", sql)) > 0;
+}

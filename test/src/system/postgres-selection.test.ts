@@ -1,0 +1,135 @@
+/** Parts of a database: tables, rows by a condition, definitions alone; and what changed since the previous backup. */
+import { expect, test } from "vitest";
+import type { JsonRecord } from "../harness/command.ts";
+import { type DatabaseWorld, openDatabaseWorld } from "../harness/database-world.ts";
+import { expectFailure } from "../harness/expect-failure.ts";
+import { lane } from "../harness/lanes.ts";
+
+const SHOP = `
+  CREATE SCHEMA shop;
+  CREATE TABLE shop.customer (id int PRIMARY KEY, name text, country text);
+  CREATE TABLE shop.purchase (id int PRIMARY KEY, customer int REFERENCES shop.customer, amount int);
+  CREATE TABLE shop.line (purchase int REFERENCES shop.purchase, n int, t text, PRIMARY KEY (purchase, n));
+  CREATE TABLE audit (at int, what text);
+  INSERT INTO shop.customer SELECT n, 'c' || n, CASE n % 2 WHEN 0 THEN 'DE' ELSE 'FR' END FROM generate_series(1, 100) AS n;
+  INSERT INTO shop.purchase SELECT n, 1 + n % 100, n FROM generate_series(1, 1000) AS n;
+  INSERT INTO shop.line SELECT n / 3, n, 'x' FROM generate_series(3, 3000) AS n;
+  INSERT INTO audit SELECT n, 'a' FROM generate_series(1, 50) AS n;`;
+
+lane("a part of a database", [{ postgres: 15 }], () => {
+  test("tables by pattern are one series of their own", async () => {
+    const lab = await shop("tables");
+    const whole = await lab.backup("shop");
+    const some = await lab.backup("shop", "--table", "shop.*", "--exclude-table", "shop.line");
+    expect(some["snapshot"]).not.toBe(whole["snapshot"]);
+    expect(await tables(lab, some)).toEqual(["shop/customer.copy", "shop/purchase.copy"]);
+    const again = await lab.backup("shop", "--table", "shop.*", "--exclude-table", "shop.line");
+    expect(again["snapshot"]).toBe(some["snapshot"]);
+    const { stderr } = await lab.tryBackup("shop", ["--table", "shop.line"]);
+    expect(stderr, "a foreign key leaves the selection").toMatch(/warning.*purchase/i);
+    expect((await lab.tryBackup("shop", ["--table", "audit"])).stderr).not.toMatch(/warning/i);
+  });
+
+  test("a pattern that matches nothing is an error", async () => {
+    const lab = await shop("no-table");
+    for (const pattern of ["nowhere", "shop.nothing*", "shopx.customer"]) {
+      const words = ["--table", pattern];
+      const result = await lab.tryBackup("shop", words);
+      expectFailure(words, result, {
+        exit: 4,
+        code: "DATABASE_MISSING",
+        names: pattern,
+        next: /pattern|table/,
+      });
+    }
+    expect(await lab.listed().catch(() => [])).toEqual([]);
+  });
+
+  test("rows by a condition, in each of its forms", async () => {
+    const lab = await shop("where");
+    const join =
+      "INNER JOIN shop.customer c ON c.id = t.customer INNER JOIN shop.line l ON l.purchase = t.id";
+    const forms: [form: string, rows: number][] = [
+      ["shop.purchase=amount > 900", 100],
+      ["shop.purchase=WHERE amount > 900 AND t.id < 951", 50],
+      // Each base row once, although three lines join it, and its own columns alone.
+      [`shop.purchase=${join} WHERE c.country = 'DE' AND amount <= 500`, 250],
+      ["shop.purchase=false", 0],
+    ];
+    for (const [form, rows] of forms) {
+      const summary = await lab.backup("shop", "--table", "shop.purchase", "--where", form, "--allow-empty");
+      const lines = await rowsOf(lab, summary, "shop/purchase.copy");
+      expect(lines, form).toHaveLength(rows);
+      for (const line of lines) expect(line.split("\t")).toHaveLength(3);
+      expect(new Set(lines).size).toBe(rows);
+    }
+    for (const wrong of [
+      "shop.purchase=amount >",
+      "shop.purchase=1; DROP TABLE audit",
+      "shop.nothing=true",
+    ]) {
+      const result = await lab.tryBackup("shop", ["--where", wrong]);
+      expect(result.code, wrong).not.toBe(0);
+      expect(result.stderr).not.toMatch(/^\s+at /m);
+    }
+    expect(await lab.server.psql("shop", "SELECT count(*) FROM audit")).toBe("50");
+  });
+
+  test("definitions alone, rows alone", async () => {
+    const lab = await shop("only");
+    const definitions = await lab.backup("shop", "--schema-only");
+    expect(await tables(lab, definitions)).toEqual([]);
+    expect(await lab.restore(definitions["backup"], "empty")).toMatchObject({ type: "summary" });
+    expect(await lab.server.psql("empty", "SELECT count(*) FROM shop.purchase")).toBe("0");
+    const rows = await lab.backup("shop", "--data-only");
+    await lab.restore(rows["backup"], "empty", "--data-only");
+    expect(await lab.server.psql("empty", "SELECT count(*), sum(amount) FROM shop.purchase")).toBe(
+      "1000|500500",
+    );
+  });
+
+  test("rows inserted, updated and deleted are counted", async () => {
+    const lab = await shop("changes");
+    await lab.backup("shop");
+    await lab.server.psql(
+      "shop",
+      `INSERT INTO shop.purchase SELECT n, 1, 0 FROM generate_series(1001, 1007) AS n;
+       UPDATE shop.purchase SET amount = -1 WHERE id IN (5, 500, 999);
+       DELETE FROM shop.line WHERE purchase = 10;`,
+    );
+    const shown = await lab.show((await lab.backup("shop"))["backup"]);
+    expect(shown["rows"]).toEqual({
+      "shop/purchase.copy": { inserted: 7, updated: 3, deleted: 0 },
+      "shop/line.copy": { inserted: 0, updated: 0, deleted: 3 },
+    });
+  });
+
+  test("a database that was emptied needs --allow-empty", async () => {
+    const lab = await shop("emptied");
+    await lab.backup("shop");
+    await lab.server.psql("shop", "TRUNCATE shop.customer CASCADE; TRUNCATE audit;");
+    const result = await lab.tryBackup("shop");
+    expectFailure(["snapshot"], result, { exit: 1, names: "shop", next: /--allow-empty/ });
+    expect(await lab.listed()).toHaveLength(1);
+    await lab.backup("shop", "--allow-empty");
+  });
+});
+
+async function shop(label: string): Promise<DatabaseWorld> {
+  const lab = await openDatabaseWorld(label);
+  await lab.server.createDatabase("shop");
+  await lab.server.psql("shop", SHOP);
+  return lab;
+}
+
+/** Paths of the tables of a backup. */
+async function tables(lab: DatabaseWorld, { backup }: JsonRecord): Promise<string[]> {
+  const { stdout } = await lab.world.run(["cat", "--store", lab.store, `${backup}:manifest.json`]);
+  return (JSON.parse(stdout) as { tables: { path: string }[] }).tables.map(({ path }) => path).sort();
+}
+
+async function rowsOf(lab: DatabaseWorld, { backup }: JsonRecord, path: string): Promise<string[]> {
+  const { code, stdout, stderr } = await lab.world.run(["cat", "--store", lab.store, `${backup}:${path}`]);
+  expect(code, stderr).toBe(0);
+  return stdout.split("\n").slice(0, -1);
+}
