@@ -8,7 +8,7 @@ import { datadb, storeFigures } from "./tools/datadb.ts";
 import { rowChanges, writeRows } from "./workload/row-changes.ts";
 
 /** What one change added to a store with the table as it was. */
-export interface RowCost {
+interface RowCost {
   name: string;
   /** Bytes that are allowed for the payload at this scale. */
   most: number;

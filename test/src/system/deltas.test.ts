@@ -1,6 +1,6 @@
 /**
  * A table that changes from backup to backup is kept as deltas, by the command that holds the store and by a server: every
- * backup restores exactly, also after a kill in between, after one of them was removed, and after a rebuild.
+ * backup restores exactly, also after a kill in between, after one of them was removed and its garbage collected, and after a rebuild.
  */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -93,6 +93,7 @@ test.each(["embedded", "server"] as const)(
     const removed = [...hashes.keys()][1] as string;
     await must(world, ["rm", ...local, "--yes", removed]);
     hashes.delete(removed);
+    await must(world, ["gc", ...local]);
     await must(world, ["rebuild", ...local]);
     await must(world, ["check", ...local, "--read-data"]);
     await restoreAll();
