@@ -44,12 +44,13 @@ function isView({ tokens }: DescribedStatement): boolean {
 }
 
 function readsMissing(statement: DescribedStatement, made: ReadonlySet<string>): boolean {
-  for (const word of ["from", "join"])
+  for (const word of BEFORE_RELATIONS)
     for (const name of referredTo(statement, word))
       if (!SYSTEM.has(name.schema) && !made.has(keyOf(name))) return true;
   return false;
 }
 
+const BEFORE_RELATIONS = ["join", "from"];
 const SYSTEM = new Set(["pg_catalog", "information_schema"]);
 
 function* referredTo({ tokens }: DescribedStatement, word: string): Generator<ObjectName> {
