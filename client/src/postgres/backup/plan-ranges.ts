@@ -1,5 +1,6 @@
 /** Divides a large table into ranges that several sessions read at the same time. */
 import pg from "pg";
+import { databaseError, sqlState } from "../connect/database-error.ts";
 import type { Session } from "../connect/open-session.ts";
 import { copyOut } from "./copy-out.ts";
 import {
@@ -62,6 +63,11 @@ export async function planRanges(
         ? await keyEnds(session, table, parts, bytes, decided)
         : await placeEnds(session, table, parts, bytes, decided);
     return { ranges: between(ends), threshold: decided };
+  } catch (error) {
+    // What the server cannot do here, it says again when the rows are read; a plan is no more than a help.
+    const { cause } = databaseError(error, session.target.label);
+    if (sqlState(cause) === undefined) throw error;
+    return { ranges: [WHOLE], threshold };
   } finally {
     await session.query("ROLLBACK TO SAVEPOINT plan; RELEASE SAVEPOINT plan");
   }

@@ -1,5 +1,5 @@
 /** Backs up a PostgreSQL database: one snapshot of it, read by several sessions, as a directory. */
-import { DatabaseBusyError, decodeMeta, EmptySourceError, metaId } from "@datadb/protocol";
+import { DatabaseBusyError, DatadbError, decodeMeta, EmptySourceError, metaId } from "@datadb/protocol";
 import type { Connection, StoreFacts } from "../../connection.ts";
 import type { Engine } from "../../ingest/engine.ts";
 import type { Backup } from "../../list/backup.ts";
@@ -32,6 +32,7 @@ import { type PreviousTables, previousTables } from "./previous-tables.ts";
 import { leavingKeys, selectionOf } from "./select-tables.ts";
 import { type TableToRead, tablesToRead } from "./table-to-read.ts";
 import { type TakenContent, takeContent } from "./take-content.ts";
+import { tooLongTable } from "./too-long.ts";
 
 /** What the snapshot of a database needs of the snapshot that it is part of. */
 export interface PostgresContext {
@@ -70,6 +71,7 @@ export async function postgresSnapshot(
   try {
     if (options.dryRun) return await dryRun(opened, context);
     const previous = await previousTables(connection, facts, before);
+    const binary = new Set<string>();
     const until = performance.now() + (source.lockTimeout ?? LOCK_TIMEOUT_MS);
     for (;;) {
       const locked = await lockWanted(opened, source, until - performance.now(), warn, stop);
@@ -78,10 +80,24 @@ export async function postgresSnapshot(
         0,
       );
       try {
-        return await readLocked(engine, source, context, { opened, previous, locked, applicationName });
+        return await readLocked(engine, source, context, {
+          opened,
+          previous,
+          locked,
+          applicationName,
+          binary,
+        });
       } catch (error) {
-        if (!(error instanceof DatabaseBusyError) || performance.now() >= until) throw error;
-        warn(`${error.message}; trying again`);
+        const tooLong = error instanceof DatadbError ? tooLongTable(error) : null;
+        const again =
+          tooLong === null
+            ? error instanceof DatabaseBusyError && performance.now() < until
+            : !binary.has(tooLong);
+        if (!again) throw error;
+        if (tooLong !== null) binary.add(tooLong);
+        warn(
+          `${(error as Error).message}; ${tooLong === null ? "trying again" : "reading it again as binary"}`,
+        );
         await opened.holder.query("ROLLBACK");
       }
     }
@@ -127,13 +143,15 @@ interface Reading {
   previous: PreviousTables;
   locked: LockedTables<TableToRead>;
   applicationName: string;
+  /** Paths of tables that are read in the binary format. */
+  binary: ReadonlySet<string>;
 }
 
 async function readLocked(
   engine: Engine,
   source: PostgresSource,
   context: PostgresContext,
-  { opened, previous, locked, applicationName }: Reading,
+  { opened, previous, locked, applicationName, binary }: Reading,
 ): Promise<PostgresTaken> {
   const { connection, facts, options, before, report, stop } = context;
   const { holder, watcher } = opened;
@@ -150,6 +168,7 @@ async function readLocked(
     report,
     stop,
     applicationName,
+    binary,
     largeObjects: view.largeObjects,
     seats: Math.min(engine.pool.size, await readingSessions(watcher, options.jobs)),
     definitions: () =>

@@ -36,7 +36,7 @@ export async function readRows(
     });
     cutter.finish();
   } catch (cause) {
-    error = errorOf(databaseError(cause, `${unit.target.label}: reading ${unit.path}`));
+    error = errorOf(databaseError(cause, `${unit.target.label}: reading ${unit.path}`), unit.path);
   }
   packer.flush();
   events.part(packed(cutter.takeRun()));
@@ -54,8 +54,8 @@ function packed({ names, lengths, marks }: ChunkRun): RowsPart {
   };
 }
 
-function errorOf({ code, message, next, fields }: DatadbError): RowsError {
-  return { code, message, next, fields: { ...fields } };
+function errorOf({ code, message, next, fields }: DatadbError, table: string): RowsError {
+  return { code, message, next, fields: { ...fields, table } };
 }
 
 /** The error again, on the other side. */

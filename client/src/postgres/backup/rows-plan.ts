@@ -26,6 +26,8 @@ export interface RowsPlanOptions {
   /** Sessions that read. */
   seats: number;
   applicationName: string;
+  /** Paths of tables whose text the server cannot write: read in the binary format. */
+  binary: ReadonlySet<string>;
 }
 
 /** A table that is being read. */
@@ -124,8 +126,9 @@ export class RowsPlan {
     const { locked, previous, holder, turn, seats, hash, emit, nodeBases } = this.options;
     const table = locked.tables[index]!;
     const before = previous.table(table.path);
-    const format = before?.format ?? "text";
-    const same = JSON.stringify(before?.key?.columns) === JSON.stringify(table.key?.columns);
+    const format = this.options.binary.has(table.path) ? "binary" : (before?.format ?? "text");
+    const same =
+      before?.format === format && JSON.stringify(before.key?.columns) === JSON.stringify(table.key?.columns);
     const query: TableQuery = { ...table, format };
     const { ranges, threshold } = await turn(() =>
       planRanges(holder, query, {

@@ -36,6 +36,7 @@ export interface TakeContentOptions {
   applicationName: string;
   largeObjects: readonly LargeObjectFacts[];
   seats: number;
+  binary: ReadonlySet<string>;
   /** Puts the files with definitions. */
   definitions(): Promise<void>;
 }
@@ -68,6 +69,7 @@ export async function takeContent(options: TakeContentOptions): Promise<TakenCon
     locked,
     previous,
     seats,
+    binary: options.binary,
     applicationName,
     stopped: stopped.signal,
     nodeBases: (path) => nodeBases(options, path),

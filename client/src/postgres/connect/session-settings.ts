@@ -43,6 +43,8 @@ const STARTUP_SETTINGS = [
   "standard_conforming_strings=on",
   "bytea_output=hex",
   "lc_monetary=C",
+  // A standby refuses every command under serializable.
+  "default_transaction_isolation=read\\ committed",
 ];
 
 /** Startup options that come before the first command. `options`: those that were asked for. */
