@@ -16,6 +16,8 @@ const PLUS = 0x2b;
 const STAR = 0x2a;
 /** A longer status or length line is no RESP. */
 const LINE_LIMIT = 64 << 10;
+/** Four times what a blob has at most: a server that announces more gets no memory for it. */
+const BULK_LIMIT = 64 << 20;
 
 interface OpenArray {
   items: Decoded[];
@@ -68,7 +70,7 @@ export function replyDecoder(onReply: (reply: Decoded) => void): ReplyDecoder {
         continue;
       }
       const length = Number(chunk.toString("latin1", at + 1, end));
-      if (!Number.isSafeInteger(length) || length < -1) throw notResp(chunk, at);
+      if (!Number.isSafeInteger(length) || length < -1 || length > BULK_LIMIT) throw notResp(chunk, at);
       at = end + 2;
       if (length < 0) emit(null);
       else at = startBulk(chunk, at, length);

@@ -17,13 +17,13 @@ export function encodeLease(value: LeaseValue): Buffer {
 
 /** Throws DECODE. */
 export function decodeLease(bytes: Buffer): LeaseValue {
-  let value: Partial<LeaseValue>;
+  let value: Partial<LeaseValue> | null;
   try {
-    value = JSON.parse(bytes.toString()) as Partial<LeaseValue>;
+    value = JSON.parse(bytes.toString()) as Partial<LeaseValue> | null;
   } catch (cause) {
     throw new DecodeError("a lease is no JSON", { cause });
   }
-  const { created, expires, parent, sequence } = value;
+  const { created, expires, parent, sequence } = value ?? {};
   if (typeof created !== "number" || typeof expires !== "number" || typeof sequence !== "number")
     throw new DecodeError("a lease lacks its times");
   return { created, expires, sequence, parent: typeof parent === "string" ? parent : null };

@@ -76,6 +76,15 @@ function checkFormat(path: string, format: unknown, fail: Fail): number {
   return format === STORE_FORMAT ? STORE_FORMAT : fail("format", `expected ${STORE_FORMAT}`);
 }
 
+/** Aliases that lead nowhere, or to more than any configuration holds, are found only now. */
+function plainValue(document: Document, refuse: (problem: string) => never): unknown {
+  try {
+    return document.toJS();
+  } catch (error) {
+    return refuse((error as Error).message.split("\n")[0] ?? "not YAML");
+  }
+}
+
 /** The mistakes of configurations that are read before there is a store have no id and format: `partial` allows that. */
 export function parseConfig(text: string, path: string, partial?: Partial<StoreConfig>): StoreConfig {
   const lines = new LineCounter();
@@ -89,7 +98,7 @@ export function parseConfig(text: string, path: string, partial?: Partial<StoreC
   const [mistake] = document.errors;
   if (mistake)
     return refuse(lines.linePos(mistake.pos[0]).line, mistake.message.split("\n")[0] ?? "not YAML", "");
-  const value: unknown = document.toJS();
+  const value = plainValue(document, (problem) => refuse(1, problem, ""));
   const fail: Fail = (key, problem) => refuse(lineOf(document, lines, key), `${key}: ${problem}`, key);
   if (!isMap(value)) {
     if (value === null && partial) return parseConfig("{}", path, partial);
