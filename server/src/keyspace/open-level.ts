@@ -1,5 +1,5 @@
 /** Opens one of the store's two LevelDBs, and says what it means when that fails. */
-import { mkdir } from "node:fs/promises";
+import { mkdir, readdir } from "node:fs/promises";
 import { BackendUnavailableError, DamagedError, DiskFullError, StoreLockedError } from "@datadb/protocol";
 import { ClassicLevel } from "classic-level";
 
@@ -56,6 +56,15 @@ export async function guardLevel<T>(level: Level, work: Promise<T>): Promise<T> 
   } catch (error) {
     throw levelError(level.location, error);
   }
+}
+
+/**
+ * Whether a power cut may have torn a hole into what was written last: when its buffer is full, LevelDB begins a new log without having
+ * synced the old one, and removes that only when it is a table. The LevelDB must be closed.
+ */
+export async function mayHaveHole(location: string): Promise<boolean> {
+  const names = await readdir(location).catch(() => []);
+  return names.filter((name) => name.endsWith(".log")).length > 1;
 }
 
 /**

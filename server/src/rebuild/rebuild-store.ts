@@ -59,14 +59,10 @@ async function rebuild(
   const local = await openLocal(path, options.warn);
   closers.add(() => local.level.close());
   await local.level.clear();
-  const { backend, index, indexed, suspects } = await openBackends(
-    { level: local.level, empty: true },
-    config,
-    {
-      directory: path,
-      ...options,
-    },
-  );
+  const { backend, index, indexed, suspects } = await openBackends({ ...local, empty: true }, config, {
+    directory: path,
+    ...options,
+  });
   closers.add(() => backend.close());
   await rm(join(path, "meta"), { recursive: true, force: true });
   const meta = await openLevel(join(path, "meta"));

@@ -1,7 +1,8 @@
 /** Makes a new, empty store. */
 import { randomBytes } from "node:crypto";
-import { chmod, mkdir, open, readdir, rename } from "node:fs/promises";
+import { chmod, link, mkdir, open, readdir, rename, rm, rmdir, stat, unlink } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import {
   BackendUnavailableError,
   DiskFullError,
@@ -23,8 +24,39 @@ export interface CreateOptions {
   config?: string;
 }
 
+/** Creating a store takes milliseconds: what is older than this nobody is working on. */
+const CREATION_MS = 2000;
+const LOOK_INTERVAL_MS = 50;
+
+function isRemains(found: readonly string[]): boolean {
+  return (
+    found.length > 0 && found.every((name) => PARTS.includes(name) || name.startsWith(`${CONFIG_FILE}.new`))
+  );
+}
+
+/**
+ * Removes what a creation that was killed left behind: two empty directories and a configuration that has not got its name yet. One
+ * that is under way is waited for. Resolves with what is in the directory then.
+ */
+async function removeRemains(directory: string): Promise<string[]> {
+  let found = await readdir(directory);
+  for (const end = Date.now() + CREATION_MS; isRemains(found) && Date.now() < end; ) {
+    if (Date.now() - (await stat(directory)).mtimeMs > CREATION_MS) break;
+    await delay(LOOK_INTERVAL_MS);
+    found = await readdir(directory);
+  }
+  if (!isRemains(found)) return found;
+  for (const name of found) {
+    const path = join(directory, name);
+    if (!PARTS.includes(name)) await rm(path, { force: true });
+    // Only an empty directory goes: rmdir takes no others.
+    else await rmdir(path).catch(() => {});
+  }
+  return readdir(directory);
+}
+
 async function refuseOccupied(directory: string): Promise<void> {
-  const found = await readdir(directory);
+  const found = await removeRemains(directory);
   if (found.includes(CONFIG_FILE)) {
     throw new StoreExistsError(`${directory} is a datadb store already`, {
       next: "use it as it is, or choose another directory",
@@ -39,6 +71,9 @@ async function refuseOccupied(directory: string): Promise<void> {
   }
 }
 
+/** Its databases: made before the configuration, whose presence makes the directory a store. */
+const PARTS: readonly string[] = ["meta", "local"];
+
 async function syncDirectory(path: string): Promise<void> {
   const handle = await open(path, "r");
   try {
@@ -51,7 +86,7 @@ async function syncDirectory(path: string): Promise<void> {
 /** The file appears whole or not at all, since it is what makes the directory a store. */
 async function writeConfig(directory: string, text: string): Promise<void> {
   const path = join(directory, CONFIG_FILE);
-  const temporary = `${path}.new`;
+  const temporary = `${path}.new-${process.pid}`;
   const file = await open(temporary, "w", 0o600);
   try {
     await file.writeFile(text);
@@ -59,7 +94,16 @@ async function writeConfig(directory: string, text: string): Promise<void> {
   } finally {
     await file.close();
   }
-  await rename(temporary, path);
+  try {
+    // Of two who create the store at the same moment one must not replace the other's identity.
+    await link(temporary, path);
+    await unlink(temporary);
+  } catch (error) {
+    // Some file systems have no links.
+    if (!["EPERM", "ENOTSUP", "EOPNOTSUPP"].includes((error as NodeJS.ErrnoException).code ?? ""))
+      throw error;
+    await rename(temporary, path);
+  }
   await syncDirectory(directory);
 }
 
@@ -85,7 +129,7 @@ export async function createStore(directory: string, options: CreateOptions = {}
     await mkdir(path, { recursive: true, mode: 0o700 });
     await refuseOccupied(path);
     await chmod(path, 0o700);
-    for (const part of ["meta", "local"]) await mkdir(join(path, part), { mode: 0o700 });
+    for (const part of PARTS) await mkdir(join(path, part), { recursive: true, mode: 0o700 });
     await writeConfig(path, configText(config));
     await syncDirectory(dirname(path));
   } catch (cause) {

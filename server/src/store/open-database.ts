@@ -8,7 +8,7 @@ import { openWholeness, type Wholeness } from "../check/wholeness.ts";
 import type { Database } from "../database.ts";
 import type { Encoder } from "../encoder/encoder.ts";
 import { createEncoderPool } from "../encoder/encoder-pool.ts";
-import { openLevel } from "../keyspace/open-level.ts";
+import { guardLevel, type Level, mayHaveHole, openLevel } from "../keyspace/open-level.ts";
 import { openLeases } from "../leases/open-leases.ts";
 import { CHECKPOINT_RECORDS, openCheckpoints } from "../log/checkpoints.ts";
 import type { ExecutorState } from "../log/executor.ts";
@@ -119,6 +119,15 @@ function sequenceOf(state: ExecutorState): () => number {
   return () => state.head.sequence;
 }
 
+/** Emptied where a power cut may have torn a hole into it: the log makes it anew. */
+async function openMeta(directory: string, { rebooted }: Local): Promise<Level> {
+  const location = join(directory, "meta");
+  const holed = await mayHaveHole(location);
+  const meta = await openLevel(location, { writeBufferBytes: META_BUFFER_BYTES });
+  if (holed && rebooted) await guardLevel(meta, meta.clear());
+  return meta;
+}
+
 async function openParts(
   local: Local,
   config: StoreConfig,
@@ -130,7 +139,7 @@ async function openParts(
   const { backend, index, indexed, logGrew, suspects } = await openBackends(local, config, around);
   closers.add(() => backend.close());
   const wholeness = await openTrust(local, backend, indexed, around);
-  const meta = await openLevel(join(directory, "meta"), { writeBufferBytes: META_BUFFER_BYTES });
+  const meta = await openMeta(directory, local);
   closers.add(() => meta.close());
   const source = { backend, hash, storeId: Buffer.from(config.id, "hex") };
   const opened = await openKeyspace(meta, local.level, source, warn, { ...around, logGrew });

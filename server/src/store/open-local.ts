@@ -1,15 +1,22 @@
 /** Opens local/, the lock of the store; what is damaged there is made anew, since a scan of the packs replaces it. */
-import { readdir, rm } from "node:fs/promises";
+import { readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { DatadbError } from "@datadb/protocol";
-import { guardLevel, type Level, openLevel } from "../keyspace/open-level.ts";
+import { guardLevel, type Level, mayHaveHole, openLevel } from "../keyspace/open-level.ts";
 
 /** An open local/. */
 export interface Local {
   readonly level: Level;
   /** No backend has an index in it. */
   readonly empty: boolean;
+  /** The machine was started anew since the store was last open, as far as anybody can tell: a power cut may have taken writes. */
+  readonly rebooted: boolean;
 }
+
+/** The id of the machine's run in which the store was last open. Permanent. */
+const BOOT_KEY = Buffer.from("b");
+/** What tells one run of a Linux machine from the next. */
+const BOOT_ID_FILE = "/proc/sys/kernel/random/boot_id";
 
 /** The directory of local/ in a store. */
 function localPath(directory: string): string {
@@ -30,10 +37,26 @@ async function hasIndex(level: Level): Promise<boolean> {
   );
 }
 
-async function openOnce(directory: string): Promise<Local> {
+/** Whether this is another run of the machine than the one that last opened the store. */
+async function noteBoot(level: Level): Promise<boolean> {
+  const id = await readFile(BOOT_ID_FILE).catch(() => null);
+  const last = await guardLevel(level, level.get(BOOT_KEY));
+  if (id === null) return true;
+  if (last?.equals(id)) return false;
+  await guardLevel(level, level.put(BOOT_KEY, id));
+  return true;
+}
+
+async function openOnce(directory: string, warn: (message: string) => void): Promise<Local> {
+  const holed = await mayHaveHole(localPath(directory));
   const level = await openLevel(localPath(directory));
   try {
-    return { level, empty: !(await hasIndex(level)) };
+    const rebooted = await noteBoot(level);
+    if (holed && rebooted) {
+      warn(`${level.location} was being written when the power failed: it is made anew by reading the packs`);
+      await guardLevel(level, level.clear());
+    }
+    return { level, empty: !(await hasIndex(level)), rebooted };
   } catch (error) {
     await level.close();
     throw error;
@@ -53,11 +76,11 @@ export async function removeLocal(directory: string): Promise<void> {
 /** Errors: STORE_LOCKED, DISK_FULL, BACKEND_UNAVAILABLE. */
 export async function openLocal(directory: string, warn: (message: string) => void): Promise<Local> {
   try {
-    return await openOnce(directory);
+    return await openOnce(directory, warn);
   } catch (error) {
     if (!isLocalDamage(directory, error)) throw error;
     warn(`${(error as Error).message}; it is made anew by reading the packs`);
   }
   await removeLocal(directory);
-  return openOnce(directory);
+  return openOnce(directory, warn);
 }

@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { createStore } from "./create-store.ts";
 import { openDatabase } from "./open-database.ts";
+import { readConfig } from "./read-config.ts";
 
 let directory: string;
 let path: string;
@@ -139,4 +140,16 @@ test("a store that cannot be read is not called damaged", async () => {
   await createStore(path);
   await chmod(join(path, "config.yaml"), 0);
   await expect(openDatabase(path)).rejects.toMatchObject({ code: "BACKEND_UNAVAILABLE" });
+});
+
+test("what a killed init left behind is no obstacle to the next one; anything else is", async () => {
+  await mkdir(join(path, "meta"), { recursive: true });
+  await mkdir(join(path, "local"));
+  await writeFile(join(path, "config.yaml.new-123"), "format: 1\nid: ");
+  const { id } = await createStore(path);
+  await expect(createStore(path)).rejects.toMatchObject({ code: "STORE_EXISTS" });
+  expect((await readConfig(path)).id).toBe(id);
+  await rm(join(path, "config.yaml"));
+  await writeFile(join(path, "meta", "something"), "");
+  await expect(createStore(path)).rejects.toMatchObject({ code: "STORE_EXISTS" });
 });
