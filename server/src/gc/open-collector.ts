@@ -35,14 +35,18 @@ export function openCollector(parts: Omit<GcParts, "progress" | "unfinished">): 
       return summary;
     } finally {
       all.progress("", 0, 0);
-      running = null;
     }
   };
   return {
     async collect(options = {}) {
       if (running !== null) throw new ReplyError("BUSY garbage is being collected already; wait for its end");
       running = run(options);
-      return await running;
+      try {
+        return await running;
+      } finally {
+        // Not within run(): what is refused at once would end before it was noted as running, for good.
+        running = null;
+      }
     },
     facts: () => ({ ...facts }),
     async close() {
