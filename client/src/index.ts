@@ -49,6 +49,7 @@ export type {
   RestoreDatabaseProgress,
   RestoreDatabaseSummary,
 } from "./postgres/restore/restore-database-options.ts";
+export { compareTables } from "./postgres/rows/compare-tables.ts";
 export type { ReconnectOptions } from "./reconnect/reconnect-options.ts";
 export { reconnecting } from "./reconnect/reconnecting.ts";
 export { removeBackup } from "./remove/remove-backup.ts";

@@ -59,6 +59,11 @@ test("without a key a changed row is another one; from and to nothing all are co
   expect(await changes([rows(1, 2, 3)], [], [0])).toEqual({ inserted: 0, updated: 0, deleted: 3 });
 });
 
+test("the same row several times is counted as often", async () => {
+  expect(await changes(["a\na\na\n"], ["a\na\nb\n"], null)).toEqual({ inserted: 1, updated: 0, deleted: 1 });
+  expect(await changes(["a\na\n"], ["a\na\na\na\n"], null)).toEqual({ inserted: 2, updated: 0, deleted: 0 });
+});
+
 test("the key may be any fields, and a row may go on in the next chunk", async () => {
   const before = ["x\t1\ty\tlong ", "row\n", "x\t2\ty\tz\n"];
   expect(await changes(before, ["x\t1\ty\tlonger ", "row\n", "x\t2\ty\tz\n"], [1, 2])).toEqual({

@@ -55,10 +55,16 @@ export async function rowChanges(
   }
 }
 
+/** A row without a counterpart yet; without a key the same row may be there several times. */
+interface Held {
+  row: string;
+  count: number;
+}
+
 class RowMatcher {
   private readonly fields: readonly number[] | null;
-  private readonly old = new Map<string, string>();
-  private readonly fresh = new Map<string, string>();
+  private readonly old = new Map<string, Held>();
+  private readonly fresh = new Map<string, Held>();
   private readonly counts: RowChanges = { inserted: 0, updated: 0, deleted: 0 };
 
   constructor(fields: readonly number[] | null) {
@@ -66,34 +72,35 @@ class RowMatcher {
   }
 
   gone(row: string): void {
-    if (this.match(row, this.fresh, this.old)) this.counts.deleted++;
+    this.counts.deleted += this.match(row, this.fresh, this.old);
   }
 
   come(row: string): void {
-    if (this.match(row, this.old, this.fresh)) this.counts.inserted++;
+    this.counts.inserted += this.match(row, this.old, this.fresh);
   }
 
   finish(): RowChanges {
-    this.counts.deleted += this.old.size;
-    this.counts.inserted += this.fresh.size;
+    for (const { count } of this.old.values()) this.counts.deleted += count;
+    for (const { count } of this.fresh.values()) this.counts.inserted += count;
     return this.counts;
   }
 
-  /** True when a row of the same side had to be given up for this one. */
-  private match(row: string, others: Map<string, string>, own: Map<string, string>): boolean {
+  /** How many rows of the same side had to be given up for this one. */
+  private match(row: string, others: Map<string, Held>, own: Map<string, Held>): number {
     const key = this.fields === null ? row : fieldsOf(row, this.fields);
     const other = others.get(key);
     if (other !== undefined) {
-      others.delete(key);
-      if (other !== row) this.counts.updated++;
-      return false;
+      if (--other.count === 0) others.delete(key);
+      if (other.row !== row) this.counts.updated++;
+      return 0;
     }
-    // Without a key the same row may be there several times.
-    const twice = own.has(key);
-    own.set(key, row);
-    if (twice || own.size <= MOST_HELD) return twice;
-    own.delete(own.keys().next().value!);
-    return true;
+    const held = own.get(key);
+    if (held === undefined) own.set(key, { row, count: 1 });
+    else held.count++;
+    if (own.size <= MOST_HELD) return 0;
+    const [oldest, { count }] = own.entries().next().value!;
+    own.delete(oldest);
+    return count;
   }
 }
 
