@@ -109,9 +109,10 @@ const VERBS: Record<string, () => Promise<void>> = {
     const name = `j${serial++}`;
     const yaml = `store: home/.local/share/datadb\nhost: ${name}\njobs: [{ name: ${name}, source: source, every: 1h }]\n`;
     writeFileSync(join(directory, `${name}.yaml`), yaml);
-    await done(datadb.run("scheduler", "--config", `${name}.yaml`, "--once"));
-    await done(datadb.run("scheduler", "--config", `${name}.yaml`, "status"));
-    expect((await done(datadb.run("show", `${name}/${name}`))).stdout).toContain(name);
+    const { records } = await done(
+      datadb.run("scheduler", "--config", `${name}.yaml`, "run", name, "--json"),
+    );
+    expect(records.at(-1)).toMatchObject({ record: { outcome: "success", backups: [{ name }] } });
   },
   server: async () => {
     const server = datadb.start("server", "--port", "0", "--http-port", "0");
