@@ -10,7 +10,7 @@ import type { RowChanges } from "./row-changes.ts";
 import { tableChanges, versionOf } from "./table-changes.ts";
 
 /** Metas of a file that differs, null where it is not. */
-export interface ChangedFile {
+interface ChangedFile {
   path: string;
   before: Pick<Meta, "chunk" | "list" | "size"> | null;
   after: Pick<Meta, "chunk" | "list" | "size"> | null;
