@@ -1,6 +1,6 @@
 import { defineConfig } from "vitest/config";
 
-const rooms = ["protocol", "backends", "server", "client", "scheduler", "cli", "test", "bench"];
+const rooms = ["protocol", "backends", "server", "client", "fuse", "scheduler", "cli", "test", "bench"];
 
 // Tests run on the TypeScript sources (condition "source"): no build can be stale.
 export default defineConfig({

@@ -11,6 +11,7 @@ export const VERB_TABLE: Readonly<Record<string, () => Promise<Verb>>> = {
   cat: async () => (await import("./verbs/cat.ts")).cat,
   restore: async () => (await import("./verbs/restore.ts")).restoreVerb,
   diff: async () => (await import("./verbs/diff.ts")).diffVerb,
+  mount: async () => (await import("./verbs/mount.ts")).mountVerb,
   find: async () => (await import("./verbs/find.ts")).findVerb,
   rm: async () => (await import("./verbs/rm.ts")).rm,
   forget: async () => (await import("./verbs/forget.ts")).forget,

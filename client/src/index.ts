@@ -77,3 +77,7 @@ export type {
 } from "./snapshot/snapshot-options.ts";
 export type { EntryProblem } from "./source/entry-problem.ts";
 export { type TagChange, tag } from "./tag/tag-backup.ts";
+export { fetchChains, type RecordChain } from "./tree/fetch-chains.ts";
+export { contentOf, fetchContents } from "./tree/fetch-contents.ts";
+export { fetchRecords } from "./tree/fetch-records.ts";
+export { type NodeCache, nodeCache } from "./tree/node-cache.ts";

@@ -33,6 +33,7 @@ export type ErrorCode =
   | "INCOMPLETE"
   | "INTERRUPTED"
   | "LEASE_LOST"
+  | "MOUNT_FAILED"
   | "NOT_FOUND"
   | "NO_STORE"
   | "PG_PROGRAM_MISSING"
@@ -163,6 +164,11 @@ export const ERROR_CATALOGUE: Readonly<Record<ErrorCode, ErrorEntry>> = {
     exitCode: 1,
     meaning: "Blobs that a transaction relies on are no longer protected or no longer there.",
     next: "run the command again: it sends what is missing",
+  },
+  MOUNT_FAILED: {
+    exitCode: 1,
+    meaning: "The backups could not be mounted on a directory.",
+    next: "see what the system says; datadb ls, cat and restore need no mount",
   },
   NOT_FOUND: {
     exitCode: 4,

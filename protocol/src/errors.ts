@@ -155,6 +155,13 @@ export class LeaseLostError extends DatadbError {
   }
 }
 
+/** MOUNT_FAILED: The backups could not be mounted on a directory. */
+export class MountFailedError extends DatadbError {
+  constructor(message: string, details?: string | ErrorDetails) {
+    super("MOUNT_FAILED", message, details);
+  }
+}
+
 /** NOT_FOUND: There is no such backup, path, blob or key. */
 export class NotFoundError extends DatadbError {
   constructor(message: string, details?: string | ErrorDetails) {

@@ -1,3 +1,4 @@
+import { execFile } from "node:child_process";
 import {
   existsSync,
   mkdirSync,
@@ -9,6 +10,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type CommandWorld, commandIn, type Finished, type Running } from "../testing/command-in.ts";
 
@@ -113,6 +115,16 @@ const VERBS: Record<string, () => Promise<void>> = {
       datadb.run("scheduler", "--config", `${name}.yaml`, "run", name, "--json"),
     );
     expect(records.at(-1)).toMatchObject({ record: { outcome: "success", backups: [{ name }] } });
+  },
+  mount: async () => {
+    if (!existsSync("/dev/fuse") || process.getuid?.() !== 0) return;
+    const point = join(directory, `mnt-${serial++}`);
+    mkdirSync(point);
+    const mounted = datadb.start("mount", point);
+    await printed(mounted, "mounted on");
+    expect((await promisify(execFile)("cat", [join(point, "latest/base/deep/b.txt")])).stdout).toBe("second");
+    mounted.child.kill("SIGTERM");
+    await done(mounted.finished);
   },
   server: async () => {
     const server = datadb.start("server", "--port", "0", "--http-port", "0");

@@ -16,7 +16,8 @@ export async function fetchContents(
   return chains.map((chain) => contentOf(hash, chain));
 }
 
-function contentOf(hash: HashAlgorithm, chain: RecordChain): Buffer | Error {
+/** The content of the last record of a chain; an Error when it is missing or damaged. */
+export function contentOf(hash: HashAlgorithm, chain: RecordChain): Buffer | Error {
   if (chain instanceof Error) return chain;
   try {
     return decodeChain(hash, chain);

@@ -11,6 +11,12 @@ export const ARROWS: readonly Arrow[] = [
   { from: "server", to: "protocol", why: "commands, replies, nodes and log records are the protocol's" },
   { from: "server", to: "backends", why: "the blob store writes its records to a backend" },
   { from: "client", to: "protocol", why: "the client speaks the wire language and builds trees of nodes" },
+  { from: "fuse", to: "protocol", why: "directories, lists and metas are the protocol's" },
+  {
+    from: "fuse",
+    to: "client",
+    why: "it reads a store over a Connection, and its times are those of selectors",
+  },
   { from: "scheduler", to: "protocol", why: "errors of configuration and runs are datadb's own" },
   {
     from: "scheduler",
@@ -24,6 +30,7 @@ export const ARROWS: readonly Arrow[] = [
     why: "the command works without a daemon: it opens the store in its own process",
   },
   { from: "cli", to: "client", why: "every verb is a few calls of the client's library" },
+  { from: "cli", to: "fuse", why: "the verb mount opens the store and hands its connection over" },
   {
     from: "cli",
     to: "scheduler",

@@ -1,0 +1,94 @@
+/** One open file: any part of it, and the next parts before they are asked for. */
+import type { FetchNodes, HashAlgorithm, Meta, PlacedEntry } from "@datadb/protocol";
+import type { BlobCache, WantedBlob } from "./blob-cache.ts";
+import { createPieces } from "./pieces.ts";
+
+/** How far ahead of a steady reader chunks are fetched: from the first, doubling up to the last. */
+const FIRST_AHEAD = 512 * 1024;
+/** The kernel itself reads ahead, a few requests in any order: still one steady reader. */
+const STEADY_GAP = 4 << 20;
+const ZEROS: Buffer = Buffer.alloc(1 << 20);
+
+export interface OpenFile {
+  /** The bytes [offset, offset + size), fewer only at the end of the file, in pieces. Rejects instead of wrong bytes. */
+  read(offset: number, size: number): Promise<Buffer[]>;
+  /** Start of the next data (or hole) at or after the offset; null when there is none. */
+  seek(offset: number, hole: boolean): Promise<number | null>;
+}
+
+export interface FileSurroundings {
+  fetch: FetchNodes;
+  hash: HashAlgorithm;
+  cache: BlobCache;
+  /** Bytes that one reader may be ahead. */
+  mostAhead: number;
+}
+
+export function openFile({ fetch, hash, cache, mostAhead }: FileSurroundings, meta: Meta): OpenFile {
+  const pieces = createPieces(fetch, hash, meta);
+  const { size: fileSize } = meta;
+  let next = 0;
+  let ahead = 0;
+  let fetched = 0;
+
+  /** Keeps the window in front of the reader full, in steps of half a window. */
+  async function readAhead(offset: number, end: number): Promise<void> {
+    const steady = offset <= next + STEADY_GAP && offset + STEADY_GAP >= next;
+    ahead = steady ? Math.min(mostAhead, Math.max(FIRST_AHEAD, ahead * 2)) : 0;
+    if (!steady) fetched = end;
+    next = end;
+    fetched = Math.max(fetched, end);
+    if (ahead === 0 || fetched >= fileSize || fetched - end > ahead / 2) return;
+    const to = Math.min(fileSize, end + ahead);
+    const from = fetched;
+    fetched = to;
+    cache.want(wantedOf(await pieces.cover(from, to)));
+  }
+
+  return {
+    async read(offset, size) {
+      const end = Math.min(offset + size, fileSize);
+      if (offset >= end) return [];
+      const covering = await pieces.cover(offset, end);
+      if (covering.length > 1) cache.want(wantedOf(covering));
+      const parts: Buffer[] = [];
+      const contents = covering.map((piece) => (piece.name === null ? null : cache.get(wanted(piece))));
+      // Failures of what lies ahead are told when it is read.
+      readAhead(offset, end).catch(() => undefined);
+      for (const content of contents) if (content instanceof Promise) content.catch(() => undefined);
+      for (const [index, piece] of covering.entries()) {
+        const from = Math.max(0, offset - piece.offset);
+        const to = Math.min(piece.length, end - piece.offset);
+        const content = contents[index]!;
+        if (content === null) addZeros(parts, to - from);
+        else {
+          const bytes = Buffer.isBuffer(content) ? content : await content;
+          parts.push(bytes.subarray(from, to));
+        }
+      }
+      return parts;
+    },
+    async seek(offset, hole) {
+      for (let at = offset; at < fileSize; ) {
+        for (const piece of await pieces.cover(at, Math.min(fileSize, at + 1))) {
+          if ((piece.name === null) === hole) return Math.max(offset, piece.offset);
+          at = piece.offset + piece.length;
+        }
+      }
+      return hole && offset <= fileSize ? fileSize : null;
+    },
+  };
+}
+
+function wanted({ name, length }: PlacedEntry): WantedBlob {
+  return { name: name as Buffer, length };
+}
+
+function wantedOf(pieces: readonly PlacedEntry[]): WantedBlob[] {
+  return pieces.filter(({ name }) => name !== null).map(wanted);
+}
+
+function addZeros(parts: Buffer[], length: number): void {
+  for (let left = length; left > 0; left -= ZEROS.length)
+    parts.push(ZEROS.subarray(0, Math.min(left, ZEROS.length)));
+}

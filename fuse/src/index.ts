@@ -1,0 +1,2 @@
+/** Backups as a file system. */
+export { type MountOptions, mount } from "./mount.ts";

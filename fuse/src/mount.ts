@@ -1,0 +1,145 @@
+/** Mounts the backups of a store on a directory, and serves them until the end. */
+import { closeSync } from "node:fs";
+import { open, statfs } from "node:fs/promises";
+import { type Connection, localTimezone } from "@datadb/client";
+import { ConnectionLostError } from "@datadb/protocol";
+import { checkDirectory } from "./mount/check-directory.ts";
+import { mountDevice } from "./mount/mount-device.ts";
+import { raiseReadAhead } from "./mount/read-ahead.ts";
+import { isMounted, unmount } from "./mount/unmount.ts";
+import { startWatchdog } from "./mount/watchdog.ts";
+import { type Served, serveDevice } from "./serve/serve-device.ts";
+
+/** Decoded chunks and loaded directories that are kept. */
+const CACHE_BYTES = 128 << 20;
+const DIRECTORY_BYTES = 192 << 20;
+/** How often it is asked whether the store is still there. */
+const HEARTBEAT_MS = 5000;
+
+export interface MountOptions {
+  /** Bytes of decoded chunks that are kept. */
+  cacheBytes?: number;
+  /** For times below at/; that of the process when absent. */
+  timezone?: string;
+  /** Ends the mount when it is aborted. */
+  signal?: AbortSignal;
+  /** The directory can be used from now on. */
+  onMounted?(directory: string): void;
+  /** A line for the log: something that could not be read, and why. */
+  problem?(text: string): void;
+  note?(text: string): void;
+}
+
+/**
+ * Resolves when the file system was unmounted, by the signal or by somebody else. Nothing of the mount is left then.
+ *
+ * @throws USAGE, MOUNT_FAILED; CONNECTION_LOST when the store went away and did not come back.
+ * @example
+ * await mount(connection, "/mnt/backups", { signal: AbortSignal.timeout(60_000) });
+ */
+export async function mount(
+  connection: Connection,
+  where: string,
+  options: MountOptions = {},
+): Promise<void> {
+  const { note = () => undefined, problem = () => undefined, signal } = options;
+  const directory = await checkDirectory(where, note);
+  // Before there is a mount that would have to be taken away.
+  await connection.facts();
+  signal?.throwIfAborted();
+  const fd = await mountDevice(directory);
+  const watchdog = startWatchdog(directory);
+  try {
+    const served = await serveDevice({
+      fd,
+      connection,
+      mounter: {
+        uid: process.getuid?.() ?? 0,
+        gid: process.getgid?.() ?? 0,
+        time: BigInt(Date.now()) * 1_000_000n,
+      },
+      timezone: options.timezone ?? localTimezone(),
+      cacheBytes: options.cacheBytes ?? CACHE_BYTES,
+      directoryBytes: DIRECTORY_BYTES,
+      problem: onceEach(problem),
+    });
+    await untilEnd(served, directory, connection, options);
+    await served.close();
+  } finally {
+    closeSync(fd);
+    if (isMounted(directory)) await unmount(directory, true);
+    watchdog.dismiss();
+  }
+}
+
+async function untilEnd(
+  served: Served,
+  directory: string,
+  connection: Connection,
+  { signal, onMounted }: MountOptions,
+): Promise<void> {
+  let why: Error | undefined;
+  let end: () => void = () => undefined;
+  const told = new Promise<void>((resolve) => {
+    end = resolve;
+  });
+  signal?.addEventListener("abort", end, { once: true });
+  const stopHeartbeat = heartbeat(connection, (error) => {
+    why = error;
+    end();
+  });
+  try {
+    await Promise.race([served.ready, served.ended]);
+    raiseReadAhead(directory);
+    onMounted?.(directory);
+    if (!signal?.aborted) await Promise.race([told, served.ended]);
+    await takeAway(served, directory);
+  } finally {
+    stopHeartbeat();
+    signal?.removeEventListener("abort", end);
+  }
+  if (why !== undefined) throw why;
+}
+
+/** Plainly when nobody is inside, else lazily: those who are get an error, and the process need not wait for them. */
+async function takeAway(served: Served, directory: string): Promise<void> {
+  if (!isMounted(directory)) return await served.ended;
+  const { code } = await unmount(directory, false);
+  if (code === 0) return await served.ended;
+  const inside = await open(directory).catch(() => null);
+  served.stop();
+  await unmount(directory, true);
+  // The receiver waits for a request before it sees that it should end: this is one.
+  if (inside !== null) await statfs(`/proc/self/fd/${inside.fd}`).catch(() => undefined);
+  await served.ended;
+  await inside?.close().catch(() => undefined);
+}
+
+/** Tells when the connection is lost for good: it has its own patience before it says so. */
+function heartbeat(connection: Connection, lost: (error: Error) => void): () => void {
+  let beating = false;
+  const timer = setInterval(() => {
+    if (beating) return;
+    beating = true;
+    connection
+      .call("PING")
+      .catch((error: Error) => {
+        if (error instanceof ConnectionLostError) lost(error);
+      })
+      .finally(() => {
+        beating = false;
+      });
+  }, HEARTBEAT_MS);
+  return () => clearInterval(timer);
+}
+
+/** Programs try again: one line for each thing that is wrong is enough. */
+function onceEach(problem: (text: string) => void): (text: string) => void {
+  const told = new Set<string>();
+  return (text) => {
+    if (told.has(text)) return;
+    if (told.size > 1000) told.clear();
+    told.add(text);
+    problem(text);
+  };
+}

@@ -1,0 +1,85 @@
+/** Loads directories before they are asked for: those below the one that is used come first. */
+import { type Connection, fetchContents } from "@datadb/client";
+import { decodeDirectoryLeaf, type HashAlgorithm, nodeType } from "@datadb/protocol";
+import type { DirectoryRef } from "../device/messages.ts";
+import { subdirectories } from "../inodes/subdirectories.ts";
+import type { BuiltDirectory } from "./directory-loader.ts";
+
+/** Directories whose nodes are fetched with one question. */
+const BATCH = 64;
+/** Entries that are loaded and were not asked for yet: more is not loaded ahead. */
+const MOST_ENTRIES = 60_000;
+/** Directories that wait; the last of them are dropped. */
+const MOST_WAITING = 4096;
+
+export interface AheadSurroundings {
+  connection: Connection;
+  hash: HashAlgorithm;
+  /** Whether the directory is loaded, or about to be. */
+  known(directory: DirectoryRef): boolean;
+  /** Throws what is wrong with the metas. */
+  install(directory: DirectoryRef, metas: readonly Buffer[]): BuiltDirectory;
+}
+
+export interface DirectoriesAhead {
+  /** The directory with this table was used; `below` are its subdirectories, in order. */
+  used(id: number, below: readonly DirectoryRef[]): void;
+  /** Some directories had to go: which ones were not used is not known any more. */
+  evicted(): void;
+}
+
+export function createAhead({ connection, hash, known, install }: AheadSurroundings): DirectoriesAhead {
+  const unused = new Map<number, number>();
+  let waiting: DirectoryRef[] = [];
+  let entries = 0;
+  let running = false;
+
+  /** Small directories only: what needs more than one node is loaded when it is asked for. */
+  async function load(batch: readonly DirectoryRef[]): Promise<void> {
+    const refs = batch.map(({ ref }) => Buffer.from(ref!));
+    const contents = await fetchContents(connection, hash, "node", refs);
+    const below: DirectoryRef[] = [];
+    batch.forEach((directory, index) => {
+      const node = contents[index]!;
+      if (known(directory) || node instanceof Error || nodeType(node) !== "directory-leaf") return;
+      const { id, table } = install(directory, decodeDirectoryLeaf(node));
+      unused.set(id, table.count + 1);
+      entries += table.count + 1;
+      below.push(...subdirectories(id, table, () => false));
+    });
+    waiting = [...waiting, ...loadable(below)].slice(0, MOST_WAITING);
+  }
+
+  async function run(): Promise<void> {
+    if (running) return;
+    running = true;
+    try {
+      while (waiting.length > 0 && entries < MOST_ENTRIES)
+        await load(waiting.splice(0, BATCH).filter((directory) => !known(directory)));
+    } catch {
+      // Whoever asks for one of these directories is told what is wrong with it.
+      waiting = [];
+    } finally {
+      running = false;
+    }
+  }
+
+  return {
+    used(id, below) {
+      entries -= unused.get(id) ?? 0;
+      unused.delete(id);
+      // What lies below the directory that is used now comes before what was seen earlier.
+      waiting = [...loadable(below), ...waiting].slice(0, MOST_WAITING);
+      void run();
+    },
+    evicted() {
+      unused.clear();
+      entries = 0;
+    },
+  };
+}
+
+/** An empty directory needs nothing from the store. */
+function loadable(below: readonly DirectoryRef[]): DirectoryRef[] {
+  return below.filter(({ ref }) => ref !== null);
+}

@@ -1,0 +1,147 @@
+/** Serves an open FUSE device from a store: starts the receiver, and does what it leaves to this thread. */
+import { type Connection, fetchContents, nodeCache } from "@datadb/client";
+import { decodeMeta, hashLength } from "@datadb/protocol";
+import { type BlobCache, createBlobCache } from "../content/blob-cache.ts";
+import type { ReceiverMessage, ServerMessage } from "../device/messages.ts";
+import { startReceiver } from "../device/start-receiver.ts";
+import { OPCODE } from "../kernel/constants.ts";
+import { readRequest } from "../kernel/request.ts";
+import { createCatalogue } from "../tree/backup-catalogue.ts";
+import { createViewNodes } from "../tree/view-nodes.ts";
+import { createViewAnswers } from "./answer-views.ts";
+import { createDirectoryLoader } from "./directory-loader.ts";
+import { createForwarded, type ForwardedRequests, type ForwardedSurroundings } from "./forwarded-requests.ts";
+import { createOpenFiles } from "./open-files.ts";
+import { createPending } from "./pending-requests.ts";
+import type { Mounter } from "./view-attributes.ts";
+
+/** One reader may be so far ahead; a quarter of the cache at most, so that others keep their place. */
+const MOST_AHEAD = 16 << 20;
+
+export interface ServeOptions {
+  fd: number;
+  connection: Connection;
+  mounter: Mounter;
+  /** For times below at/. */
+  timezone: string;
+  /** Bytes of chunks that are kept decoded, and of directories. */
+  cacheBytes: number;
+  directoryBytes: number;
+  /** A line for the log: what failed, and why. */
+  problem(text: string): void;
+}
+
+export interface Served {
+  /** Resolves when the kernel has said hello. */
+  ready: Promise<void>;
+  /** Resolves when the file system was unmounted or stop() was called; rejects when the device fails. */
+  ended: Promise<void>;
+  /** The receiver ends with the next request. */
+  stop(): void;
+  /** Ends threads; only after `ended`. */
+  close(): Promise<void>;
+}
+
+export async function serveDevice(options: ServeOptions): Promise<Served> {
+  const { fd, directoryBytes } = options;
+  const { hash } = await options.connection.facts();
+  const nameBytes = hashLength(hash);
+  let handle: (message: ReceiverMessage) => void = () => undefined;
+  const receiver = startReceiver({ fd, limitBytes: directoryBytes }, (message) => handle(message));
+  const cache = createBlobCache(options.connection, hash, options.cacheBytes);
+  const parts = assemble(options, hash, cache, receiver.post);
+  const forwarded = createForwarded(parts);
+  handle = (message) => dispatch(message, { ...options, parts, forwarded, cache, nameBytes });
+  return { ready: receiver.ready, ended: receiver.ended, stop: receiver.stop, close: () => cache.close() };
+}
+
+function assemble(
+  { fd, connection, mounter, timezone, cacheBytes, problem }: ServeOptions,
+  hash: Awaited<ReturnType<Connection["facts"]>>["hash"],
+  cache: BlobCache,
+  post: (message: ServerMessage) => void,
+): ForwardedSurroundings {
+  const files = createOpenFiles({
+    fetch: nodeCache(connection, hash).fetch,
+    hash,
+    cache,
+    mostAhead: Math.min(MOST_AHEAD, cacheBytes / 4),
+  });
+  const catalogue = createCatalogue(connection, problem);
+  const nodes = createViewNodes();
+  const views = createViewAnswers({
+    catalogue,
+    nodes,
+    timezone,
+    mounter,
+    openContent: files.openOwn,
+    async fetchNode(ref) {
+      const [node] = await fetchContents(connection, hash, "node", [ref]);
+      if (node === undefined || node instanceof Error) throw node ?? new Error("no such node");
+      return node;
+    },
+  });
+  const loader = createDirectoryLoader({ connection, hash, post, problem });
+  return { pending: createPending(fd, problem), loader, files, views, nodes, catalogue, post };
+}
+
+interface Dispatcher {
+  parts: ForwardedSurroundings;
+  forwarded: ForwardedRequests;
+  cache: BlobCache;
+  nameBytes: number;
+  problem(text: string): void;
+}
+
+function dispatch(
+  message: ReceiverMessage,
+  { parts, forwarded, cache, nameBytes, problem }: Dispatcher,
+): void {
+  const { files, loader, nodes, pending, post } = parts;
+  switch (message.kind) {
+    case "read": {
+      const { low: uniqueLow, high: uniqueHigh, handle, offset, size } = message;
+      const request = { uniqueLow, uniqueHigh, length: 0, opcode: OPCODE.read, node: 0 };
+      void forwarded.read(request, handle, offset, size);
+      break;
+    }
+    case "open":
+      files.open(message.handle, decodeMeta(Buffer.from(message.meta)));
+      break;
+    case "ahead": {
+      const names = Buffer.from(message.names);
+      const name = (i: number): Buffer => names.subarray(i * nameBytes, (i + 1) * nameBytes);
+      cache.want(message.lengths.map((length, i) => ({ name: name(i), length })));
+      break;
+    }
+    case "close":
+      files.close(message.handle);
+      break;
+    case "load": {
+      const bytes = Buffer.from(message.bytes);
+      void forwarded.inDirectory(readRequest(bytes), bytes, async () => message.directory);
+      break;
+    }
+    case "request": {
+      const bytes = Buffer.from(message.bytes);
+      void forwarded.answer(readRequest(bytes), bytes);
+      break;
+    }
+    case "used":
+      loader.used(message.id, message.below);
+      break;
+    case "installed":
+      loader.installed(message.id, message.gone);
+      break;
+    case "interrupt":
+      pending.interrupt(message.low, message.high);
+      break;
+    case "forget":
+      if (nodes.forget(message.node, message.times)) post({ kind: "drop", node: message.node });
+      break;
+    case "problem":
+      problem(message.text);
+      break;
+    default:
+  }
+}

@@ -1,0 +1,68 @@
+/** What backups there are, asked again when somebody looks: new ones appear while the file system is mounted. */
+import { type Backup, type Connection, listBackups } from "@datadb/client";
+import { labelSeries, type Series } from "./series-labels.ts";
+
+/** A listing is used for so long, and for longer when making it takes long. */
+const FRESH_MS = 1000;
+const FRESH_FACTOR = 20;
+/** A store that does not answer: what is known is shown meanwhile. */
+const PATIENCE_MS = 2000;
+
+export interface BackupCatalogue {
+  series(): Promise<Map<string, Series>>;
+  /** Content bytes and entries of all backups that are known now. */
+  totals(): { bytes: number; entries: number };
+}
+
+export function createCatalogue(connection: Connection, problem: (text: string) => void): BackupCatalogue {
+  let backups: Backup[] = [];
+  let series: Map<string, Series> | null = null;
+  let fresh = 0;
+  let asking: Promise<void> | null = null;
+
+  async function ask(): Promise<void> {
+    const began = performance.now();
+    try {
+      backups = await listBackups(connection);
+      series = labelSeries(backups);
+    } finally {
+      const ended = performance.now();
+      fresh = ended + Math.max(FRESH_MS, (ended - began) * FRESH_FACTOR);
+      asking = null;
+    }
+  }
+
+  return {
+    async series() {
+      if (series !== null && performance.now() < fresh) return series;
+      asking ??= ask();
+      if (series === null) await asking;
+      else
+        await within(asking, PATIENCE_MS).catch((error: Error) =>
+          problem(`backups cannot be listed: ${error.message}`),
+        );
+      return series ?? new Map();
+    },
+    totals() {
+      let [bytes, entries] = [0, 0];
+      for (const backup of backups) {
+        bytes += backup.size;
+        entries += backup.entries;
+      }
+      return { bytes, entries };
+    },
+  };
+}
+
+/** Resolves when the work or the time is over; the work goes on. */
+async function within(work: Promise<void>, milliseconds: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const time = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, milliseconds);
+  });
+  try {
+    await Promise.race([work, time]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

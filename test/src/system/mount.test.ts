@@ -1,0 +1,114 @@
+/** A real mount, looked at with the programs that people use. */
+import { mkdirSync, truncateSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { openWorld } from "../harness/command.ts";
+import { growTree } from "../harness/grow-tree.ts";
+import { findProgram, LONG, lane } from "../harness/lanes.ts";
+import { isMounted, MOUNT_NEEDS, type MountProcess, startMount, umount } from "../harness/mount-process.ts";
+import { mustRun } from "../harness/run-program.ts";
+import { scratch } from "../harness/scratch.ts";
+import { waitFor } from "../harness/wait-for.ts";
+
+const LISTING =
+  "find . \\( -type d -printf '%p %T@ %m %u %g d\\0' \\) -o -printf '%p %T@ %m %u %g %s %y %l\\0' | sort -z | sha256sum";
+const GIB = 2 ** 30;
+
+lane("mount", [...MOUNT_NEEDS, { program: "rsync" }, { program: "setfattr" }, { program: "setfacl" }], () => {
+  const directory = scratch("mount");
+  const world = openWorld(directory);
+  const [store, source, point] = ["store", "tree", "mnt"].map((name) => join(directory, name)) as [
+    string,
+    string,
+    string,
+  ];
+  let mounted: MountProcess;
+
+  beforeAll(async () => {
+    mkdirSync(source);
+    await growTree(source, "mount", { entries: 2000 });
+    await world.summary(["snapshot", "--store", store, source]);
+    mounted = await startMount(world, point, { words: ["--store", store] });
+  });
+  afterAll(async () => {
+    await umount(point);
+    expect(await mounted.ended).toBe(0);
+  });
+
+  test("shows what was backed up, to the nanosecond and the last attribute", async () => {
+    await mounted.shell(`diff -r --no-dereference -x fifo -x 'socket*' '${source}' latest/tree > '${directory}/diff' || true
+      grep -v ' is a ' '${directory}/diff' && exit 1 || true`);
+    const before = (await mustRun("bash", ["-c", LISTING], { cwd: source })).toString();
+    expect(await mounted.shell(`cd latest/tree; ${LISTING}`)).toBe(before);
+    const rsync = await mounted.shell(
+      `rsync -naHAX --checksum --delete --itemize-changes --devices --specials '${source}/' latest/tree/`,
+    );
+    expect(rsync).toBe("");
+  });
+
+  test("is read by find, tar and grep below snapshots/", async () => {
+    const [time] = (await mounted.shell("ls snapshots/tree")).trim().split("\n");
+    const count = await mounted.shell(`find 'snapshots/tree/${time}' | wc -l`);
+    expect(Number(count)).toBeGreaterThan(2000);
+    const packed = `tar -C 'snapshots/tree/${time}' -cf - . | tar -tf - | wc -l`;
+    expect(Number(await mounted.shell(packed))).toBeGreaterThan(1900);
+    await mounted.shell(`grep -rqs --devices=skip a 'snapshots/tree/${time}'`);
+    expect((await mounted.shell("df --output=avail . | tail -1")).trim()).toBe("0");
+    expect((await mounted.attempt("touch latest/tree/new")).stderr).toMatch(/Read-only/);
+    expect((await mounted.attempt("ls latest/absent snapshots/tree/1999 at/tree/1999 nothing")).code).toBe(2);
+  });
+
+  test("shows a backup that is taken meanwhile, and serves other commands", async () => {
+    writeFileSync(join(source, "fresh"), "as of now");
+    const { time } = { time: (await mounted.shell("ls snapshots/tree")).trim() };
+    await world.summary(["snapshot", "--store", store, source]);
+    await waitFor(
+      "the new backup",
+      async () => (await mounted.shell("cat latest/tree/fresh || true")) === "as of now",
+    );
+    expect(await mounted.shell("ls snapshots/tree | wc -l")).toBe("2\n");
+    expect((await mounted.attempt(`cat 'snapshots/tree/${time}/fresh'`)).code).toBe(1);
+    expect(await world.records(["ls", "--store", store, "tree"])).toHaveLength(3);
+    expect(await mounted.shell("ls at/tree | wc -l")).toMatch(/^[12]\n$/);
+    expect(await mounted.shell("getfattr --only-values -n user.datadb.complete latest/tree")).toBe("yes");
+  });
+});
+
+lane("large mounts", MOUNT_NEEDS, () => {
+  const directory = scratch("mount-large");
+  const world = openWorld(directory);
+  const [store, source, point] = ["store", "big", "mnt"].map((name) => join(directory, name)) as [
+    string,
+    string,
+    string,
+  ];
+
+  test("a sparse file of 4 GiB by four readers, and a directory of 100,000", async () => {
+    mkdirSync(join(source, "many"), { recursive: true });
+    const sparse = join(source, "sparse");
+    writeFileSync(sparse, "first");
+    truncateSync(sparse, 4 * GIB);
+    await mustRun("bash", [
+      "-c",
+      `printf last | dd of='${sparse}' bs=1 seek=$((3 << 30)) conv=notrunc status=none
+      cd '${source}/many' && seq 1 100000 | xargs touch`,
+    ]);
+    await world.summary(["snapshot", "--store", store, source]);
+    const mounted = await startMount(world, point, { words: ["--store", store] });
+    // The same sum, four times as fast as sha256sum where the processor helps: openssl.
+    const program = LONG || findProgram("openssl") === null ? "sha256sum" : "openssl dgst -sha256 -r";
+    const expected = (await mustRun("bash", ["-c", `${program} '${sparse}'`])).toString().slice(0, 64);
+    const sums = await mounted.shell(`for i in 1 2 3 4; do ${program} latest/big/sparse & done; wait`, 240);
+    const found = sums
+      .trim()
+      .split("\n")
+      .map((line) => line.slice(0, 64));
+    expect(found).toEqual(new Array(4).fill(expected));
+    expect(await mounted.shell("ls -la latest/big/many | wc -l")).toBe("100003\n");
+    expect(await mounted.shell("ls -f latest/big/many | sort -u | wc -l")).toBe("100002\n");
+    expect(await mounted.shell("stat -c %s latest/big/many/99999 latest/big/sparse")).toBe(`0\n${4 * GIB}\n`);
+    expect(await umount(point)).toBe(0);
+    expect(await mounted.ended).toBe(0);
+    expect(isMounted(point)).toBe(false);
+  });
+});
