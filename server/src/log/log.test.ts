@@ -116,7 +116,7 @@ test("an emptied meta/ is made anew from the log, with a warning", async () => {
   const whole = await store.dump("meta");
   await rm(join(store.directory, "meta"), { recursive: true });
   await (await store.open()).close();
-  expect(store.warnings.join()).toContain("made anew from 10 log records");
+  expect(store.warnings.join()).toContain("made anew, as of log record 10");
   expect(await store.dump("meta")).toEqual(whole);
 });
 

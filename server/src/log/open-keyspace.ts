@@ -30,6 +30,15 @@ async function isBeyondLog(source: LogSource, { sequence, name }: Head): Promise
   return true;
 }
 
+/** Whether the record that meta/ stands at was collected: a power cut took meta/ back to before the newest checkpoints. */
+async function isCollected(source: LogSource, { sequence, name }: Head): Promise<boolean> {
+  const places = await listLog(source);
+  if (places.some((place) => place.name.equals(name))) return false;
+  let first = Number.POSITIVE_INFINITY;
+  for await (const { record } of readLog(source, places)) first = Math.min(first, record.sequence);
+  return first > sequence && first !== Number.POSITIVE_INFINITY;
+}
+
 /**
  * Replays what the log holds beyond LevelDB. A process that ended in good order left a mark, and then the log is not read, unless
  * it was found to have grown since (`logGrew`: meta/ and local/ came back from an older copy). An
@@ -55,10 +64,12 @@ export async function openKeyspace(
     await target.transactions.load(meta);
     return { ...target, head };
   }
-  if (head.sequence === 0) {
+  if (head.sequence === 0 || (await isCollected(source, head))) {
     const { head: loaded, checkpoint } = await loadLog(target, source, warn);
-    if (loaded.sequence > 0)
-      warn(`${meta.location} was empty: it was made anew from ${loaded.sequence} log records`);
+    if (loaded.sequence > 0) {
+      const reason = head.sequence === 0 ? "was empty" : "is older than the log";
+      warn(`${meta.location} ${reason}: it was made anew, as of log record ${loaded.sequence}`);
+    }
     await writeCheckpointMark(local, checkpoint);
     return { ...target, head: loaded };
   }

@@ -142,8 +142,9 @@ class Runner {
   }
 
   async step(): Promise<void> {
-    const chance = this.random.integer(10);
-    if (chance < 3) await this.backUp();
+    const chance = this.random.integer(12);
+    if (chance > 9) await this.database.collect();
+    else if (chance < 3) await this.backUp();
     else if (chance < 5) await this.set();
     else if (chance < 6) await this.forget();
     else if (chance < 7) await Promise.all([this.backUp(), this.set()]);
