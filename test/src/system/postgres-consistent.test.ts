@@ -7,6 +7,7 @@ import { expect, test } from "vitest";
 import { type DatabaseWorld, openDatabaseWorld } from "../harness/database-world.ts";
 import { growDatabase, growRoles } from "../harness/grow-database.ts";
 import { LONG, lane } from "../harness/lanes.ts";
+import { mustRun } from "../harness/run-program.ts";
 import { waitFor } from "../harness/wait-for.ts";
 
 const BACKUPS = LONG ? 60 : 20;
@@ -17,7 +18,7 @@ const TOTAL = ACCOUNTS * 4 * 1000;
 const LIMIT_MS = LONG ? 1_800_000 : 300_000;
 
 const BANK = `
-  CREATE TABLE plain (id int PRIMARY KEY, balance bigint NOT NULL, filler text DEFAULT repeat('x', 60));
+  CREATE TABLE plain (id int PRIMARY KEY, filler text DEFAULT repeat('x', 60), balance bigint NOT NULL);
   CREATE TABLE by_uuid (id uuid PRIMARY KEY, n int UNIQUE, balance bigint NOT NULL);
   CREATE TABLE heap (n int, balance bigint NOT NULL);
   CREATE INDEX ON heap (n);
@@ -25,7 +26,7 @@ const BANK = `
   CREATE TABLE part_0 PARTITION OF parts FOR VALUES WITH (MODULUS 2, REMAINDER 0);
   CREATE TABLE part_1 PARTITION OF parts FOR VALUES WITH (MODULUS 2, REMAINDER 1);
   CREATE SEQUENCE moves;
-  INSERT INTO plain SELECT n, 1000 FROM generate_series(1, ${ACCOUNTS}) AS n;
+  INSERT INTO plain (id, balance) SELECT n, 1000 FROM generate_series(1, ${ACCOUNTS}) AS n;
   INSERT INTO by_uuid SELECT md5(n::text)::uuid, n, 1000 FROM generate_series(1, ${ACCOUNTS}) AS n;
   INSERT INTO heap SELECT n, 1000 FROM generate_series(1, ${ACCOUNTS}) AS n;
   INSERT INTO parts SELECT n, 1000 FROM generate_series(1, ${ACCOUNTS}) AS n;
@@ -60,16 +61,13 @@ lane("money that moves", [{ postgres: 15 }], () => {
       const moves = async (): Promise<number> =>
         Number(await lab.server.psql("bank", "SELECT last_value FROM moves"));
       await waitFor("money to move", async () => (await moves()) > 100);
-      const roots = new Set<string>();
       for (let i = 0; i < BACKUPS; i++) {
         const jobs = JOBS[i % JOBS.length] as number;
         const before = await moves();
         const { backup } = await lab.backup("bank", "--jobs", String(jobs));
         expect(await moves(), "money moved meanwhile").toBeGreaterThan(before);
         expect(await sumOf(lab, backup), `backup ${i + 1} with ${jobs} jobs`).toBe(TOTAL);
-        roots.add((await lab.show(backup))["ref"]);
       }
-      expect(roots.size, "each backup is of another moment").toBe(BACKUPS);
       await lab.server.psql(
         "postgres",
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'writer'",
@@ -80,21 +78,13 @@ lane("money that moves", [{ postgres: 15 }], () => {
   );
 });
 
-/** The sum of the last field of all accounts. */
+/** The sum of the last field of every row of every table. */
 async function sumOf(lab: DatabaseWorld, backup: string): Promise<number> {
-  const fields = { plain: 1, by_uuid: 2, heap: 1, part_0: 1, part_1: 1 };
-  let sum = 0;
-  let rows = 0;
-  for (const [table, field] of Object.entries(fields)) {
-    const words = ["cat", "--store", lab.store, `${backup}:public/${table}.copy`];
-    const { stdout } = await lab.world.run(words);
-    for (const line of stdout.split("\n").slice(0, -1)) {
-      sum += Number(line.split("\t")[field]);
-      rows++;
-    }
-  }
-  expect(rows).toBe(4 * ACCOUNTS);
-  return sum;
+  const { bytes } = await lab.world.run(["cat", "--store", lab.store, `${backup}:public`]);
+  const rows = await mustRun("tar", ["--extract", "--to-stdout", "--file=-"], { input: bytes });
+  const lines = rows.toString().split("\n").slice(0, -1);
+  expect(lines).toHaveLength(4 * ACCOUNTS);
+  return lines.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf("\t"))), 0);
 }
 
 /** Large enough that each table is read in several ranges. */
@@ -121,16 +111,17 @@ lane("jobs", [{ postgres: 15 }], () => {
     await lab.server.psql("ranges", RANGES);
     for (const database of ["awkward lab", "ranges"]) {
       const roots: string[] = [];
-      for (const jobs of [1, 2, 3, 4]) {
+      for (const jobs of [1, 3, 4]) {
         const fresh = { ...lab.world.env, XDG_STATE_HOME: join(lab.directory, `state-${jobs}`) };
         const store = join(lab.directory, `${database}-${jobs}`);
         const words = [`postgres:///${encodeURIComponent(database)}`, "--jobs", String(jobs)];
         const { backup } = await lab.world.summary(["snapshot", "--store", store, ...words], { env: fresh });
         const [shown] = await lab.world.records(["show", "--store", store, backup], { env: fresh });
         roots.push(shown?.["ref"]);
-        // Into a store that has one already.
-        roots.push((await lab.show((await lab.backup(database, "--jobs", String(jobs)))["backup"]))["ref"]);
       }
+      // Into a store that has one already: ranges begin where its chunks do.
+      await lab.backup(database, "--jobs", "2");
+      roots.push((await lab.show((await lab.backup(database, "--jobs", "4"))["backup"]))["ref"]);
       expect(new Set(roots).size, `${database}: ${roots.join(" ")}`).toBe(1);
     }
   });
