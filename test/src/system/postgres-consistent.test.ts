@@ -39,7 +39,7 @@ const BANK = `
     END CASE; END $$;
   ANALYZE;`;
 
-/** Moves money until it is ended: from any account of any table to any other, one transaction each. */
+/** Moves money until it is ended, hundreds of times a second: from any account of any table to any other, a transaction each. */
 const WRITER = `
   SET application_name = 'writer';
   DO $$ DECLARE amount int; BEGIN LOOP
@@ -48,6 +48,7 @@ const WRITER = `
     PERFORM give(floor(random() * 4)::int, 1 + floor(random() * ${ACCOUNTS})::int, amount);
     PERFORM nextval('moves');
     COMMIT;
+    PERFORM pg_sleep(0.0005);
   END LOOP; END $$;`;
 
 lane("money that moves", [{ postgres: 15 }], () => {
