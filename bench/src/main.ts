@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { directoryBytes } from "./directory-bytes.ts";
+import { gcTable, judgeGc, runGc } from "./gc.ts";
 import { judgeMonth, monthTable, runMonth } from "./month.ts";
 import { benchPostgres } from "./postgres/bench.ts";
 import { describeRun, seriesTable, verdictTable, wireTable } from "./report.ts";
@@ -20,9 +21,9 @@ import { cachedWorkload, type WorkloadName } from "./workload/cached-workload.ts
 
 const HELP = `npm run bench -- [OPTION]...
 
-  --workloads LIST    of dumps, files, month, rows, postgres, wire (default: all)
+  --workloads LIST    of dumps, files, month, rows, gc, postgres, wire (default: all)
   --tools LIST        of datadb, restic, borg (default: all)
-  --repetitions N     how often each tool runs, in turn (default 3; month and rows run once)
+  --repetitions N     how often each tool runs, in turn (default 3; month, rows and gc run once)
   --days N            days of a month (default 30)
   --scale X           part of the full workload, such as 0.1 (default 1)
   --directory DIR     for workloads and repositories (default: datadb-bench below the temporary directory)
@@ -33,7 +34,7 @@ const WIRE_REQUESTS = 300_000;
 
 const { values } = parseArgs({
   options: {
-    workloads: { type: "string", default: "dumps,files,month,rows,postgres,wire" },
+    workloads: { type: "string", default: "dumps,files,month,rows,gc,postgres,wire" },
     tools: { type: "string", default: "datadb,restic,borg" },
     repetitions: { type: "string", default: "3" },
     days: { type: "string", default: "30" },
@@ -78,6 +79,11 @@ async function bench(): Promise<void> {
       tables.push(rowsTable(result));
       verdicts.push(...judgeRows(result));
     }
+  }
+  if (workloads.includes("gc")) {
+    const runs = await runGc(tools, join(directory, "work", "gc"), Number(values.scale));
+    tables.push(gcTable(runs));
+    verdicts.push(...judgeGc(runs));
   }
   if (workloads.includes("postgres")) {
     const options = { directory, repetitions, scale: Number(values.scale), tools: values.tools.split(",") };

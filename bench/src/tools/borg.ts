@@ -33,6 +33,10 @@ export function borg(): Tool | null {
             env,
             cwd: target,
           }),
+          forgetOlder: () => [
+            { program: "borg", words: ["delete", `::backup-${count - 1}`], env },
+            { program: "borg", words: ["compact"], env },
+          ],
           restored: (source, target) => join(target, source),
         };
       },

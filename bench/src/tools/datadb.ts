@@ -21,6 +21,10 @@ export function datadb(): Tool {
           words: ["restore", "--store", path, basename(source), target],
           env,
         }),
+        forgetOlder: (older) => [
+          { program: PROGRAM, words: ["rm", "--yes", "--store", path, basename(older)], env },
+          { program: PROGRAM, words: ["gc", "--store", path], env },
+        ],
         restored: (_source, target) => target,
       };
     },

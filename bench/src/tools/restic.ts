@@ -22,6 +22,10 @@ export function restic(cache: string): Tool | null {
             words: ["restore", "--quiet", "latest", "--target", target],
             env,
           }),
+          forgetOlder: () => [
+            { program, words: ["forget", "--quiet", "--group-by", "", "--keep-last", "1"], env },
+            { program, words: ["prune", "--quiet"], env },
+          ],
           restored: (source, target) => join(target, source),
         };
       },

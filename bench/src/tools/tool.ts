@@ -15,6 +15,8 @@ export interface Repository {
   backup(source: string): Command;
   /** Restores the newest backup of the source into an empty directory. */
   restore(source: string, target: string): Command;
+  /** Forgets all backups but the newest, and gives back the space of what they alone used: commands in turn, the last one gives it back. */
+  forgetOlder(older: string): readonly Command[];
   /** Where the restored content lies below the target. */
   restored(source: string, target: string): string;
 }
