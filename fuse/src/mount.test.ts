@@ -90,9 +90,7 @@ describe.skipIf(!possible)("a real mount of made-up backups", () => {
 
   it("answers EIO for what is lost and names it", async () => {
     await expect(shell("cat latest/app/lost")).rejects.toThrow(/Input\/output error/);
-    expect(problems.join("\n")).toContain(
-      `lost: 5 bytes at 0 cannot be read`.replace("5 bytes", "").slice(0, 4),
-    );
+    expect(problems.join("\n")).toMatch(/^lost: \d+ bytes at 0 cannot be read: /m);
     expect(problems.join("\n")).toContain("07".repeat(32));
   });
 
