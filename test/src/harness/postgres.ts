@@ -58,8 +58,8 @@ export interface Postgres {
   /** Makes a database, dropping one of that name; `options` are SQL's, such as "ENCODING 'SQL_ASCII' TEMPLATE template0". */
   createDatabase(name: string, options?: string): Promise<void>;
   dropDatabase(name: string): Promise<void>;
-  /** kill -9 of a backend, by its process id: the postmaster ends all other sessions and recovers. */
-  killBackend(pid: number): void;
+  /** kill -9 of a backend, by its process id: the postmaster ends all other sessions and recovers. False when it has ended. */
+  killBackend(pid: number): boolean;
   /** kill -9 of the postmaster; resolves when it is gone. `start` brings it back. */
   killPostmaster(): Promise<void>;
   /** Starts it again on the same data and port, and resolves when it answers. */
@@ -167,7 +167,13 @@ export async function startOn(
     dropDatabase: async (name) => {
       await psql("postgres", `DROP DATABASE IF EXISTS ${quoted(name)} WITH (FORCE);`);
     },
-    killBackend: (pid) => process.kill(pid, "SIGKILL"),
+    killBackend: (pid) => {
+      try {
+        return process.kill(pid, "SIGKILL");
+      } catch {
+        return false;
+      }
+    },
     killPostmaster: () => end("SIGKILL"),
     start,
     stop: () => end("SIGINT"),
