@@ -1,11 +1,12 @@
 /** The names under which series appear: their own, with host and id only where two would be the same. */
+import { createHash } from "node:crypto";
 import { type Backup, encodeName } from "@datadb/client";
 
 /** Names of files have at most 255 bytes; what is longer is shown by the series' id. */
 const MOST_BYTES = 200;
 const ID_DIGITS = 12;
 
-/** A series with its backups, newest first. */
+/** A series with its backups of one name, newest first. Backups of a series may have different names: each name leads to its own. */
 export interface Series {
   label: string;
   backups: Backup[];
@@ -18,8 +19,9 @@ export interface Series {
 export function labelSeries(backups: readonly Backup[]): Map<string, Series> {
   const series = new Map<string, Backup[]>();
   for (const backup of backups) {
-    const known = series.get(backup.snapshot);
-    if (known === undefined) series.set(backup.snapshot, [backup]);
+    const key = `${backup.snapshot}/${backup.name}`;
+    const known = series.get(key);
+    if (known === undefined) series.set(key, [backup]);
     else known.push(backup);
   }
   const all = [...series.values()];
@@ -28,6 +30,7 @@ export function labelSeries(backups: readonly Backup[]): Map<string, Series> {
     ({ name, host }) => `${nameLabel(name)}@${encodeName(host)}`,
     ({ name, host, snapshot }) => `${nameLabel(name)}@${encodeName(host)}@${snapshot.slice(0, ID_DIGITS)}`,
     ({ snapshot }) => snapshot,
+    ({ name, snapshot }) => `${snapshot}@${digest(name)}`,
   ]);
   return new Map(
     all
@@ -53,8 +56,11 @@ function distinct(all: readonly Backup[][], forms: readonly ((newest: Backup) =>
       else open.push(...indexes);
     }
   }
-  for (const index of open) labels[index] = all[index]![0]!.snapshot;
   return labels;
+}
+
+function digest(name: string): string {
+  return createHash("sha256").update(name).digest("hex").slice(0, ID_DIGITS);
 }
 
 function nameLabel(name: string): string {

@@ -50,6 +50,16 @@ describe("labels", () => {
     ]);
   });
 
+  it("are one for each name that backups of a series have", () => {
+    const [newest, other, oldest] = ["base", "evening", "base"].map((name) => backup({ name }));
+    const found = labelSeries([newest!, other!, oldest!]);
+    expect([...found].map(([label, { backups }]) => [label, backups])).toEqual([
+      ["base", [newest, oldest]],
+      ["evening", [other]],
+    ]);
+    expect(labels({ name: `${"x".repeat(300)}1` }, { name: `${"x".repeat(300)}2` })).toHaveLength(2);
+  });
+
   it("can be names of files, whatever they are of", () => {
     const odd = labels(
       { name: "..", path: "/1" },
