@@ -7,6 +7,7 @@ import { parseArgs } from "node:util";
 import { directoryBytes } from "./directory-bytes.ts";
 import { gcTable, judgeGc, runGc } from "./gc.ts";
 import { judgeMonth, monthTable, runMonth } from "./month.ts";
+import { benchMounts, judgeMounts, mountTable } from "./mount/bench.ts";
 import { benchPostgres } from "./postgres/bench.ts";
 import { describeRun, seriesTable, verdictTable, wireTable } from "./report.ts";
 import { judgeRows, rowsTable, runRows } from "./rows.ts";
@@ -21,7 +22,7 @@ import { cachedWorkload, type WorkloadName } from "./workload/cached-workload.ts
 
 const HELP = `npm run bench -- [OPTION]...
 
-  --workloads LIST    of dumps, files, month, rows, gc, postgres, wire (default: all)
+  --workloads LIST    of dumps, files, month, rows, gc, mount, postgres, wire (default: all)
   --tools LIST        of datadb, restic, borg (default: all)
   --repetitions N     how often each tool runs, in turn (default 3; month, rows and gc run once)
   --days N            days of a month (default 30)
@@ -34,7 +35,7 @@ const WIRE_REQUESTS = 300_000;
 
 const { values } = parseArgs({
   options: {
-    workloads: { type: "string", default: "dumps,files,month,rows,gc,postgres,wire" },
+    workloads: { type: "string", default: "dumps,files,month,rows,gc,mount,postgres,wire" },
     tools: { type: "string", default: "datadb,restic,borg" },
     repetitions: { type: "string", default: "3" },
     days: { type: "string", default: "30" },
@@ -84,6 +85,12 @@ async function bench(): Promise<void> {
     const runs = await runGc(tools, join(directory, "work", "gc"), Number(values.scale));
     tables.push(gcTable(runs));
     verdicts.push(...judgeGc(runs));
+  }
+  if (workloads.includes("mount")) {
+    const work = join(directory, "work", "mount");
+    const mounts = await benchMounts(tools, work, repetitions, Number(values.scale));
+    tables.push(mountTable(mounts));
+    verdicts.push(...judgeMounts(mounts));
   }
   if (workloads.includes("postgres")) {
     const options = { directory, repetitions, scale: Number(values.scale), tools: values.tools.split(",") };
