@@ -8,6 +8,7 @@ import { directoryRef, subdirectories } from "../inodes/subdirectories.ts";
 import { CHANGING_OPCODES, ERRNO, OPCODE, OPEN_FLAG } from "../kernel/constants.ts";
 import { attributesReply, bytesReply, emptyReply, errorReply, FOREVER, openReply } from "../kernel/reply.ts";
 import { type Request, readForgets, readNumber, readReadBody } from "../kernel/request.ts";
+import type { Askers } from "./askers.ts";
 import type { ReceiverMessage } from "./messages.ts";
 import { readAheadInDirectory } from "./read-ahead.ts";
 import { xattrReply } from "./xattr-reply.ts";
@@ -18,6 +19,7 @@ export interface Receiver {
   /** For replies of many entries; a reply in it must be sent before the next request is answered. */
   buffer: Buffer;
   nextHandle: number;
+  askers: Askers;
 }
 
 /** Open directories share one handle: nothing is kept of them. */
@@ -67,20 +69,23 @@ function forward({ post }: Receiver, request: Request, bytes: Buffer): null {
 }
 
 function inDirectory(receiver: Receiver, request: Request, bytes: Buffer): Buffer | null {
-  const { inodes, post, buffer } = receiver;
+  const { inodes, post, buffer, askers } = receiver;
   const loaded = inodes.directory(request.node);
+  const lean = askers.wantsNames(request.pid);
   if (loaded !== undefined) {
     if (!loaded.used) markUsed(receiver, loaded);
-    const { reply, from, to } = answerInDirectory(loaded.table, loaded.id, request, bytes, buffer);
-    inodes.count(loaded.id, from, to, 1);
-    return reply;
+    const answer = answerInDirectory(loaded.table, loaded.id, request, bytes, buffer, lean);
+    inodes.count(loaded.id, answer, 1);
+    const asked = request.opcode === OPCODE.lookup && answer.to > answer.from;
+    if (asked && !isDirectoryAt(loaded.table, answer.from)) askers.looksAtFiles(request.pid);
+    return answer.reply;
   }
   if (request.node < FIRST_ENTRY_NODE) return forward(receiver, request, bytes);
   const holder = inodes.holderOf(request.node);
   const entry = entryOfNode(request.node);
   if (holder === undefined || !isDirectoryAt(holder.table, entry)) return errorReply(request, ERRNO.ENOTDIR);
   const directory = directoryRef(holder.id, holder.table, entry);
-  post({ kind: "load", bytes: Uint8Array.from(bytes.subarray(0, request.length)), directory });
+  post({ kind: "load", bytes: Uint8Array.from(bytes.subarray(0, request.length)), directory, lean });
   return null;
 }
 

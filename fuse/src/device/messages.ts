@@ -1,5 +1,7 @@
 /** What the thread that receives the kernel's requests and the thread that has the store tell each other. */
+
 import type { InodeNumber } from "../inodes/inode-number.ts";
+import type { Counted } from "../inodes/inode-table.ts";
 import type { KernelVersion } from "../kernel/init.ts";
 
 /** A directory of a backup that may have to be loaded. */
@@ -21,7 +23,7 @@ export type ReceiverMessage =
   /** About a view, or something that has to do with open files. */
   | { kind: "request"; bytes: Uint8Array }
   /** LOOKUP or READDIR in a directory that is not loaded. */
-  | { kind: "load"; bytes: Uint8Array; directory: DirectoryRef }
+  | { kind: "load"; bytes: Uint8Array; directory: DirectoryRef; lean: boolean }
   /** A directory is used for the first time; its subdirectories are likely to be next. */
   | { kind: "used"; id: number; below: DirectoryRef[] }
   | { kind: "open"; handle: number; meta: Uint8Array }
@@ -36,7 +38,7 @@ export type ReceiverMessage =
 /** To the receiver; it looks at them before it answers its next request. */
 export type ServerMessage =
   | { kind: "install"; id: number; node: number; memory: SharedArrayBuffer }
-  | { kind: "count"; id: number; from: number; to: number; times: number }
+  | { kind: "count"; id: number; counted: Counted; times: number }
   | { kind: "drop"; node: number };
 
 /** What the receiver starts with. */

@@ -8,6 +8,7 @@ import { answerInit, REQUEST_BUFFER } from "../kernel/init.ts";
 import { errorReply, type Request } from "../kernel/reply.ts";
 import { readRequest } from "../kernel/request.ts";
 import { answerRequest, type Receiver } from "./answer-request.ts";
+import { createAskers } from "./askers.ts";
 import type { ReceiverContext, ReceiverMessage, ServerMessage } from "./messages.ts";
 import { sendReply } from "./send-reply.ts";
 
@@ -19,6 +20,7 @@ const receiver: Receiver = {
   post,
   buffer: Buffer.alloc(1 << 20),
   nextHandle: 1,
+  askers: createAskers(),
 };
 const stopped = new Int32Array(stop);
 
@@ -27,7 +29,7 @@ function takeMessages(): void {
     const received = receiveMessageOnPort(port) as { message: ServerMessage } | undefined;
     if (received === undefined) return;
     const { message } = received;
-    if (message.kind === "count") receiver.inodes.count(message.id, message.from, message.to, message.times);
+    if (message.kind === "count") receiver.inodes.count(message.id, message.counted, message.times);
     else if (message.kind === "drop") receiver.inodes.drop(message.node);
     else {
       const gone = receiver.inodes.install(message.id, message.node, openTable(message.memory));

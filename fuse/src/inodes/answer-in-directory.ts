@@ -3,32 +3,35 @@ import { OPCODE, REQUEST_HEADER } from "../kernel/constants.ts";
 import { entryPacker } from "../kernel/directory-entries.ts";
 import { entryReply, FOREVER } from "../kernel/reply.ts";
 import { type Request, readName, readReadBody } from "../kernel/request.ts";
-import { attributesAt, type DirectoryTable, findName, nameAt } from "./directory-table.ts";
+import { attributesAt, type DirectoryTable, findName, isDirectoryAt, nameAt } from "./directory-table.ts";
+import type { Counted } from "./inode-table.ts";
 import { nodeOf } from "./node-id.ts";
 
 /** A reply, and the entries [from, to) that the kernel now knows once more each. */
-export interface DirectoryAnswer {
+export interface DirectoryAnswer extends Counted {
   reply: Buffer;
-  from: number;
-  to: number;
 }
 
 /** Cookies of "." and ".."; the entry `i` has the cookie `i + 3`. */
 const DOTS = 2;
 
-/** The request is LOOKUP, READDIR or READDIRPLUS. A reply with entries is a view of `buffer`. */
+/**
+ * The request is LOOKUP, READDIR or READDIRPLUS. A reply with entries is a view of `buffer`. `lean`: of the entries only
+ * directories come with attributes. The kernel makes an inode of each that does, which takes longer than all else.
+ */
 export function answerInDirectory(
   table: DirectoryTable,
   id: number,
   request: Request,
   bytes: Buffer,
   buffer: Buffer,
+  lean: boolean,
 ): DirectoryAnswer {
-  if (request.opcode !== OPCODE.lookup) return list(table, id, request, bytes, buffer);
+  if (request.opcode !== OPCODE.lookup) return list(table, id, request, bytes, buffer, lean);
   const found = findName(table, readName(bytes, request.length, REQUEST_HEADER));
-  if (found < 0) return { reply: entryReply(request, 0, null, FOREVER), from: 0, to: 0 };
+  if (found < 0) return { reply: entryReply(request, 0, null, FOREVER), from: 0, to: 0, lean: false };
   const reply = entryReply(request, nodeOf(id, found), attributesAt(table, found), FOREVER);
-  return { reply, from: found, to: found + 1 };
+  return { reply, from: found, to: found + 1, lean: false };
 }
 
 function list(
@@ -37,6 +40,7 @@ function list(
   request: Request,
   bytes: Buffer,
   buffer: Buffer,
+  lean: boolean,
 ): DirectoryAnswer {
   const { offset, size } = readReadBody(bytes);
   const plus = request.opcode === OPCODE.readdirplus;
@@ -45,10 +49,11 @@ function list(
   let fits = addDots(packer, table, offset);
   let to = from;
   for (; fits && to < table.count; to++) {
-    fits = packer.add(nameAt(table, to), to + DOTS + 1, nodeOf(id, to), attributesAt(table, to));
+    const node = lean && !isDirectoryAt(table, to) ? 0 : nodeOf(id, to);
+    fits = packer.add(nameAt(table, to), to + DOTS + 1, node, attributesAt(table, to));
     if (!fits) break;
   }
-  return { reply: packer.reply(), from, to: plus ? to : from };
+  return { reply: packer.reply(), from, to: plus ? to : from, lean };
 }
 
 function addDots(packer: ReturnType<typeof entryPacker>, table: DirectoryTable, offset: number): boolean {

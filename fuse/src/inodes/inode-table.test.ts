@@ -66,8 +66,8 @@ it("lists a directory once and completely, whatever the size of the requests", (
       bytes.writeUInt32LE(80, 0);
       bytes.writeUInt32LE(offset, 48);
       bytes.writeUInt32LE(size, 56);
-      const request = { length: 80, opcode, uniqueLow: 1, uniqueHigh: 0, node: 1 };
-      const { reply } = answerInDirectory(table, 3, request, bytes, Buffer.alloc(size + 16));
+      const request = { length: 80, opcode, uniqueLow: 1, uniqueHigh: 0, node: 1, pid: 1 };
+      const { reply } = answerInDirectory(table, 3, request, bytes, Buffer.alloc(size + 16), false);
       if (reply.length === 16) break;
       const prefix = opcode === OPCODE.readdirplus ? 128 : 0;
       for (let at = 16; at < reply.length; ) {
@@ -87,7 +87,7 @@ it("drops what the kernel has given back, and only that", () => {
   const inodes = createInodeTable(100_000);
   const table = (): ReturnType<typeof buildTable> => buildTable(numbered(200), ROOT, ROOT);
   expect(inodes.install(1, 10, table())).toEqual([]);
-  inodes.count(1, 0, 3, 1);
+  inodes.count(1, { from: 0, to: 3, lean: false }, 1);
   expect(inodes.install(2, 11, table())).toEqual([]);
   const gone = [3, 4, 5].flatMap((id) => inodes.install(id, 10 + id, table()));
   expect(gone).toContain(11);

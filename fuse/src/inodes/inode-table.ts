@@ -1,5 +1,5 @@
 /** The directories that are known to the kernel, or soon will be: bounded, except by what the kernel itself holds. */
-import type { DirectoryTable } from "./directory-table.ts";
+import { type DirectoryTable, isDirectoryAt } from "./directory-table.ts";
 import { entryOfNode, tableOfNode } from "./node-id.ts";
 
 /** A directory's table in use. */
@@ -18,6 +18,13 @@ export interface LoadedDirectory {
   readAhead: number;
 }
 
+/** Entries [from, to), when `lean` only the directories among them. */
+export interface Counted {
+  from: number;
+  to: number;
+  lean: boolean;
+}
+
 export interface InodeTable {
   /** A directory that was loaded; makes room for it. Resolves the nodes of directories that had to go. */
   install(id: number, node: number, table: DirectoryTable): number[];
@@ -26,8 +33,8 @@ export interface InodeTable {
   /** The table that an entry is in. */
   holderOf(node: number): LoadedDirectory | undefined;
   byId(id: number): LoadedDirectory | undefined;
-  /** The kernel knows entries [from, to) `times` more, or less when negative. */
-  count(id: number, from: number, to: number, times: number): void;
+  /** The kernel knows these entries `times` more, or less when negative. */
+  count(id: number, counted: Counted, times: number): void;
   forget(node: number, times: number): void;
   /** Removes the entries of a directory that nobody can reach any more. */
   drop(node: number): void;
@@ -94,9 +101,10 @@ export function createInodeTable(limitBytes: number): InodeTable {
     directory: (node) => byNode.get(node),
     holderOf: (node) => byId.get(tableOfNode(node)),
     byId: (id) => byId.get(id),
-    count(id, from, to, times) {
+    count(id, { from, to, lean }, times) {
       const loaded = byId.get(id);
-      for (let entry = from; entry < to; entry++) change(loaded, entry, times);
+      for (let entry = from; loaded !== undefined && entry < to; entry++)
+        if (!lean || isDirectoryAt(loaded.table, entry)) change(loaded, entry, times);
     },
     forget: (node, times) => change(byId.get(tableOfNode(node)), entryOfNode(node), -times),
     drop(node) {

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { answerRequest, type Receiver } from "../device/answer-request.ts";
+import { createAskers } from "../device/askers.ts";
 import { createInodeTable } from "../inodes/inode-table.ts";
 import { writeAttributes } from "./attributes.ts";
 import { entryPacker } from "./directory-entries.ts";
@@ -150,6 +151,7 @@ describe("requests", () => {
             post: (message) => posted.push(message),
             buffer: Buffer.alloc(70_000),
             nextHandle: 1,
+            askers: createAskers(),
           };
           const bytes = request(opcode, node, hex(Buffer.from(body)));
           const reply = answerRequest(receiver, readRequest(bytes), bytes);

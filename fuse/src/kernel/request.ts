@@ -10,6 +10,8 @@ export interface Request {
   uniqueLow: number;
   uniqueHigh: number;
   node: number;
+  /** The thread that asks, as the mounting process sees it. */
+  pid: number;
 }
 
 /** A number of 64 bits that is below 2^53, such as an offset or one of our own node ids. */
@@ -24,6 +26,7 @@ export function readRequest(bytes: Buffer): Request {
     uniqueLow: bytes.readUInt32LE(8),
     uniqueHigh: bytes.readUInt32LE(12),
     node: readNumber(bytes, 16),
+    pid: bytes.readUInt32LE(32),
   };
 }
 

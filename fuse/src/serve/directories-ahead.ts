@@ -1,12 +1,15 @@
 /** Loads directories before they are asked for: those below the one that is used come first. */
-import { type Connection, fetchContents } from "@datadb/client";
-import { decodeDirectoryLeaf, type HashAlgorithm, nodeType } from "@datadb/protocol";
+import type { Connection } from "@datadb/client";
+import type { HashAlgorithm } from "@datadb/protocol";
 import type { DirectoryRef } from "../device/messages.ts";
 import { subdirectories } from "../inodes/subdirectories.ts";
 import type { BuiltDirectory } from "./directory-loader.ts";
+import { fetchDirectories } from "./fetch-directories.ts";
 
 /** Directories whose nodes are fetched with one question. */
-const BATCH = 64;
+const BATCH = 32;
+/** A directory with more nodes on a level is loaded when it is asked for. */
+const MOST_NODES = 128;
 /** Entries that are loaded and were not asked for yet: more is not loaded ahead. */
 const MOST_ENTRIES = 60_000;
 /** Directories that wait; the last of them are dropped. */
@@ -34,15 +37,14 @@ export function createAhead({ connection, hash, known, install }: AheadSurroundi
   let entries = 0;
   let running = false;
 
-  /** Small directories only: what needs more than one node is loaded when it is asked for. */
   async function load(batch: readonly DirectoryRef[]): Promise<void> {
     const refs = batch.map(({ ref }) => Buffer.from(ref!));
-    const contents = await fetchContents(connection, hash, "node", refs);
+    const found = await fetchDirectories(connection, hash, refs, MOST_NODES);
     const below: DirectoryRef[] = [];
     batch.forEach((directory, index) => {
-      const node = contents[index]!;
-      if (known(directory) || node instanceof Error || nodeType(node) !== "directory-leaf") return;
-      const { id, table } = install(directory, decodeDirectoryLeaf(node));
+      const metas = found[index]!;
+      if (known(directory) || !Array.isArray(metas)) return;
+      const { id, table } = install(directory, metas);
       unused.set(id, table.count + 1);
       entries += table.count + 1;
       below.push(...subdirectories(id, table, () => false));

@@ -1,16 +1,11 @@
 /** Loads directories of backups for the receiver, and those that are likely to be asked for next. */
-import { type Connection, fetchContents } from "@datadb/client";
-import {
-  DamagedError,
-  type FetchNodes,
-  type HashAlgorithm,
-  metaName,
-  readEncodedMetas,
-} from "@datadb/protocol";
+import type { Connection } from "@datadb/client";
+import { DamagedError, type HashAlgorithm, metaName } from "@datadb/protocol";
 import type { DirectoryRef, ServerMessage } from "../device/messages.ts";
 import { buildTable, type DirectoryTable, isShowable, MAX_ENTRIES } from "../inodes/directory-table.ts";
 import { subdirectories } from "../inodes/subdirectories.ts";
 import { createAhead } from "./directories-ahead.ts";
+import { fetchDirectories } from "./fetch-directories.ts";
 
 /** A directory that the receiver has or is about to get. */
 export interface BuiltDirectory {
@@ -42,12 +37,6 @@ export function createDirectoryLoader(surroundings: LoaderSurroundings): Directo
   const present = new Set<number>();
   let nextId = 1;
 
-  const fetch: FetchNodes = async (names) => {
-    const contents = await fetchContents(connection, hash, "node", names);
-    for (const content of contents) if (content instanceof Error) throw content;
-    return contents as Buffer[];
-  };
-
   function install(directory: DirectoryRef, metas: readonly Buffer[]): BuiltDirectory {
     const table = buildTable(showable(metas, problem), directory.inode, directory.linkBase);
     const built = { id: nextId++, table };
@@ -59,9 +48,9 @@ export function createDirectoryLoader(surroundings: LoaderSurroundings): Directo
   }
 
   async function start(directory: DirectoryRef): Promise<BuiltDirectory> {
-    const metas: Buffer[] = [];
-    const ref = directory.ref === null ? null : Buffer.from(directory.ref);
-    for await (const meta of readEncodedMetas(fetch, hash, ref)) metas.push(meta);
+    if (directory.ref === null) return install(directory, []);
+    const [metas] = await fetchDirectories(connection, hash, [Buffer.from(directory.ref)]);
+    if (!Array.isArray(metas)) throw metas;
     return install(directory, metas);
   }
 

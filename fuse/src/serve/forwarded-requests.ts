@@ -33,7 +33,12 @@ export interface ForwardedRequests {
   /** About a view, an open file, or the file system as a whole. */
   answer(request: Request, bytes: Buffer): Promise<void>;
   /** A name or the entries of a directory that is not loaded. */
-  inDirectory(request: Request, bytes: Buffer, find: () => Promise<DirectoryRef>): Promise<void>;
+  inDirectory(
+    request: Request,
+    bytes: Buffer,
+    lean: boolean,
+    find: () => Promise<DirectoryRef>,
+  ): Promise<void>;
   read(request: Request, handle: number, offset: number, size: number): Promise<void>;
 }
 
@@ -43,16 +48,17 @@ export function createForwarded(surroundings: ForwardedSurroundings): ForwardedR
   async function inDirectory(
     request: Request,
     bytes: Buffer,
+    lean: boolean,
     find: () => Promise<DirectoryRef>,
   ): Promise<void> {
     let takeBack: (() => void) | undefined;
     const sent = await pending.answer(request, "a directory cannot be read", async () => {
       const { id, table } = await loader.load(await find());
       const buffer = Buffer.allocUnsafe(request.opcode === OPCODE.lookup ? 16 : LISTING_BYTES);
-      const { reply, from, to } = answerInDirectory(table, id, request, bytes, buffer);
-      if (to > from) {
-        post({ kind: "count", id, from, to, times: 1 });
-        takeBack = () => post({ kind: "count", id, from, to, times: -1 });
+      const { reply, ...counted } = answerInDirectory(table, id, request, bytes, buffer, lean);
+      if (counted.to > counted.from) {
+        post({ kind: "count", id, counted, times: 1 });
+        takeBack = () => post({ kind: "count", id, counted, times: -1 });
       }
       return reply;
     });
@@ -62,7 +68,7 @@ export function createForwarded(surroundings: ForwardedSurroundings): ForwardedR
   async function ofView(view: View, request: Request, bytes: Buffer): Promise<void> {
     if (view.kind === "backup" && IN_DIRECTORY.includes(request.opcode)) {
       const inode = viewInode(view);
-      return await inDirectory(request, bytes, async () => {
+      return await inDirectory(request, bytes, true, async () => {
         const ref = (await views.rootMeta(view))?.directory ?? null;
         return { node: request.node, ref, inode, linkBase: inode };
       });

@@ -101,7 +101,7 @@ function dispatch(
   switch (message.kind) {
     case "read": {
       const { low: uniqueLow, high: uniqueHigh, handle, offset, size } = message;
-      const request = { uniqueLow, uniqueHigh, length: 0, opcode: OPCODE.read, node: 0 };
+      const request = { uniqueLow, uniqueHigh, length: 0, opcode: OPCODE.read, node: 0, pid: 0 };
       void forwarded.read(request, handle, offset, size);
       break;
     }
@@ -119,7 +119,7 @@ function dispatch(
       break;
     case "load": {
       const bytes = Buffer.from(message.bytes);
-      void forwarded.inDirectory(readRequest(bytes), bytes, async () => message.directory);
+      void forwarded.inDirectory(readRequest(bytes), bytes, message.lean, async () => message.directory);
       break;
     }
     case "request": {
