@@ -16,6 +16,8 @@ export interface BlobCache {
   want(wanted: readonly WantedBlob[]): void;
   /** Bytes that are here or on their way. */
   readonly bytes: number;
+  /** Resolves when what decodes is running. */
+  start(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -107,7 +109,8 @@ export function createBlobCache(connection: Connection, hash: HashAlgorithm, lim
     get bytes() {
       return total;
     },
-    close: () => decoders.close(),
+    start: decoders.start,
+    close: decoders.close,
   };
 }
 

@@ -12,6 +12,8 @@ const MOST_THREADS = 4;
 export interface DecoderPool {
   /** Verified contents in order; an Error stands for what is missing or damaged. */
   decode(chains: readonly RecordChain[]): Promise<(Buffer | Error)[]>;
+  /** Resolves when the threads have started: the first reader should not have to wait for them. */
+  start(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -64,9 +66,6 @@ export function startDecoders(hash: HashAlgorithm): DecoderPool {
     );
   }
 
-  // The first reader should not have to wait for the first thread.
-  threads[0] = start(0);
-
   return {
     async decode(chains) {
       const bytes = chains.reduce(
@@ -78,6 +77,9 @@ export function startDecoders(hash: HashAlgorithm): DecoderPool {
       const contents = await inThread(sound);
       let at = 0;
       return chains.map((chain) => (chain instanceof Error ? chain : contents[at++]!));
+    },
+    async start() {
+      await Promise.all(threads.map(() => inThread([])));
     },
     async close() {
       await Promise.all(threads.map(async (thread) => await thread?.terminate()));

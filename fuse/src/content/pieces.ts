@@ -12,8 +12,9 @@ export interface Pieces {
 }
 
 export function createPieces(fetch: FetchNodes, hash: HashAlgorithm, meta: Meta): Pieces {
-  let pieces: PlacedEntry[] = [];
-  let end = 0;
+  const single = meta.list === undefined && meta.chunk !== undefined;
+  let pieces: PlacedEntry[] = single ? [{ name: meta.chunk!, length: meta.size, offset: 0 }] : [];
+  let end = single ? meta.size : 0;
   let reader: AsyncGenerator<PlacedEntry> | null = null;
   let turn: Promise<unknown> = Promise.resolve();
 

@@ -57,6 +57,7 @@ export function buildTable(
   const metasAt = HEADER + count * ATTR_BYTES + (count + 1) * INDEX_BYTES;
   const memory = new SharedArrayBuffer(metas.reduce((sum, meta) => sum + meta.length, metasAt));
   const bytes = Buffer.from(memory);
+  const words = new Uint32Array(memory, 0, (metasAt - INDEX_BYTES) >>> 2);
   const header = [count, metasAt, inode.low, inode.high, linkBase.low, linkBase.high];
   header.forEach((value, at) => void bytes.writeUInt32LE(value, at * 4));
   let at = metasAt;
@@ -71,7 +72,7 @@ export function buildTable(
     const meta = decodeMeta(encoded);
     const own = meta.link === undefined || meta.type === "directory" ? undefined : meta.link;
     const number = own === undefined ? inodeBelow(inode, name) : inodeBelow(linkBase, own);
-    writeAttributes(bytes, HEADER + i * ATTR_BYTES, meta, number.low, number.high);
+    writeAttributes(words, (HEADER + i * ATTR_BYTES) / 4, meta, number.low, number.high);
     at += encoded.length;
   }
   bytes.writeUInt32LE(at, HEADER + count * ATTR_BYTES + count * INDEX_BYTES);

@@ -1,6 +1,5 @@
 /** The attributes of one entry as the kernel takes them: 88 bytes. */
 import type { EntryType, Meta } from "@datadb/protocol";
-import { writeNumber } from "./reply.ts";
 
 const TYPE_BITS: Readonly<Record<EntryType, number>> = {
   file: 0o100000,
@@ -11,6 +10,7 @@ const TYPE_BITS: Readonly<Record<EntryType, number>> = {
   "character-device": 0o020000,
   "block-device": 0o060000,
 };
+const TWO_32 = 2 ** 32;
 const SECOND = 1_000_000_000n;
 const BLOCK = 4096;
 /** Directories have no size of their own here. */
@@ -22,32 +22,42 @@ export type AttributeSource = Pick<
   "type" | "mode" | "uid" | "gid" | "mtime" | "size" | "device" | "target" | "link"
 >;
 
-/** Writes the 88 bytes at `at`; the inode's number is given as two halves. */
+/**
+ * Writes the 88 bytes as 22 words from index `at` on; the inode's number is given as two halves. Words are in the machine's
+ * byte order, which is the kernel's.
+ */
 export function writeAttributes(
-  bytes: Buffer,
+  words: Uint32Array,
   at: number,
   meta: AttributeSource,
   inodeLow: number,
   inodeHigh: number,
 ): void {
   const size = sizeOf(meta);
-  bytes.writeUInt32LE(inodeLow, at);
-  bytes.writeUInt32LE(inodeHigh, at + 4);
-  writeNumber(bytes, size, at + 8);
-  writeNumber(bytes, Math.ceil(size / BLOCK) * (BLOCK / 512), at + 16);
-  const nanoseconds = Number(((meta.mtime % SECOND) + SECOND) % SECOND);
-  const seconds = BigInt.asUintN(64, (meta.mtime - BigInt(nanoseconds)) / SECOND);
+  words[at] = inodeLow;
+  words[at + 1] = inodeHigh;
+  writeWide(words, at + 2, size);
+  writeWide(words, at + 4, Math.ceil(size / BLOCK) * (BLOCK / 512));
+  let nanoseconds = Number(meta.mtime % SECOND);
+  if (nanoseconds < 0) nanoseconds += 1e9;
+  const seconds = Number((meta.mtime - BigInt(nanoseconds)) / SECOND);
   for (let time = 0; time < 3; time++) {
-    bytes.writeBigUInt64LE(seconds, at + 24 + time * 8);
-    bytes.writeUInt32LE(nanoseconds, at + 48 + time * 4);
+    writeWide(words, at + 6 + time * 2, seconds);
+    words[at + 12 + time] = nanoseconds;
   }
-  bytes.writeUInt32LE((TYPE_BITS[meta.type] | (meta.mode & 0o7777)) >>> 0, at + 60);
-  bytes.writeUInt32LE(linksOf(meta), at + 64);
-  bytes.writeUInt32LE(meta.uid >>> 0, at + 68);
-  bytes.writeUInt32LE(meta.gid >>> 0, at + 72);
-  bytes.writeUInt32LE(deviceOf(meta), at + 76);
-  bytes.writeUInt32LE(BLOCK, at + 80);
-  bytes.writeUInt32LE(0, at + 84);
+  words[at + 15] = TYPE_BITS[meta.type] | (meta.mode & 0o7777);
+  words[at + 16] = linksOf(meta);
+  words[at + 17] = meta.uid;
+  words[at + 18] = meta.gid;
+  words[at + 19] = deviceOf(meta);
+  words[at + 20] = BLOCK;
+  words[at + 21] = 0;
+}
+
+/** A whole number of at most 53 bits, also a negative one, as two words. */
+function writeWide(words: Uint32Array, at: number, value: number): void {
+  words[at] = value % TWO_32;
+  words[at + 1] = Math.floor(value / TWO_32);
 }
 
 function sizeOf({ type, size, target }: AttributeSource): number {

@@ -22,9 +22,10 @@ function request(opcode: number, node: number, body = ""): Buffer {
 
 const hex = (bytes: Buffer): string => bytes.toString("hex");
 const ask = readRequest(request(3, 1));
-const attributes = Buffer.alloc(88);
+const words = new Uint32Array(22);
+const attributes = Buffer.from(words.buffer);
 writeAttributes(
-  attributes,
+  words,
   0,
   {
     type: "file",

@@ -32,7 +32,7 @@ export interface ServeOptions {
 }
 
 export interface Served {
-  /** Resolves when the kernel has said hello. */
+  /** Resolves when the kernel has said hello, and all threads run. */
   ready: Promise<void>;
   /** Resolves when the file system was unmounted or stop() was called; rejects when the device fails. */
   ended: Promise<void>;
@@ -52,7 +52,8 @@ export async function serveDevice(options: ServeOptions): Promise<Served> {
   const parts = assemble(options, hash, cache, receiver.post);
   const forwarded = createForwarded(parts);
   handle = (message) => dispatch(message, { ...options, parts, forwarded, cache, nameBytes });
-  return { ready: receiver.ready, ended: receiver.ended, stop: receiver.stop, close: () => cache.close() };
+  const ready = Promise.all([receiver.ready, cache.start()]).then(() => undefined);
+  return { ready, ended: receiver.ended, stop: receiver.stop, close: cache.close };
 }
 
 function assemble(

@@ -23,19 +23,19 @@ export function viewInode(view: View): InodeNumber {
 
 /** `root` is the backup's root meta; views of other kinds need none. */
 export function viewAttributes(view: View, root: Meta | null, mounter: Mounter): Buffer {
-  const bytes = Buffer.alloc(ATTR_BYTES);
+  const words = new Uint32Array(ATTR_BYTES / 4);
   const { low, high } = viewInode(view);
   const { uid, gid, time } = mounter;
   if (view.kind === "backup" && root !== null) {
-    writeAttributes(bytes, 0, root, low, high);
+    writeAttributes(words, 0, root, low, high);
   } else if (view.kind === "notice") {
     const size = Buffer.byteLength(noticeText(view.backup));
     const mtime = BigInt(Date.parse(view.backup.time)) * MILLISECOND;
-    writeAttributes(bytes, 0, { type: "file", mode: 0o444, uid, gid, mtime, size }, low, high);
+    writeAttributes(words, 0, { type: "file", mode: 0o444, uid, gid, mtime, size }, low, high);
   } else {
-    writeAttributes(bytes, 0, { type: "directory", mode: 0o555, uid, gid, mtime: time, size: 0 }, low, high);
+    writeAttributes(words, 0, { type: "directory", mode: 0o555, uid, gid, mtime: time, size: 0 }, low, high);
   }
-  return bytes;
+  return Buffer.from(words.buffer);
 }
 
 /** Which backup it is. Answered when asked for by name, but not listed: copies of the tree with all attributes stay exact. */
