@@ -10,7 +10,7 @@ import {
   type RecordKind,
 } from "@datadb/protocol";
 
-export interface FakeBackup {
+interface FakeBackup {
   name: string;
   host?: string;
   path?: string;
