@@ -27,7 +27,7 @@ const TASKS: readonly { name: string; script: string; most: number }[] = [
   },
 ];
 
-export interface MountRun {
+interface MountRun {
   tool: string;
   task: string;
   /** Seconds. */
