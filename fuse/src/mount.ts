@@ -1,6 +1,7 @@
 /** Mounts the backups of a store on a directory, and serves them until the end. */
 import { closeSync } from "node:fs";
 import { open, statfs } from "node:fs/promises";
+import { setTimeout as delay } from "node:timers/promises";
 import { type Connection, localTimezone } from "@datadb/client";
 import { ConnectionLostError } from "@datadb/protocol";
 import { checkDirectory } from "./mount/check-directory.ts";
@@ -15,6 +16,8 @@ const CACHE_BYTES = 128 << 20;
 const DIRECTORY_BYTES = 192 << 20;
 /** How often it is asked whether the store is still there. */
 const HEARTBEAT_MS = 5000;
+/** How long the receiver may take to see that the file system is gone. */
+const LAST_WAIT_MS = 5000;
 
 export interface MountOptions {
   /** Bytes of decoded chunks that are kept. */
@@ -49,8 +52,9 @@ export async function mount(
   signal?.throwIfAborted();
   const fd = await mountDevice(directory);
   const watchdog = startWatchdog(directory);
+  let served: Served | undefined;
   try {
-    const served = await serveDevice({
+    served = await serveDevice({
       fd,
       connection,
       mounter: {
@@ -64,11 +68,14 @@ export async function mount(
       problem: onceEach(problem),
     });
     await untilEnd(served, directory, connection, options);
-    await served.close();
   } finally {
-    closeSync(fd);
+    // The receiver first: it works on the descriptor, and answers what unmounting asks.
+    const over = served === undefined || (await takeAway(served, directory));
+    // A number that the receiver still uses must not become somebody else's.
+    if (over) closeSync(fd);
     if (isMounted(directory)) await unmount(directory, true);
     watchdog.dismiss();
+    await served?.close();
   }
 }
 
@@ -93,7 +100,6 @@ async function untilEnd(
     raiseReadAhead(directory);
     onMounted?.(directory);
     if (!signal?.aborted) await Promise.race([told, served.ended]);
-    await takeAway(served, directory);
   } finally {
     stopHeartbeat();
     signal?.removeEventListener("abort", end);
@@ -101,18 +107,24 @@ async function untilEnd(
   if (why !== undefined) throw why;
 }
 
-/** Plainly when nobody is inside, else lazily: those who are get an error, and the process need not wait for them. */
-async function takeAway(served: Served, directory: string): Promise<void> {
-  if (!isMounted(directory)) return await served.ended;
-  const { code } = await unmount(directory, false);
-  if (code === 0) return await served.ended;
-  const inside = await open(directory).catch(() => null);
-  served.stop();
-  await unmount(directory, true);
-  // The receiver waits for a request before it sees that it should end: this is one.
-  if (inside !== null) await statfs(`/proc/self/fd/${inside.fd}`).catch(() => undefined);
-  await served.ended;
-  await inside?.close().catch(() => undefined);
+/**
+ * Plainly when nobody is inside, else lazily: those who are get an error, and the process need not wait for them. False: somebody
+ * else took the mount away lazily, and those who are inside hold the receiver; it ends with the process.
+ */
+async function takeAway(served: Served, directory: string): Promise<boolean> {
+  if (!served.isOver() && isMounted(directory) && (await unmount(directory, false)).code !== 0) {
+    const inside = await open(directory).catch(() => null);
+    served.stop();
+    await unmount(directory, true);
+    // The receiver waits for a request before it sees that it should end: this is one.
+    if (inside !== null) await statfs(`/proc/self/fd/${inside.fd}`).catch(() => undefined);
+    await inside?.close().catch(() => undefined);
+  }
+  const over = served.ended.then(
+    () => true,
+    () => true,
+  );
+  return await Promise.race([over, delay(LAST_WAIT_MS, false, { ref: false })]);
 }
 
 /** Tells when the connection is lost for good: it has its own patience before it says so. */

@@ -53,8 +53,9 @@ export function openFile({ fetch, hash, cache, mostAhead }: FileSurroundings, me
       if (covering.length > 1) cache.want(wantedOf(covering));
       const parts: Buffer[] = [];
       const contents = covering.map((piece) => (piece.name === null ? null : cache.get(wanted(piece))));
-      // Failures of what lies ahead are told when it is read.
-      readAhead(offset, end).catch(() => undefined);
+      // What lies ahead of a steady reader is fetched meanwhile; a first read must not wait for it.
+      const steady = next > 0;
+      if (steady) readAhead(offset, end).catch(() => undefined);
       for (const content of contents) if (content instanceof Promise) content.catch(() => undefined);
       for (const [index, piece] of covering.entries()) {
         const from = Math.max(0, offset - piece.offset);
@@ -66,6 +67,8 @@ export function openFile({ fetch, hash, cache, mostAhead }: FileSurroundings, me
           parts.push(bytes.subarray(from, to));
         }
       }
+      // Failures of what lies ahead are told when it is read.
+      if (!steady) setImmediate(() => void readAhead(offset, end).catch(() => undefined));
       return parts;
     },
     async seek(offset, hole) {

@@ -6,7 +6,15 @@ import type { InodeTable, LoadedDirectory } from "../inodes/inode-table.ts";
 import { entryOfNode, FIRST_ENTRY_NODE } from "../inodes/node-id.ts";
 import { directoryRef, subdirectories } from "../inodes/subdirectories.ts";
 import { CHANGING_OPCODES, ERRNO, OPCODE, OPEN_FLAG } from "../kernel/constants.ts";
-import { attributesReply, bytesReply, emptyReply, errorReply, FOREVER, openReply } from "../kernel/reply.ts";
+import {
+  attributesReply,
+  bytesReply,
+  emptyReply,
+  errorReply,
+  FOREVER,
+  openReply,
+  statfsReply,
+} from "../kernel/reply.ts";
 import { type Request, readForgets, readNumber, readReadBody } from "../kernel/request.ts";
 import type { Askers } from "./askers.ts";
 import type { ReceiverMessage } from "./messages.ts";
@@ -20,6 +28,8 @@ export interface Receiver {
   buffer: Buffer;
   nextHandle: number;
   askers: Askers;
+  /** Bytes and entries of all backups. */
+  totals: Float64Array;
 }
 
 /** Open directories share one handle: nothing is kept of them. */
@@ -55,6 +65,8 @@ export function answerRequest(receiver: Receiver, request: Request, bytes: Buffe
     case OPCODE.destroy:
       return emptyReply(request);
     case OPCODE.statfs:
+      // umount asks this: it must never wait for the store.
+      return statfsReply(request, receiver.totals[0] ?? 0, receiver.totals[1] ?? 0);
     case OPCODE.lseek:
       return forward(receiver, request, bytes);
     default:

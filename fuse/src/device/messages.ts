@@ -41,10 +41,15 @@ export type ServerMessage =
   | { kind: "count"; id: number; counted: Counted; times: number }
   | { kind: "drop"; node: number };
 
+/** Index of the word, byte offset of the doubles, and bytes of all of it. */
+export const STOP_AT = 0;
+export const TOTALS_AT = 8;
+export const SHARED_BYTES = 24;
+
 /** What the receiver starts with. */
 export interface ReceiverContext {
   fd: number;
-  /** Not 0: the receiver ends with the next request. */
-  stop: SharedArrayBuffer;
+  /** A word that is not 0 when the receiver shall end with the next request; bytes and entries of all backups, as doubles. */
+  shared: SharedArrayBuffer;
   limitBytes: number;
 }

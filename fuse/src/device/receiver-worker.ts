@@ -9,10 +9,16 @@ import { errorReply, type Request } from "../kernel/reply.ts";
 import { readRequest } from "../kernel/request.ts";
 import { answerRequest, type Receiver } from "./answer-request.ts";
 import { createAskers } from "./askers.ts";
-import type { ReceiverContext, ReceiverMessage, ServerMessage } from "./messages.ts";
+import {
+  type ReceiverContext,
+  type ReceiverMessage,
+  type ServerMessage,
+  STOP_AT,
+  TOTALS_AT,
+} from "./messages.ts";
 import { sendReply } from "./send-reply.ts";
 
-const { fd, stop, limitBytes } = workerData as ReceiverContext;
+const { fd, shared, limitBytes } = workerData as ReceiverContext;
 const port = parentPort!;
 const post = (message: ReceiverMessage): void => port.postMessage(message);
 const receiver: Receiver = {
@@ -21,8 +27,9 @@ const receiver: Receiver = {
   buffer: Buffer.alloc(1 << 20),
   nextHandle: 1,
   askers: createAskers(),
+  totals: new Float64Array(shared, TOTALS_AT),
 };
-const stopped = new Int32Array(stop);
+const stopped = new Int32Array(shared);
 
 function takeMessages(): void {
   for (;;) {
@@ -75,7 +82,7 @@ function serve(): void {
       reply = silent.includes(request.opcode) ? null : errorReply(request, ERRNO.EIO);
     }
     if (reply !== null) sendReply(fd, reply);
-    if (Atomics.load(stopped, 0) !== 0) {
+    if (Atomics.load(stopped, STOP_AT) !== 0) {
       post({ kind: "end", error: null });
       return;
     }

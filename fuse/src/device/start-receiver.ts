@@ -1,6 +1,13 @@
 /** Starts the thread that receives the kernel's requests. */
 import { Worker } from "node:worker_threads";
-import type { ReceiverContext, ReceiverMessage, ServerMessage } from "./messages.ts";
+import {
+  type ReceiverContext,
+  type ReceiverMessage,
+  type ServerMessage,
+  SHARED_BYTES,
+  STOP_AT,
+  TOTALS_AT,
+} from "./messages.ts";
 
 export interface RunningReceiver {
   post(message: ServerMessage): void;
@@ -8,20 +15,33 @@ export interface RunningReceiver {
   ready: Promise<void>;
   /** Resolves when nothing more comes; rejects when the device or the thread failed. */
   ended: Promise<void>;
+  /** Whether `ended` is settled, or about to be. */
+  isOver(): boolean;
   stop(): void;
+  /** What statfs shows from now on. */
+  setTotals(bytes: number, entries: number): void;
 }
 
 /** `handle` gets every message but those of the beginning and the end, in order. */
 export function startReceiver(
-  context: Omit<ReceiverContext, "stop">,
+  context: Omit<ReceiverContext, "shared">,
   handle: (message: ReceiverMessage) => void,
 ): RunningReceiver {
-  const stop = new SharedArrayBuffer(4);
+  const shared = new SharedArrayBuffer(SHARED_BYTES);
   const source = import.meta.url.endsWith(".ts");
   const file = new URL(source ? "./receiver-worker.ts" : "./receiver-worker.js", import.meta.url);
   const execArgv = source ? ["--conditions=source", "--disable-warning=ExperimentalWarning"] : [];
-  const workerData: ReceiverContext = { ...context, stop };
+  const workerData: ReceiverContext = { ...context, shared };
   const thread = new Worker(file, { workerData, execArgv, trackUnmanagedFds: false });
+  // A thread that waits for the kernel cannot be ended: an exit would wait for it, and whoever waits for an answer could not be
+  // killed. The kernel fails all that is open when the process is gone, and the watchdog takes the mount away.
+  const die = (): boolean => process.kill(process.pid, "SIGKILL");
+  process.on("exit", die);
+  let over = false;
+  thread.on("exit", () => {
+    over = true;
+    process.off("exit", die);
+  });
   let said: () => void = () => undefined;
   const ready = new Promise<void>((resolve) => {
     said = resolve;
@@ -40,6 +60,12 @@ export function startReceiver(
     post: (message) => thread.postMessage(message),
     ready,
     ended,
-    stop: () => void Atomics.store(new Int32Array(stop), 0, 1),
+    isOver: () => over,
+    stop: () => void Atomics.store(new Int32Array(shared), STOP_AT, 1),
+    setTotals(bytes, entries) {
+      const totals = new Float64Array(shared, TOTALS_AT);
+      totals[0] = bytes;
+      totals[1] = entries;
+    },
   };
 }

@@ -153,6 +153,7 @@ describe("requests", () => {
             buffer: Buffer.alloc(70_000),
             nextHandle: 1,
             askers: createAskers(),
+            totals: new Float64Array(2),
           };
           const bytes = request(opcode, node, hex(Buffer.from(body)));
           const reply = answerRequest(receiver, readRequest(bytes), bytes);

@@ -9,6 +9,7 @@ export interface ToolResult {
 
 /** A tool that hangs is killed: nothing may wait for it for ever. */
 const LIMIT_MS = 20_000;
+const KILL_MS = 2000;
 
 /** Never rejects. `descriptor` becomes number 3 of the tool. */
 export function runTool(
@@ -29,7 +30,15 @@ export function runTool(
       stream?.on("data", (part: Buffer) => {
         said += part.toString();
       });
+    // One that the kernel holds cannot even be killed.
+    const late = setTimeout(() => {
+      child.unref();
+      resolve({ code: null, said: `${program} does not end` });
+    }, LIMIT_MS + KILL_MS);
     child.on("error", (error) => resolve({ code: null, said: error.message }));
-    child.on("close", (code) => resolve({ code, said: said.trim() }));
+    child.on("close", (code) => {
+      clearTimeout(late);
+      resolve({ code, said: said.trim() });
+    });
   });
 }

@@ -2,9 +2,8 @@
 import type { DirectoryRef, ServerMessage } from "../device/messages.ts";
 import { answerInDirectory } from "../inodes/answer-in-directory.ts";
 import { ERRNO, OPCODE } from "../kernel/constants.ts";
-import { errorReply, headerOf, numberReply, type Request, statfsReply } from "../kernel/reply.ts";
+import { errorReply, headerOf, numberReply, type Request } from "../kernel/reply.ts";
 import { readSeekBody } from "../kernel/request.ts";
-import type { BackupCatalogue } from "../tree/backup-catalogue.ts";
 import type { ViewNodes } from "../tree/view-nodes.ts";
 import type { View } from "../tree/views.ts";
 import type { ViewAnswers } from "./answer-views.ts";
@@ -25,12 +24,11 @@ export interface ForwardedSurroundings {
   files: OpenFiles;
   views: ViewAnswers;
   nodes: ViewNodes;
-  catalogue: BackupCatalogue;
   post(message: ServerMessage): void;
 }
 
 export interface ForwardedRequests {
-  /** About a view, an open file, or the file system as a whole. */
+  /** About a view, or an open file. */
   answer(request: Request, bytes: Buffer): Promise<void>;
   /** A name or the entries of a directory that is not loaded. */
   inDirectory(
@@ -43,7 +41,7 @@ export interface ForwardedRequests {
 }
 
 export function createForwarded(surroundings: ForwardedSurroundings): ForwardedRequests {
-  const { pending, loader, files, views, nodes, catalogue, post } = surroundings;
+  const { pending, loader, files, views, nodes, post } = surroundings;
 
   async function inDirectory(
     request: Request,
@@ -88,14 +86,6 @@ export function createForwarded(surroundings: ForwardedSurroundings): ForwardedR
   return {
     inDirectory,
     async answer(request, bytes) {
-      if (request.opcode === OPCODE.statfs) {
-        await pending.answer(request, "the backups cannot be counted", async () => {
-          await catalogue.series();
-          const { bytes: content, entries } = catalogue.totals();
-          return statfsReply(request, content, entries);
-        });
-        return;
-      }
       if (request.opcode === OPCODE.lseek) {
         await pending.answer(request, "a file cannot be searched for holes", () => seek(request, bytes));
         return;

@@ -1,9 +1,9 @@
 /** Serves an open FUSE device from a store: starts the receiver, and does what it leaves to this thread. */
-import { type Connection, fetchContents, nodeCache } from "@datadb/client";
+import { type Backup, type Connection, fetchContents, nodeCache } from "@datadb/client";
 import { decodeMeta, hashLength } from "@datadb/protocol";
 import { type BlobCache, createBlobCache } from "../content/blob-cache.ts";
-import type { ReceiverMessage, ServerMessage } from "../device/messages.ts";
-import { startReceiver } from "../device/start-receiver.ts";
+import type { ReceiverMessage } from "../device/messages.ts";
+import { type RunningReceiver, startReceiver } from "../device/start-receiver.ts";
 import { OPCODE } from "../kernel/constants.ts";
 import { readRequest } from "../kernel/request.ts";
 import { createCatalogue } from "../tree/backup-catalogue.ts";
@@ -36,6 +36,7 @@ export interface Served {
   ready: Promise<void>;
   /** Resolves when the file system was unmounted or stop() was called; rejects when the device fails. */
   ended: Promise<void>;
+  isOver(): boolean;
   /** The receiver ends with the next request. */
   stop(): void;
   /** Ends threads; only after `ended`. */
@@ -49,26 +50,29 @@ export async function serveDevice(options: ServeOptions): Promise<Served> {
   let handle: (message: ReceiverMessage) => void = () => undefined;
   const receiver = startReceiver({ fd, limitBytes: directoryBytes }, (message) => handle(message));
   const cache = createBlobCache(options.connection, hash, options.cacheBytes);
-  const parts = assemble(options, hash, cache, receiver.post);
+  const parts = assemble(options, hash, cache, receiver);
   const forwarded = createForwarded(parts);
   handle = (message) => dispatch(message, { ...options, parts, forwarded, cache, nameBytes });
   const ready = Promise.all([receiver.ready, cache.start()]).then(() => undefined);
-  return { ready, ended: receiver.ended, stop: receiver.stop, close: cache.close };
+  ready.catch(() => undefined); // told by whoever waits for it
+  const { ended, isOver, stop } = receiver;
+  return { ready, ended, isOver, stop, close: cache.close };
 }
 
 function assemble(
   { fd, connection, mounter, timezone, cacheBytes, problem }: ServeOptions,
   hash: Awaited<ReturnType<Connection["facts"]>>["hash"],
   cache: BlobCache,
-  post: (message: ServerMessage) => void,
+  receiver: RunningReceiver,
 ): ForwardedSurroundings {
+  const { post } = receiver;
   const files = createOpenFiles({
     fetch: nodeCache(connection, hash).fetch,
     hash,
     cache,
     mostAhead: Math.min(MOST_AHEAD, cacheBytes / 4),
   });
-  const catalogue = createCatalogue(connection, problem);
+  const catalogue = createCatalogue(connection, (backups) => countAll(backups, receiver), problem);
   const nodes = createViewNodes();
   const views = createViewAnswers({
     catalogue,
@@ -83,7 +87,16 @@ function assemble(
     },
   });
   const loader = createDirectoryLoader({ connection, hash, post, problem });
-  return { pending: createPending(fd, problem), loader, files, views, nodes, catalogue, post };
+  return { pending: createPending(fd, problem), loader, files, views, nodes, post };
+}
+
+function countAll(backups: readonly Backup[], receiver: RunningReceiver): void {
+  let [bytes, entries] = [0, 0];
+  for (const backup of backups) {
+    bytes += backup.size;
+    entries += backup.entries;
+  }
+  receiver.setTotals(bytes, entries);
 }
 
 interface Dispatcher {

@@ -10,12 +10,14 @@ const PATIENCE_MS = 2000;
 
 export interface BackupCatalogue {
   series(): Promise<Map<string, Series>>;
-  /** Content bytes and entries of all backups that are known now. */
-  totals(): { bytes: number; entries: number };
 }
 
-export function createCatalogue(connection: Connection, problem: (text: string) => void): BackupCatalogue {
-  let backups: Backup[] = [];
+/** `listed` gets each new listing. */
+export function createCatalogue(
+  connection: Connection,
+  listed: (backups: readonly Backup[]) => void,
+  problem: (text: string) => void,
+): BackupCatalogue {
   let series: Map<string, Series> | null = null;
   let fresh = 0;
   let asking: Promise<void> | null = null;
@@ -23,8 +25,9 @@ export function createCatalogue(connection: Connection, problem: (text: string) 
   async function ask(): Promise<void> {
     const began = performance.now();
     try {
-      backups = await listBackups(connection);
+      const backups = await listBackups(connection);
       series = labelSeries(backups);
+      listed(backups);
     } finally {
       const ended = performance.now();
       fresh = ended + Math.max(FRESH_MS, (ended - began) * FRESH_FACTOR);
@@ -42,14 +45,6 @@ export function createCatalogue(connection: Connection, problem: (text: string) 
           problem(`backups cannot be listed: ${error.message}`),
         );
       return series ?? new Map();
-    },
-    totals() {
-      let [bytes, entries] = [0, 0];
-      for (const backup of backups) {
-        bytes += backup.size;
-        entries += backup.entries;
-      }
-      return { bytes, entries };
     },
   };
 }

@@ -47,6 +47,27 @@ lane("the end of a mount", MOUNT_NEEDS, () => {
     expect(await second.ended).toBe(0);
   });
 
+  test("two signals at once, which end a command without ado", async () => {
+    const mounted = await start();
+    const inside = spawn("sleep", ["1000"], { cwd: join(point, "latest/photos/small") });
+    await waitFor("the shell to be inside", () => inside.pid !== undefined);
+    mounted.child.kill("SIGTERM");
+    mounted.child.kill("SIGINT");
+    await mounted.ended;
+    await waitFor("the watchdog", () => !isMounted(point));
+    inside.kill("SIGKILL");
+  });
+
+  test("a signal after somebody else's lazy umount, with a shell inside", async () => {
+    const mounted = await start();
+    const inside = spawn("sleep", ["1000"], { cwd: join(point, "latest/photos/small") });
+    await waitFor("the shell to be inside", () => inside.pid !== undefined);
+    expect(await umount(point, ["-l"])).toBe(0);
+    mounted.child.kill("SIGTERM");
+    await mounted.ended;
+    inside.kill("SIGKILL");
+  });
+
   test("kill -9 under load", async () => {
     const random = randomOf("mount kills");
     for (let kill = 0; kill < KILLS; kill++) {
