@@ -6,7 +6,7 @@ import { FormatTooNewError } from "./errors.ts";
 import { hashOf } from "./hash.ts";
 import type { BlobRecord } from "./kinds.ts";
 import { PackScanner, type ScanEvent, scanRecords } from "./pack-scan.ts";
-import { encodeRecord } from "./record.ts";
+import { decodeRecord, decodeRecordHead, encodeRecord } from "./record.ts";
 import { SEED } from "./seed.ts";
 
 const options = { n: 32, kind: "data", start: 0 } as const;
@@ -17,6 +17,16 @@ function record(content: Buffer): BlobRecord {
 
 function bytesOf(one: BlobRecord): Buffer {
   return Buffer.concat(encodeRecord(one));
+}
+
+/** Whether the record at `offset` says that it ends behind its end, where an intact one begins. */
+function claimsOthers(pack: Buffer, offset: number, end: number): boolean {
+  try {
+    const claimed = offset + decodeRecordHead(pack, offset, options.n).size;
+    return claimed > end && decodeRecord(pack, claimed, options.n).record.kind === options.kind;
+  } catch {
+    return false;
+  }
 }
 
 /** Scans bytes pushed in pieces of these sizes, over and over. */
@@ -80,6 +90,8 @@ describe(`pack scan, DATADB_TEST_SEED=${SEED}`, () => {
         let offset = 0;
         for (const [index, part] of parts.entries()) {
           const end = offset + part.length;
+          // A length that is damaged so that the record ends where another begins is believed: what is skipped may be its content.
+          fc.pre(place < offset || place >= end || !claimsOthers(pack, offset, end));
           if (place < offset || place >= end) expected.push(offset);
           else expected.push(index === parts.length - 1 ? `${offset}-` : `${offset}-${end}`);
           offset = end;
