@@ -37,6 +37,25 @@ export function watchLevelSyncs(): void {
       return result;
     };
   }
+  watchChainedBatches(prototype as unknown as { _chainedBatch(): ChainedBatch; location: string });
+}
+
+interface ChainedBatch {
+  _write(options: { sync?: boolean }): Promise<void>;
+}
+
+/** A chained batch writes past the methods of its database. */
+function watchChainedBatches(prototype: { _chainedBatch(): ChainedBatch; location: string }): void {
+  const original = prototype._chainedBatch;
+  prototype._chainedBatch = function watched() {
+    const batch = original.call(this);
+    const write = batch._write;
+    batch._write = async (options) => {
+      await write.call(batch, options);
+      if (options.sync === true) noteSync(this.location);
+    };
+    return batch;
+  };
 }
 
 /** The files of one LevelDB at one moment. */
