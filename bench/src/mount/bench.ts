@@ -82,7 +82,7 @@ async function runTask(
   const { command, root } = mountCommand(tool, repository, report.source.directory, point);
   try {
     const { wall } = await whileMounted(command, point, root, () =>
-      measure({ program: "bash", words: ["-euc", `${script} > /dev/null`], cwd: root }),
+      measure({ program: "bash", words: ["-euc", `{ ${script}; } > /dev/null`], cwd: root }),
     );
     report.runs.push({ tool: tool.name, task, wall });
     console.log(`mount ${tool.name}: ${task} ${wall.toFixed(3)} s`);
