@@ -7,15 +7,15 @@ import type { BlobRecord } from "./kinds.ts";
 /**
  * The verified content of the last record of `chain`; before it come its base, the base of that one, and so on. Only that content is
  * hashed, since hashing costs more than decoding a delta; when it is wrong, the first record that is to blame is named.
- * Throws DECODE, HASH_MISMATCH.
+ * `into` has room for exactly the content and may be used for it. Throws DECODE, HASH_MISMATCH.
  */
-export function decodeChain(algorithm: HashAlgorithm, chain: readonly BlobRecord[]): Buffer {
+export function decodeChain(algorithm: HashAlgorithm, chain: readonly BlobRecord[], into?: Buffer): Buffer {
   const last = chain.at(-1);
   if (last === undefined) throw new DecodeError("a blob has no record");
   try {
     let base: Buffer | undefined;
     for (const record of chain.slice(0, -1)) base = decodePayload(record, base);
-    return decodeBlob(algorithm, last, base);
+    return decodeBlob(algorithm, last, base, into);
   } catch (error) {
     let base: Buffer | undefined;
     for (const record of chain) base = decodeBlob(algorithm, record, base);

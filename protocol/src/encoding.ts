@@ -76,10 +76,11 @@ function fieldsOf(record: BlobRecord): Record<string, string> {
 
 /**
  * The content of a record (of a raw one the payload itself), with its length checked; at most `record.length` bytes are produced, whatever the payload says.
- * `base` is the base's content, needed for zstd-delta. The name is not checked: log records are named by their store.
+ * `base` is the base's content, needed for zstd-delta. `into` has room for exactly the content and may be used for it; the result says
+ * where it is. The name is not checked: log records are named by their store.
  * Throws DECODE.
  */
-export function decodePayload(record: BlobRecord, base?: Buffer): Buffer {
+export function decodePayload(record: BlobRecord, base?: Buffer, into?: Buffer): Buffer {
   const { encoding, payload, length } = record;
   if (encoding === "zstd-delta" && base === undefined) {
     throw new TypeError(`${describe(record)} needs the content of its base ${record.base?.toString("hex")}`);
@@ -89,7 +90,7 @@ export function decodePayload(record: BlobRecord, base?: Buffer): Buffer {
     content =
       encoding === "raw"
         ? payload
-        : decompress(payload, length, encoding === "zstd-delta" ? base : undefined);
+        : decompress(payload, length, encoding === "zstd-delta" ? base : undefined, into);
   } catch (cause) {
     throw new DecodeError(`${describe(record)} does not decompress`, {
       cause,
@@ -106,8 +107,13 @@ export function decodePayload(record: BlobRecord, base?: Buffer): Buffer {
  * The verified content of a data or node record: as decodePayload, and throws HASH_MISMATCH when the content is not what the
  * name says (a wrong base decodes without complaint to wrong bytes).
  */
-export function decodeBlob(algorithm: HashAlgorithm, record: BlobRecord, base?: Buffer): Buffer {
-  const content = decodePayload(record, base);
+export function decodeBlob(
+  algorithm: HashAlgorithm,
+  record: BlobRecord,
+  base?: Buffer,
+  into?: Buffer,
+): Buffer {
+  const content = decodePayload(record, base, into);
   const found = hashOf(algorithm, content);
   if (found.equals(record.name)) return content;
   throw new HashMismatchError(`${describe(record)} has the hash ${found.toString("hex")}`, {

@@ -1,7 +1,7 @@
 /** What decoding threads are told and answer. */
 import type { BlobRecord, HashAlgorithm } from "@datadb/protocol";
 
-/** A record without its payload, which is [from, to) of the job's bytes. */
+/** A record without its payload, which is [from, to) of the job's payloads. */
 export interface PackedRecord extends Omit<BlobRecord, "payload" | "name" | "base"> {
   name: Uint8Array;
   base: Uint8Array | null;
@@ -12,13 +12,15 @@ export interface PackedRecord extends Omit<BlobRecord, "payload" | "name" | "bas
 export interface DecodeJob {
   id: number;
   hash: HashAlgorithm;
-  payloads: ArrayBuffer;
+  payloads: SharedArrayBuffer;
+  /** Where contents go, one behind the other. */
+  contents: SharedArrayBuffer;
   /** Chains: a blob's record last, its bases before it. */
   chains: PackedRecord[][];
 }
 
-/** Verified contents in order; a text says why one cannot be had. */
+/** For each chain null, or why its content cannot be had. */
 export interface DecodeResult {
   id: number;
-  contents: (Uint8Array | string)[];
+  errors: (string | null)[];
 }

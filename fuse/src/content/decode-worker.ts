@@ -1,7 +1,6 @@
-/** A thread that decodes and verifies chunks. */
+/** A thread that decodes and verifies chunks, from shared memory into shared memory. */
 import { parentPort } from "node:worker_threads";
-import { contentOf } from "@datadb/client";
-import type { BlobRecord } from "@datadb/protocol";
+import { type BlobRecord, decodeChain } from "@datadb/protocol";
 import type { DecodeJob, DecodeResult, PackedRecord } from "./decode-messages.ts";
 
 const port = parentPort!;
@@ -16,19 +15,22 @@ function unpack({ payloads }: DecodeJob, record: PackedRecord): BlobRecord {
   };
 }
 
-port.on("message", (job: DecodeJob | null) => {
-  if (job === null) return void port.close();
-  const contents = job.chains.map((chain) => {
-    const content = contentOf(
-      job.hash,
-      chain.map((record) => unpack(job, record)),
-    );
-    if (content instanceof Error) return content.message;
-    // Memory of its own can be handed over; a view of something larger has to be copied.
-    const whole = content.byteLength === content.buffer.byteLength && content.buffer !== job.payloads;
-    return whole ? new Uint8Array(content.buffer) : Uint8Array.from(content);
+port.on("message", (job: DecodeJob) => {
+  let at = 0;
+  const errors = job.chains.map((chain) => {
+    const { length } = chain.at(-1)!;
+    const into = Buffer.from(job.contents, at, length);
+    at += length;
+    try {
+      const records = chain.map((record) => unpack(job, record));
+      const content = decodeChain(job.hash, records, into);
+      // A content that was not encoded is where it came from.
+      if (content.buffer !== into.buffer || content.byteOffset !== into.byteOffset) content.copy(into);
+      return null;
+    } catch (error) {
+      return (error as Error).message;
+    }
   });
-  const result: DecodeResult = { id: job.id, contents };
-  const moved = contents.flatMap((one) => (typeof one === "string" ? [] : [one.buffer as ArrayBuffer]));
-  port.postMessage(result, [...new Set(moved)]);
+  const result: DecodeResult = { id: job.id, errors };
+  port.postMessage(result);
 });

@@ -4,14 +4,22 @@ import { Worker } from "node:worker_threads";
 import { contentOf, type RecordChain } from "@datadb/client";
 import { type BlobRecord, DamagedError, type HashAlgorithm } from "@datadb/protocol";
 import type { DecodeJob, DecodeResult, PackedRecord } from "./decode-messages.ts";
+import type { Slab, SlabPool } from "./slab-pool.ts";
 
 /** Less content than this is decoded faster here than a thread can be told of it. */
 const SMALL_BYTES = 160 * 1024;
 const MOST_THREADS = 4;
 
-export interface DecoderPool {
+interface DecodedBatch {
   /** Verified contents in order; an Error stands for what is missing or damaged. */
-  decode(chains: readonly RecordChain[]): Promise<(Buffer | Error)[]>;
+  contents: (Buffer | Error)[];
+  /** What the contents lie in, to be given back by the caller; null: in memory of their own. */
+  slab: Slab | null;
+}
+
+export interface DecoderPool {
+  /** Rejects when a thread dies. */
+  decode(chains: readonly RecordChain[]): Promise<DecodedBatch>;
   /** Resolves when the threads have started: the first reader should not have to wait for them. */
   start(): Promise<void>;
   close(): Promise<void>;
@@ -19,11 +27,11 @@ export interface DecoderPool {
 
 interface Waiting {
   thread: number;
-  resolve(contents: (Uint8Array | string)[]): void;
+  resolve(errors: (string | null)[]): void;
   reject(error: Error): void;
 }
 
-export function startDecoders(hash: HashAlgorithm): DecoderPool {
+export function startDecoders(hash: HashAlgorithm, slabs: SlabPool): DecoderPool {
   const count = Math.max(1, Math.min(MOST_THREADS, availableParallelism()));
   const threads: (Worker | undefined)[] = new Array(count).fill(undefined);
   const load: number[] = new Array(count).fill(0);
@@ -32,9 +40,9 @@ export function startDecoders(hash: HashAlgorithm): DecoderPool {
 
   function start(index: number): Worker {
     const thread = startThread();
-    thread.on("message", ({ id, contents }: DecodeResult) => {
+    thread.on("message", ({ id, errors }: DecodeResult) => {
       load[index]! -= 1;
-      waiting.get(id)?.resolve(contents);
+      waiting.get(id)?.resolve(errors);
       waiting.delete(id);
     });
     thread.on("error", (error) => {
@@ -49,21 +57,35 @@ export function startDecoders(hash: HashAlgorithm): DecoderPool {
     return thread;
   }
 
-  async function inThread(chains: readonly BlobRecord[][]): Promise<(Buffer | Error)[]> {
+  async function inThread(chains: readonly BlobRecord[][], contents: Slab): Promise<(string | null)[]> {
     const index = load.indexOf(Math.min(...load));
-    const job = pack(nextId++, hash, chains);
+    const payloads = slabs.take(payloadBytes(chains));
+    const job = pack(nextId++, hash, chains, payloads, contents);
     const thread = threads[index] ?? start(index);
     threads[index] = thread;
     load[index]! += 1;
-    const contents = await new Promise<(Uint8Array | string)[]>((resolve, reject) => {
+    const errors = await new Promise<(string | null)[]>((resolve, reject) => {
       waiting.set(job.id, { thread: index, resolve, reject });
-      thread.postMessage(job, [job.payloads]);
+      thread.postMessage(job);
     });
-    return contents.map((one) =>
-      typeof one === "string"
-        ? new DamagedError(one)
-        : Buffer.from(one.buffer, one.byteOffset, one.byteLength),
-    );
+    slabs.give(payloads);
+    return errors;
+  }
+
+  async function batch(chains: readonly RecordChain[], bytes: number): Promise<DecodedBatch> {
+    const slab = slabs.take(bytes);
+    const sound = chains.filter((chain): chain is BlobRecord[] => !(chain instanceof Error));
+    const errors = await inThread(sound, slab);
+    let at = 0;
+    let next = 0;
+    const contents = chains.map((chain) => {
+      if (chain instanceof Error) return chain;
+      const content = slab.view.subarray(at, at + chain.at(-1)!.length);
+      at += content.length;
+      const error = errors[next++];
+      return error ? new DamagedError(error) : content;
+    });
+    return { contents, slab };
   }
 
   return {
@@ -72,14 +94,13 @@ export function startDecoders(hash: HashAlgorithm): DecoderPool {
         (sum, chain) => sum + (chain instanceof Error ? 0 : chain.at(-1)!.length),
         0,
       );
-      if (bytes <= SMALL_BYTES) return chains.map((chain) => contentOf(hash, chain));
-      const sound = chains.filter((chain): chain is BlobRecord[] => !(chain instanceof Error));
-      const contents = await inThread(sound);
-      let at = 0;
-      return chains.map((chain) => (chain instanceof Error ? chain : contents[at++]!));
+      if (bytes > SMALL_BYTES) return await batch(chains, bytes);
+      return { contents: chains.map((chain) => owned(contentOf(hash, chain))), slab: null };
     },
     async start() {
-      await Promise.all(threads.map(() => inThread([])));
+      const slab = slabs.take(0);
+      await Promise.all(threads.map(() => inThread([], slab)));
+      slabs.give(slab);
     },
     async close() {
       await Promise.all(threads.map(async (thread) => await thread?.terminate()));
@@ -87,15 +108,31 @@ export function startDecoders(hash: HashAlgorithm): DecoderPool {
   };
 }
 
+/** A content that is a view would keep all of what was read with it. */
+function owned(content: Buffer | Error): Buffer | Error {
+  return content instanceof Error || content.buffer.byteLength === content.length
+    ? content
+    : Buffer.from(content);
+}
+
+function payloadBytes(chains: readonly BlobRecord[][]): number {
+  let bytes = 0;
+  for (const chain of chains) for (const { payload } of chain) bytes += payload.length;
+  return bytes;
+}
+
 /** Payloads are often views of one large buffer: only what they show is sent. */
-function pack(id: number, hash: HashAlgorithm, chains: readonly BlobRecord[][]): DecodeJob {
-  let total = 0;
-  for (const chain of chains) for (const { payload } of chain) total += payload.length;
-  const bytes = Buffer.from(new ArrayBuffer(total));
+function pack(
+  id: number,
+  hash: HashAlgorithm,
+  chains: readonly BlobRecord[][],
+  payloads: Slab,
+  contents: Slab,
+): DecodeJob {
   let at = 0;
   const packed = chains.map((chain) =>
     chain.map(({ payload, name, base, ...rest }): PackedRecord => {
-      payload.copy(bytes, at);
+      payload.copy(payloads.view, at);
       const from = at;
       at += payload.length;
       return {
@@ -107,7 +144,7 @@ function pack(id: number, hash: HashAlgorithm, chains: readonly BlobRecord[][]):
       };
     }),
   );
-  return { id, hash, payloads: bytes.buffer as ArrayBuffer, chains: packed };
+  return { id, hash, payloads: payloads.memory, contents: contents.memory, chains: packed };
 }
 
 function startThread(): Worker {

@@ -10,8 +10,11 @@ const STEADY_GAP = 4 << 20;
 const ZEROS: Buffer = Buffer.alloc(1 << 20);
 
 export interface OpenFile {
-  /** The bytes [offset, offset + size), fewer only at the end of the file, in pieces. Rejects instead of wrong bytes. */
-  read(offset: number, size: number): Promise<Buffer[]>;
+  /**
+   * Calls `use` with the bytes [offset, offset + size), fewer only at the end of the file, in pieces that are valid only during
+   * the call. Rejects instead of wrong bytes.
+   */
+  read<T>(offset: number, size: number, use: (parts: Buffer[]) => T): Promise<T>;
   /** Start of the next data (or hole) at or after the offset; null when there is none. */
   seek(offset: number, hole: boolean): Promise<number | null>;
 }
@@ -46,30 +49,23 @@ export function openFile({ fetch, hash, cache, mostAhead }: FileSurroundings, me
   }
 
   return {
-    async read(offset, size) {
+    async read(offset, size, use) {
       const end = Math.min(offset + size, fileSize);
-      if (offset >= end) return [];
+      if (offset >= end) return use([]);
       const covering = await pieces.cover(offset, end);
       if (covering.length > 1) cache.want(wantedOf(covering));
-      const parts: Buffer[] = [];
-      const contents = covering.map((piece) => (piece.name === null ? null : cache.get(wanted(piece))));
+      const held = covering.map((piece) => (piece.name === null ? null : cache.hold(wanted(piece))));
       // What lies ahead of a steady reader is fetched meanwhile; a first read must not wait for it.
       const steady = next > 0;
       if (steady) readAhead(offset, end).catch(() => undefined);
-      for (const content of contents) if (content instanceof Promise) content.catch(() => undefined);
-      for (const [index, piece] of covering.entries()) {
-        const from = Math.max(0, offset - piece.offset);
-        const to = Math.min(piece.length, end - piece.offset);
-        const content = contents[index]!;
-        if (content === null) addZeros(parts, to - from);
-        else {
-          const bytes = Buffer.isBuffer(content) ? content : await content;
-          parts.push(bytes.subarray(from, to));
-        }
+      try {
+        const contents = await Promise.all(held.map((one) => one?.content ?? null));
+        return use(partsOf(covering, contents, offset, end));
+      } finally {
+        for (const one of held) one?.release();
+        // Failures of what lies ahead are told when it is read.
+        if (!steady) setImmediate(() => void readAhead(offset, end).catch(() => undefined));
       }
-      // Failures of what lies ahead are told when it is read.
-      if (!steady) setImmediate(() => void readAhead(offset, end).catch(() => undefined));
-      return parts;
     },
     async seek(offset, hole) {
       for (let at = offset; at < fileSize; ) {
@@ -81,6 +77,24 @@ export function openFile({ fetch, hash, cache, mostAhead }: FileSurroundings, me
       return hole && offset <= fileSize ? fileSize : null;
     },
   };
+}
+
+/** The part [from, to) of the stream, which the pieces cover; a null content is a hole. */
+function partsOf(
+  covering: readonly PlacedEntry[],
+  contents: readonly (Buffer | null)[],
+  from: number,
+  to: number,
+): Buffer[] {
+  const parts: Buffer[] = [];
+  for (const [index, { offset, length }] of covering.entries()) {
+    const start = Math.max(0, from - offset);
+    const end = Math.min(length, to - offset);
+    const content = contents[index];
+    if (content) parts.push(content.subarray(start, end));
+    else addZeros(parts, end - start);
+  }
+  return parts;
 }
 
 function wanted({ name, length }: PlacedEntry): WantedBlob {

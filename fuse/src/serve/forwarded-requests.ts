@@ -96,10 +96,11 @@ export function createForwarded(surroundings: ForwardedSurroundings): ForwardedR
     },
     async read(request, handle, offset, size) {
       const what = (): string => `${files.pathOf(handle)}: ${size} bytes at ${offset} cannot be read`;
-      await pending.answer(request, what, async () => {
-        const parts = await files.get(handle)!.read(offset, size);
-        const length = parts.reduce((sum, part) => sum + part.length, 0);
-        return [headerOf(request, length), ...parts];
+      await pending.answerWith(request, what, async (reply) => {
+        await files.get(handle)!.read(offset, size, (parts) => {
+          const length = parts.reduce((sum, part) => sum + part.length, 0);
+          reply([headerOf(request, length), ...parts]);
+        });
       });
     },
   };

@@ -42,7 +42,7 @@ export function createOpenFiles(surroundings: FileSurroundings): OpenFiles {
 
 function textFile(text: Buffer): OpenFile {
   return {
-    read: async (offset, size) => [text.subarray(offset, offset + size)],
+    read: async (offset, size, use) => use([text.subarray(offset, offset + size)]),
     seek: async (offset, hole) => (offset >= text.length ? null : hole ? text.length : offset),
   };
 }

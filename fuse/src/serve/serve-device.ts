@@ -1,4 +1,5 @@
 /** Serves an open FUSE device from a store: starts the receiver, and does what it leaves to this thread. */
+import { setTimeout as delay } from "node:timers/promises";
 import { type Backup, type Connection, fetchContents, nodeCache } from "@datadb/client";
 import { decodeMeta, hashLength } from "@datadb/protocol";
 import { type BlobCache, createBlobCache } from "../content/blob-cache.ts";
@@ -14,9 +15,12 @@ import { createForwarded, type ForwardedRequests, type ForwardedSurroundings } f
 import { createOpenFiles } from "./open-files.ts";
 import { createPending } from "./pending-requests.ts";
 import type { Mounter } from "./view-attributes.ts";
+import { warmUp } from "./warm-up.ts";
 
 /** One reader may be so far ahead; a quarter of the cache at most, so that others keep their place. */
 const MOST_AHEAD = 16 << 20;
+/** A store that does not answer must not keep the mount from being used. */
+const WARM_MS = 500;
 
 export interface ServeOptions {
   fd: number;
@@ -53,7 +57,8 @@ export async function serveDevice(options: ServeOptions): Promise<Served> {
   const parts = assemble(options, hash, cache, receiver);
   const forwarded = createForwarded(parts);
   handle = (message) => dispatch(message, { ...options, parts, forwarded, cache, nameBytes });
-  const ready = Promise.all([receiver.ready, cache.start()]).then(() => undefined);
+  const warm = cache.start().then(() => within(parts.warm(), WARM_MS));
+  const ready = Promise.all([receiver.ready, warm]).then(() => undefined);
   ready.catch(() => undefined); // told by whoever waits for it
   const { ended, isOver, stop } = receiver;
   return { ready, ended, isOver, stop, close: cache.close };
@@ -64,14 +69,11 @@ function assemble(
   hash: Awaited<ReturnType<Connection["facts"]>>["hash"],
   cache: BlobCache,
   receiver: RunningReceiver,
-): ForwardedSurroundings {
+): ForwardedSurroundings & { warm(): Promise<void> } {
   const { post } = receiver;
-  const files = createOpenFiles({
-    fetch: nodeCache(connection, hash).fetch,
-    hash,
-    cache,
-    mostAhead: Math.min(MOST_AHEAD, cacheBytes / 4),
-  });
+  const mostAhead = Math.min(MOST_AHEAD, cacheBytes / 4);
+  const content = { fetch: nodeCache(connection, hash).fetch, hash, cache, mostAhead };
+  const files = createOpenFiles(content);
   const catalogue = createCatalogue(connection, (backups) => countAll(backups, receiver), problem);
   const nodes = createViewNodes();
   const views = createViewAnswers({
@@ -86,8 +88,20 @@ function assemble(
       return node;
     },
   });
+  const warm = async (): Promise<void> => {
+    const [first] = (await catalogue.series()).values();
+    if (first !== undefined) await warmUp(connection, hash, first.backups[0]!, content);
+  };
   const loader = createDirectoryLoader({ connection, hash, post, problem });
-  return { pending: createPending(fd, problem), loader, files, views, nodes, post };
+  return { pending: createPending(fd, problem), loader, files, views, nodes, post, warm };
+}
+
+/** Resolves when the work is done, has failed, or takes too long. */
+async function within(work: Promise<void>, milliseconds: number): Promise<void> {
+  const time = new AbortController();
+  const late = delay(milliseconds, undefined, { signal: time.signal }).catch(() => undefined);
+  await Promise.race([work.catch(() => undefined), late]);
+  time.abort();
 }
 
 function countAll(backups: readonly Backup[], receiver: RunningReceiver): void {

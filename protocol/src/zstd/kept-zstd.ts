@@ -40,8 +40,8 @@ interface KeptHandle {
 export interface KeptZstd {
   /** The content as one frame. */
   compress(content: Buffer, level: number): Buffer;
-  /** The content of a frame that checkFrame has accepted. */
-  decompress(frame: Buffer, length: number): Buffer;
+  /** The content of a frame that checkFrame has accepted; in `into`, which has that length, when it is given. */
+  decompress(frame: Buffer, length: number, into?: Buffer): Buffer;
 }
 
 function keep(stream: object): KeptHandle {
@@ -81,10 +81,10 @@ function makeKeptZstd(): KeptZstd {
       compressors[level] = kept;
       return frame;
     },
-    decompress(frame, length) {
+    decompress(frame, length, into) {
       const kept = decompressor ?? keep(createZstdDecompress());
       decompressor = undefined;
-      const content = Buffer.allocUnsafe(length);
+      const content = into ?? Buffer.allocUnsafe(length);
       kept.handle.writeSync(constants.ZSTD_e_continue, frame, 0, frame.length, content, 0, length);
       const [outLeft = 1, inLeft = 1] = kept.state;
       if (kept.failed || inLeft !== 0 || outLeft !== 0) throw new Error("the zstd frame is damaged");

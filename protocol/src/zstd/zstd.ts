@@ -67,13 +67,13 @@ function compressOnce(
   }
 }
 
-/** The content of a frame: exactly `length` bytes. Throws DECODE, or what zlib throws. */
-export function decompress(frame: Buffer, length: number, base?: Buffer): Buffer {
+/** The content of a frame: exactly `length` bytes, in `into` where that is possible. Throws DECODE, or what zlib throws. */
+export function decompress(frame: Buffer, length: number, base?: Buffer, into?: Buffer): Buffer {
   if (base && !isUsableBase(base)) throw new DecodeError("the base cannot be a dictionary");
   checkFrame(frame, length);
   if (!base) {
     const kept = keptZstd();
-    if (kept) return kept.decompress(frame, length);
+    if (kept) return kept.decompress(frame, length, into);
   }
   return zstdDecompressSync(frame, {
     maxOutputLength: Math.max(1, length),

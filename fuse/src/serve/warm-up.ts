@@ -1,0 +1,36 @@
+/** Reads a little of the newest backup before anybody asks: what is done for the first time takes many times as long. */
+import { type Backup, type Connection, fetchContents } from "@datadb/client";
+import { decodeMeta, type HashAlgorithm, type Meta } from "@datadb/protocol";
+import { type FileSurroundings, openFile } from "../content/open-file.ts";
+import { buildTable } from "../inodes/directory-table.ts";
+import { fetchDirectories } from "./fetch-directories.ts";
+
+const BYTES = 256 * 1024;
+const DEEPEST = 4;
+/** Directories of more nodes on a level are not worth it. */
+const MOST_NODES = 64;
+
+/** Rejects when something cannot be read; nobody need know. */
+export async function warmUp(
+  connection: Connection,
+  hash: HashAlgorithm,
+  newest: Backup,
+  files: FileSurroundings,
+): Promise<void> {
+  const [root] = await fetchContents(connection, hash, "node", [Buffer.from(newest.ref, "hex")]);
+  let meta: Meta | undefined = Buffer.isBuffer(root) ? decodeMeta(root) : undefined;
+  for (let depth = 0; depth < DEEPEST && meta?.directory !== undefined; depth++) {
+    const [metas] = await fetchDirectories(connection, hash, [meta.directory], MOST_NODES);
+    if (!Array.isArray(metas)) return;
+    const inode = { low: 1, high: 0 };
+    buildTable(metas, inode, inode);
+    const entries = metas.map(decodeMeta);
+    meta =
+      entries.find(({ list }) => list !== undefined) ??
+      entries.find(({ type }) => type === "directory") ??
+      entries[0];
+  }
+  if (meta?.type !== "file") return;
+  const file = openFile(files, meta);
+  await file.read(0, BYTES, () => undefined);
+}
