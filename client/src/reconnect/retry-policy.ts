@@ -6,6 +6,7 @@ const REPEATABLE = new Set([
   "bput",
   "check",
   "done",
+  "gc",
   "set",
   "tag",
   "lease",

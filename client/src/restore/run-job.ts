@@ -74,7 +74,7 @@ function attempt(work: () => void): Error | null {
 
 function writeFile(target: FileTarget, parts: readonly Part[], { hash, umask }: JobContext): void {
   // The one part of a small file is decoded first: when it is damaged, nothing was created.
-  const only = parts.length === 1 ? decodeChain(hash, parts[0]!.chain) : null;
+  const only = parts.length === 1 ? decode(hash, parts[0]!) : null;
   const file = createFile(target.directoryFd, target.mode & 0o777);
   try {
     if (only !== null) writeAt(file.fd, only, parts[0]!.offset);
@@ -90,7 +90,20 @@ function writeFile(target: FileTarget, parts: readonly Part[], { hash, umask }: 
 }
 
 function writeParts(fd: number, parts: readonly Part[], hash: HashAlgorithm): void {
-  for (const { offset, chain } of parts) writeAt(fd, decodeChain(hash, chain), offset);
+  for (const part of parts) writeAt(fd, decode(hash, part), part.offset);
+}
+
+/** Memory for content on its way to a file: fresh memory for each would be cleared by the kernel first, page by page. */
+let space = Buffer.alloc(1 << 20);
+
+function spaceFor(length: number): Buffer {
+  if (length > space.length) space = Buffer.alloc(length);
+  return space.subarray(0, length);
+}
+
+/** The content of a part; what an earlier call returned may be overwritten. */
+function decode(hash: HashAlgorithm, { chain }: Part): Buffer {
+  return decodeChain(hash, chain, spaceFor(chain.at(-1)!.length));
 }
 
 function writeAt(fd: number, content: Buffer, offset: number): void {
@@ -109,17 +122,15 @@ function compare(fd: number, parts: readonly ComparePart[], hash: HashAlgorithm)
   }
 }
 
-let space = Buffer.alloc(1 << 20);
-
 function readAt(fd: number, offset: number, length: number): Buffer {
-  if (length > space.length) space = Buffer.alloc(length);
+  const into = spaceFor(length);
   let done = 0;
   while (done < length) {
-    const read = fs.readSync(fd, space, done, length - done, offset + done);
+    const read = fs.readSync(fd, into, done, length - done, offset + done);
     if (read === 0) break;
     done += read;
   }
-  return space.subarray(0, done);
+  return into.subarray(0, done);
 }
 
 function isZero(fd: number, offset: number, length: number): boolean {
