@@ -13,6 +13,7 @@ export const VERB_TABLE: Readonly<Record<string, () => Promise<Verb>>> = {
   diff: async () => (await import("./verbs/diff.ts")).diffVerb,
   mount: async () => (await import("./verbs/mount.ts")).mountVerb,
   find: async () => (await import("./verbs/find.ts")).findVerb,
+  copy: async () => (await import("./verbs/copy.ts")).copy,
   rm: async () => (await import("./verbs/rm.ts")).rm,
   forget: async () => (await import("./verbs/forget.ts")).forget,
   gc: async () => (await import("./verbs/gc.ts")).gc,

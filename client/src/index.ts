@@ -21,6 +21,8 @@ export { connect } from "./connect/connect.ts";
 export type { ConnectOptions } from "./connect/connect-options.ts";
 export { parseStoreFacts } from "./connect/store-facts.ts";
 export type { Argument, Connection, LocalBlobs, StoreFacts } from "./connection.ts";
+export { copyBackups } from "./copy/copy.ts";
+export type { CopiedBackup, CopyOptions, CopyProgress, CopySummary } from "./copy/copy-options.ts";
 export { type Change, type Difference, type DiffOptions, type DiffSide, diff } from "./diff/diff.ts";
 export { type FindMatch, type FindOptions, find } from "./find/find.ts";
 export { type Glob, parseGlob } from "./find/glob.ts";

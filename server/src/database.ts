@@ -131,7 +131,7 @@ export interface CommitResult {
 export interface BackupReservation {
   backup: Buffer;
   snapshot: Buffer;
-  /** RFC 3339 UTC with milliseconds: later than every backup of the snapshot that is listed or reserved. */
+  /** RFC 3339 UTC with milliseconds: later than every backup of the snapshot that is listed or reserved, unless it was asked for. */
   timestamp: string;
 }
 
@@ -150,8 +150,15 @@ export interface CommitLog {
   submit(operation: Operation, done: (error: Error | null, result: OperationResult) => void): void;
   /** A view in which `operations` are applied on top of the committed state: for reads inside a transaction. */
   begin(): Transaction;
-  /** Reserves the time of a backup that a later commit lists. Reserved times are never given again by this process. */
-  reserveBackup(host: Buffer, path: Buffer): Promise<BackupReservation>;
+  /**
+   * Reserves the time of a backup that a later commit lists. Reserved times are never given again by this process. A `copy` of a
+   * backup of another store keeps its time: rejects with ReplyError when it is no time, far in the future, or that of another backup.
+   */
+  reserveBackup(
+    host: Buffer,
+    path: Buffer,
+    copy?: { timestamp: string; ref: Buffer },
+  ): Promise<BackupReservation>;
   /** The last log record: 0 and zeros before the first. */
   head(): { sequence: number; name: Buffer };
   /** The sequence number of the state that the newest checkpoint holds, 0 when there is none. */

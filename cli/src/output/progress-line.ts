@@ -61,10 +61,10 @@ export function progressText(
   elapsed: number,
   width: number,
 ): string {
-  const { entries, bytes, totalEntries, totalBytes } = state;
+  const { entries, bytes, totalEntries, totalBytes, unit = "entries" } = state;
   const of = (total: string | undefined): string => (total === undefined ? "" : ` of ${total}`);
   const parts = [
-    `${groupDigits(entries)}${of(totalEntries === undefined ? undefined : groupDigits(totalEntries))} entries`,
+    `${groupDigits(entries)}${of(totalEntries === undefined ? undefined : groupDigits(totalEntries))} ${unit}`,
     `${formatSize(bytes)}${of(totalBytes === undefined ? undefined : formatSize(totalBytes))}`,
   ];
   if (rate > 0) parts.push(`${formatSize(rate)}/s`);

@@ -2,6 +2,8 @@
 export interface ProgressState {
   entries: number;
   bytes: number;
+  /** What `entries` counts, in the plural; entries when absent. */
+  unit?: string;
   /** Known once the source was scanned; the ETA needs it. */
   totalEntries?: number | undefined;
   totalBytes?: number | undefined;

@@ -4,6 +4,7 @@ import { UsageError } from "@datadb/protocol";
 import { printable } from "../output/printable.ts";
 import type { VerbContext } from "../verb.ts";
 import { knownStores } from "./known-stores.ts";
+import { realPath } from "./real-path.ts";
 import type { StoreOptions } from "./store-options.ts";
 import { storePath } from "./store-path.ts";
 
@@ -25,7 +26,29 @@ export async function withConnection<T>(
   needs: ConnectionNeeds,
   work: (connection: Connection) => Promise<T>,
 ): Promise<T> {
-  const connection = await openNamed(context, needs);
+  return await closing(await openNamed(context, needs), work);
+}
+
+/** The same for a second store, a directory or a URL, that the option `option` names. */
+export async function withStoreAt<T>(
+  context: VerbContext,
+  { option, where }: { option: string; where: string },
+  needs: ConnectionNeeds,
+  work: (connection: Connection) => Promise<T>,
+): Promise<T> {
+  const { output, arguments: args, environment } = context;
+  const remote = where.includes("://");
+  if (remote) warnOfPassword(where, option, (text) => output.warn(text));
+  else if (
+    remoteServer(args.text("store"), args.text("server"), environment) === undefined &&
+    realPath(where) === storePath(args.text("store"), environment)
+  )
+    throw new UsageError(`${option} names the store itself`, "name another one");
+  const { openStore } = await import("./open-store.ts");
+  return await closing(await openStore(where, storeOptions(context, needs)), work);
+}
+
+async function closing<T>(connection: Connection, work: (connection: Connection) => Promise<T>): Promise<T> {
   let result: T;
   try {
     result = await work(connection);
@@ -41,7 +64,7 @@ async function openNamed(context: VerbContext, needs: ConnectionNeeds): Promise<
   const { arguments: args, output, environment } = context;
   const server = remoteServer(args.text("store"), args.text("server"), environment);
   if (server !== undefined && args.text("server") === server)
-    warnOfPassword(server, (text) => output.warn(text));
+    warnOfPassword(server, "--server", (text) => output.warn(text));
   // Only now: help and mistakes must not wait for the engine to load.
   const { openStore } = await import("./open-store.ts");
   return openStore(server ?? storePath(args.text("store"), environment), storeOptions(context, needs));
@@ -101,12 +124,13 @@ export function remoteServer(
 }
 
 /** Everybody on the machine can read the arguments of a process; its title is what they see from then on. */
-function warnOfPassword(server: string, warn: (text: string) => void): void {
+function warnOfPassword(server: string, option: string, warn: (text: string) => void): void {
   const url = URL.canParse(server) ? new URL(server) : undefined;
   if (!url?.password) return;
   const hidden = process.argv.slice(2).map((word) => word.replaceAll(server, redacted(server)));
   process.title = ["datadb", ...hidden].join(" ");
-  warn("the password in --server was visible in the process list: use DATADB_SERVER instead");
+  const instead = option === "--server" ? "DATADB_SERVER" : "DATADB_PASSWORD";
+  warn(`the password in ${option} was visible in the process list: use ${instead} instead`);
 }
 
 const redacted = (server: string): string => server.replace(/:\/\/[^@/]*@/, "://(redacted)@");

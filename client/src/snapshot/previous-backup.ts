@@ -64,7 +64,7 @@ async function readCache(
 }
 
 /** Undefined for what is no field of ours. */
-function parseCacheField(field: string): PreviousStream | undefined {
+export function parseCacheField(field: string): PreviousStream | undefined {
   const [, kind, name, bytes = "0"] = /^(chunk|list):([0-9a-f]+)(?::(\d+))?$/.exec(field) ?? [];
   if (kind === undefined || name === undefined) return undefined;
   return { ref: { [kind]: Buffer.from(name, "hex") }, bytes: Number(bytes) };

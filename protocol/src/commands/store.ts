@@ -5,15 +5,19 @@ import { type CommandSpec, commandGroup } from "./command-spec.ts";
 export const storeCommands: readonly CommandSpec[] = commandGroup("store", [
   {
     name: "backup",
-    summary: "Records a backup in the transaction; the server sets the time. TXCOMMIT lists it.",
+    summary:
+      "Records a backup in the transaction; the server sets the time. TXCOMMIT lists it. With the right admin a copy of a backup of " +
+      "another store keeps its time: the field `ts`. One that is listed already then stays as it is.",
     arity: -4,
     flags: ["write"],
     right: "append",
-    reply: "array of backup id, snapshot id and time; NOCHILD when the root meta is not there",
+    reply:
+      "array of backup id, snapshot id and time; NOCHILD when the root meta is not there; EXISTS when another backup has the time",
     arguments: [
       string("host"),
       string("path"),
       string("ref"),
+      optional(after("ts", string("time"))),
       optional(many(block("data", string("field"), string("value")))),
     ],
   },

@@ -117,6 +117,14 @@ test("of many at once one wins, and the others are told", async () => {
   expect(await clients[0]!.command("GET", "race")).toContain(`value ${winner}`);
 });
 
+test("only admin gives a backup its time", async () => {
+  const time = ["ts", "2020-01-02T03:04:05.678Z"];
+  const send = (client: RawClient) =>
+    client.pipeline(["TXINIT"], ["BACKUP", "h", "p", "0".repeat(64), ...time], ["TXDISCARD"]);
+  expect(await send(await clientOf("append"))).toContain("-NOPERM only a user with the right admin");
+  expect(await send(await clientOf("admin"))).toContain("-NOCHILD");
+});
+
 test("encoded sizes are for admin", async () => {
   const append = await clientOf("append");
   expect(await append.command("SIZE")).toMatch(/^-NOPERM/);

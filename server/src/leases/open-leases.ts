@@ -110,7 +110,10 @@ export async function openLeases(context: LeaseContext): Promise<Leases & { clos
       return lease;
     },
     async release(id) {
-      held.delete(id.toString("latin1"));
+      const key = id.toString("latin1");
+      // What it noted is on its way to local/: it must not arrive behind the removal, or behind the end of the store.
+      await held.get(key)?.flush();
+      held.delete(key);
       await remove(local, id);
     },
     async prune() {

@@ -169,8 +169,8 @@ test("nodes that lie are refused", async () => {
   await client.command("TXINIT");
   expect(await client.command("BACKUP", "h", "p", hex(missing))).toMatch(/^-NOCHILD/);
   expect(await client.command("BACKUP", "h", "p", directoryRef)).toMatch(/^-ERR the node .* is no meta/);
-  expect(await client.command("BACKUP", "h", "p", rootId, "ts", "now")).toMatch(
-    /^-ERR the field 'ts' is the server's/,
+  expect(await client.command("BACKUP", "h", "p", rootId, "id", "mine")).toMatch(
+    /^-ERR the field 'id' is the server's/,
   );
   expect(await client.command("TXDISCARD")).toBe("+OK\r\n");
 });
@@ -183,4 +183,32 @@ test("TAG and FORGET", async () => {
   expect(await client.command("FORGET", id!)).toBe(":1\r\n");
   expect(await client.command("FORGET", id!)).toBe(":0\r\n");
   expect(await client.command("BACKUPS", "HOST", "h2")).toBe("*0\r\n");
+});
+
+test("a copy keeps its time, and is listed once", async () => {
+  const other = encodeMeta(meta("other", {}));
+  await client.command("BPUT", other, "KIND", "node");
+  const otherId = hex(metaId(HASH, other));
+  const copy = (ts: string, ...fields: string[]) =>
+    client.pipeline(["TXINIT"], ["BACKUP", "h3", "p3", rootId, "ts", ts, ...fields], ["TXCOMMIT"]);
+  const times = async (): Promise<string[]> =>
+    [...(await client.command("BACKUPS", "HOST", "h3")).matchAll(/\r\nts\r\n\$24\r\n(\S+)/g)].map(
+      ([, ts]) => ts!,
+    );
+  expect(await copy("2020-01-02T03:04:05.678Z", "tags", '["a"]')).toContain("2020-01-02T03:04:05.678Z");
+  await copy("2019-01-01T00:00:00.000Z");
+  await client.pipeline(["TXINIT"], ["BACKUP", "h3", "p3", rootId], ["TXCOMMIT"]);
+  await copy("2020-01-02T03:04:05.678Z", "tags", '["b"]');
+  const [newest, ...copies] = await times();
+  expect(Date.parse(newest!)).toBeGreaterThan(Date.parse("2026-01-01"));
+  expect(copies).toEqual(["2020-01-02T03:04:05.678Z", "2019-01-01T00:00:00.000Z"]);
+  expect(await client.command("BACKUPS", "HOST", "h3")).toContain('["a"]');
+  await client.command("TXINIT");
+  const refused = (ts: string, ref: string) => client.command("BACKUP", "h3", "p3", ref, "ts", ts);
+  expect(await refused("yesterday", rootId)).toMatch(/^-ERR ts is a time/);
+  expect(await refused("9999-01-01T00:00:00.000Z", rootId)).toMatch(/^-ERR .*in the future/);
+  expect(await refused("2020-01-02T03:04:05.678Z", otherId)).toMatch(
+    /^-EXISTS the snapshot has another backup/,
+  );
+  await client.command("TXDISCARD");
 });

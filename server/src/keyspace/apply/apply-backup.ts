@@ -34,11 +34,12 @@ function listIndex(timestamp: string): bigint {
   return BigInt(time);
 }
 
-/** Lists a backup. */
+/** Lists a backup. One that is listed already stays as it is: a copy that is repeated changes nothing. */
 export function applyBackup(view: WritableView, operation: BackupOperation, hash: HashAlgorithm): number {
   const { host, path, timestamp, ref, fields } = operation;
   const snapshot = hexName(snapshotId(hash, host, path));
   const id = hexName(backupId(hash, host, path, timestamp));
+  if (view.header(database, id) !== undefined) return 0;
   const own: Entry[] = [
     [HOSTNAME, host],
     [PATH, path],
