@@ -9,6 +9,7 @@ import { mountDevice } from "./mount/mount-device.ts";
 import { raiseReadAhead } from "./mount/read-ahead.ts";
 import { isMounted, unmount } from "./mount/unmount.ts";
 import { startWatchdog } from "./mount/watchdog.ts";
+import { type PreparedContent, prepareContent } from "./serve/prepare-content.ts";
 import { type Served, serveDevice } from "./serve/serve-device.ts";
 
 /** Decoded chunks and loaded directories that are kept. */
@@ -45,27 +46,40 @@ export async function mount(
   where: string,
   options: MountOptions = {},
 ): Promise<void> {
-  const { note = () => undefined, problem = () => undefined, signal } = options;
+  const { note = () => undefined, signal } = options;
   const directory = await checkDirectory(where, note);
   // Before there is a mount that would have to be taken away.
-  await connection.facts();
-  signal?.throwIfAborted();
+  const content = await prepareContent(connection, options.cacheBytes ?? CACHE_BYTES);
+  try {
+    signal?.throwIfAborted();
+    await mountAndServe(directory, connection, content, options);
+  } finally {
+    await content.cache.close();
+  }
+}
+
+async function mountAndServe(
+  directory: string,
+  connection: Connection,
+  content: PreparedContent,
+  options: MountOptions,
+): Promise<void> {
   const fd = await mountDevice(directory);
   const watchdog = startWatchdog(directory);
   let served: Served | undefined;
   try {
-    served = await serveDevice({
+    served = serveDevice({
       fd,
       connection,
+      content,
       mounter: {
         uid: process.getuid?.() ?? 0,
         gid: process.getgid?.() ?? 0,
         time: BigInt(Date.now()) * 1_000_000n,
       },
       timezone: options.timezone ?? localTimezone(),
-      cacheBytes: options.cacheBytes ?? CACHE_BYTES,
       directoryBytes: DIRECTORY_BYTES,
-      problem: onceEach(problem),
+      problem: onceEach(options.problem ?? (() => undefined)),
     });
     await untilEnd(served, directory, connection, options);
   } finally {
@@ -75,7 +89,6 @@ export async function mount(
     if (over) closeSync(fd);
     if (isMounted(directory)) await unmount(directory, true);
     watchdog.dismiss();
-    await served?.close();
   }
 }
 

@@ -1,4 +1,5 @@
 /** Loads directories before they are asked for: those below the one that is used come first. */
+import { setTimeout as delay, setImmediate as turn } from "node:timers/promises";
 import type { Connection } from "@datadb/client";
 import type { HashAlgorithm } from "@datadb/protocol";
 import type { DirectoryRef } from "../device/messages.ts";
@@ -8,10 +9,14 @@ import { fetchDirectories } from "./fetch-directories.ts";
 
 /** Directories whose nodes are fetched with one question. */
 const BATCH = 32;
-/** A directory with more nodes on a level is loaded when it is asked for. */
-const MOST_NODES = 128;
+/** A directory with more nodes on a level is loaded when it is asked for: nobody who reads something else shall wait for it. */
+const MOST_NODES = 16;
+/** Entries after which whoever waits for something is served first. */
+const TURN_ENTRIES = 1000;
 /** Entries that are loaded and were not asked for yet: more is not loaded ahead. */
 const MOST_ENTRIES = 60_000;
+/** How often at most it waits a millisecond for those who come first. */
+const MOST_PAUSES = 20;
 /** Directories that wait; the last of them are dropped. */
 const MOST_WAITING = 4096;
 
@@ -20,6 +25,8 @@ export interface AheadSurroundings {
   hash: HashAlgorithm;
   /** Whether the directory is loaded, or about to be. */
   known(directory: DirectoryRef): boolean;
+  /** Whether somebody waits for something: that comes first. */
+  busy(): boolean;
   /** Throws what is wrong with the metas. */
   install(directory: DirectoryRef, metas: readonly Buffer[]): BuiltDirectory;
 }
@@ -31,24 +38,34 @@ export interface DirectoriesAhead {
   evicted(): void;
 }
 
-export function createAhead({ connection, hash, known, install }: AheadSurroundings): DirectoriesAhead {
+export function createAhead({ connection, hash, known, busy, install }: AheadSurroundings): DirectoriesAhead {
   const unused = new Map<number, number>();
   let waiting: DirectoryRef[] = [];
   let entries = 0;
   let running = false;
 
+  async function letPass(): Promise<void> {
+    await turn();
+    for (let i = 0; i < MOST_PAUSES && busy(); i++) await delay(1);
+  }
+
   async function load(batch: readonly DirectoryRef[]): Promise<void> {
     const refs = batch.map(({ ref }) => Buffer.from(ref!));
     const found = await fetchDirectories(connection, hash, refs, MOST_NODES);
     const below: DirectoryRef[] = [];
-    batch.forEach((directory, index) => {
+    let inTurn = 0;
+    for (const [index, directory] of batch.entries()) {
       const metas = found[index]!;
-      if (known(directory) || !Array.isArray(metas)) return;
+      if (known(directory) || !Array.isArray(metas)) continue;
       const { id, table } = install(directory, metas);
       unused.set(id, table.count + 1);
       entries += table.count + 1;
       below.push(...subdirectories(id, table, () => false));
-    });
+      inTurn += table.count;
+      if (inTurn < TURN_ENTRIES) continue;
+      await letPass();
+      inTurn = 0;
+    }
     waiting = [...waiting, ...loadable(below)].slice(0, MOST_WAITING);
   }
 
@@ -56,7 +73,7 @@ export function createAhead({ connection, hash, known, install }: AheadSurroundi
     if (running) return;
     running = true;
     try {
-      while (waiting.length > 0 && entries < MOST_ENTRIES)
+      for (await letPass(); waiting.length > 0 && entries < MOST_ENTRIES; await letPass())
         await load(waiting.splice(0, BATCH).filter((directory) => !known(directory)));
     } catch {
       // Whoever asks for one of these directories is told what is wrong with it.

@@ -25,12 +25,14 @@ export interface DirectoryLoader {
 export interface LoaderSurroundings {
   connection: Connection;
   hash: HashAlgorithm;
+  /** Whether a request waits for the store. */
+  busy(): boolean;
   post(message: ServerMessage): void;
   problem(text: string): void;
 }
 
 export function createDirectoryLoader(surroundings: LoaderSurroundings): DirectoryLoader {
-  const { connection, hash, post, problem } = surroundings;
+  const { connection, hash, busy, post, problem } = surroundings;
   const unconfirmed = new Map<number, BuiltDirectory>();
   const nodesById = new Map<number, number>();
   const loading = new Map<number, Promise<BuiltDirectory>>();
@@ -58,6 +60,7 @@ export function createDirectoryLoader(surroundings: LoaderSurroundings): Directo
     connection,
     hash,
     known: ({ node }) => present.has(node) || loading.has(node),
+    busy,
     install,
   });
 

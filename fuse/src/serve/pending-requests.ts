@@ -19,6 +19,8 @@ export interface PendingRequests {
     work: (reply: (bytes: readonly Buffer[]) => void) => Promise<void>,
   ): Promise<void>;
   interrupt(low: number, high: number): void;
+  /** Whether a request is not answered yet. */
+  any(): boolean;
 }
 
 export function createPending(fd: number, problem: (text: string) => void): PendingRequests {
@@ -65,5 +67,6 @@ export function createPending(fd: number, problem: (text: string) => void): Pend
       }
     },
     interrupt: (low, high) => waiting.get(`${high}:${low}`)?.interrupt(),
+    any: () => waiting.size > 0,
   };
 }

@@ -1,8 +1,7 @@
 /** Serves an open FUSE device from a store: starts the receiver, and does what it leaves to this thread. */
-import { setTimeout as delay } from "node:timers/promises";
-import { type Backup, type Connection, fetchContents, nodeCache } from "@datadb/client";
+import { type Backup, type Connection, fetchContents } from "@datadb/client";
 import { decodeMeta, hashLength } from "@datadb/protocol";
-import { type BlobCache, createBlobCache } from "../content/blob-cache.ts";
+import type { BlobCache } from "../content/blob-cache.ts";
 import type { ReceiverMessage } from "../device/messages.ts";
 import { type RunningReceiver, startReceiver } from "../device/start-receiver.ts";
 import { OPCODE } from "../kernel/constants.ts";
@@ -14,65 +13,51 @@ import { createDirectoryLoader } from "./directory-loader.ts";
 import { createForwarded, type ForwardedRequests, type ForwardedSurroundings } from "./forwarded-requests.ts";
 import { createOpenFiles } from "./open-files.ts";
 import { createPending } from "./pending-requests.ts";
+import type { PreparedContent } from "./prepare-content.ts";
 import type { Mounter } from "./view-attributes.ts";
-import { warmUp } from "./warm-up.ts";
-
-/** One reader may be so far ahead; a quarter of the cache at most, so that others keep their place. */
-const MOST_AHEAD = 16 << 20;
-/** A store that does not answer must not keep the mount from being used. */
-const WARM_MS = 500;
 
 export interface ServeOptions {
   fd: number;
   connection: Connection;
+  content: PreparedContent;
   mounter: Mounter;
   /** For times below at/. */
   timezone: string;
-  /** Bytes of chunks that are kept decoded, and of directories. */
-  cacheBytes: number;
+  /** Bytes of directories that are kept. */
   directoryBytes: number;
   /** A line for the log: what failed, and why. */
   problem(text: string): void;
 }
 
 export interface Served {
-  /** Resolves when the kernel has said hello, and all threads run. */
+  /** Resolves when the kernel has said hello. */
   ready: Promise<void>;
   /** Resolves when the file system was unmounted or stop() was called; rejects when the device fails. */
   ended: Promise<void>;
   isOver(): boolean;
   /** The receiver ends with the next request. */
   stop(): void;
-  /** Ends threads; only after `ended`. */
-  close(): Promise<void>;
 }
 
-export async function serveDevice(options: ServeOptions): Promise<Served> {
-  const { fd, directoryBytes } = options;
-  const { hash } = await options.connection.facts();
-  const nameBytes = hashLength(hash);
+export function serveDevice(options: ServeOptions): Served {
+  const { fd, directoryBytes, content } = options;
+  const { cache } = content;
+  const nameBytes = hashLength(content.hash);
   let handle: (message: ReceiverMessage) => void = () => undefined;
   const receiver = startReceiver({ fd, limitBytes: directoryBytes }, (message) => handle(message));
-  const cache = createBlobCache(options.connection, hash, options.cacheBytes);
-  const parts = assemble(options, hash, cache, receiver);
+  const parts = assemble(options, receiver);
   const forwarded = createForwarded(parts);
   handle = (message) => dispatch(message, { ...options, parts, forwarded, cache, nameBytes });
-  const warm = cache.start().then(() => within(parts.warm(), WARM_MS));
-  const ready = Promise.all([receiver.ready, warm]).then(() => undefined);
-  ready.catch(() => undefined); // told by whoever waits for it
-  const { ended, isOver, stop } = receiver;
-  return { ready, ended, isOver, stop, close: cache.close };
+  const { ready, ended, isOver, stop } = receiver;
+  return { ready, ended, isOver, stop };
 }
 
 function assemble(
-  { fd, connection, mounter, timezone, cacheBytes, problem }: ServeOptions,
-  hash: Awaited<ReturnType<Connection["facts"]>>["hash"],
-  cache: BlobCache,
+  { fd, connection, content, mounter, timezone, problem }: ServeOptions,
   receiver: RunningReceiver,
-): ForwardedSurroundings & { warm(): Promise<void> } {
+): ForwardedSurroundings {
   const { post } = receiver;
-  const mostAhead = Math.min(MOST_AHEAD, cacheBytes / 4);
-  const content = { fetch: nodeCache(connection, hash).fetch, hash, cache, mostAhead };
+  const { hash } = content;
   const files = createOpenFiles(content);
   const catalogue = createCatalogue(connection, (backups) => countAll(backups, receiver), problem);
   const nodes = createViewNodes();
@@ -88,20 +73,9 @@ function assemble(
       return node;
     },
   });
-  const warm = async (): Promise<void> => {
-    const [first] = (await catalogue.series()).values();
-    if (first !== undefined) await warmUp(connection, hash, first.backups[0]!, content);
-  };
-  const loader = createDirectoryLoader({ connection, hash, post, problem });
-  return { pending: createPending(fd, problem), loader, files, views, nodes, post, warm };
-}
-
-/** Resolves when the work is done, has failed, or takes too long. */
-async function within(work: Promise<void>, milliseconds: number): Promise<void> {
-  const time = new AbortController();
-  const late = delay(milliseconds, undefined, { signal: time.signal }).catch(() => undefined);
-  await Promise.race([work.catch(() => undefined), late]);
-  time.abort();
+  const pending = createPending(fd, problem);
+  const loader = createDirectoryLoader({ connection, hash, busy: pending.any, post, problem });
+  return { pending, loader, files, views, nodes, post };
 }
 
 function countAll(backups: readonly Backup[], receiver: RunningReceiver): void {
