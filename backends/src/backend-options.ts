@@ -12,6 +12,8 @@ export interface BackendOptions {
   text(key: string, fallback?: string): string;
   /** An integer within `min` and `max`, both included. */
   integer(key: string, limits: { min: number; max: number; fallback: number }): number;
+  /** true or false. */
+  flag(key: string, fallback: boolean): boolean;
   /** The configuration of a wrapped backend and where it is. */
   child(key: string): { config: BackendConfig; at: string };
   /** Throws USAGE when a key was never taken. */
@@ -67,6 +69,11 @@ export function backendOptions(value: unknown, at: string): BackendOptions {
       if (typeof found !== "number" || !Number.isInteger(found) || found < min || found > max) {
         throw configError(`${at}.${key}`, `expected an integer from ${min} to ${max}`);
       }
+      return found;
+    },
+    flag(key, fallback) {
+      const found = take(key) ?? fallback;
+      if (typeof found !== "boolean") throw configError(`${at}.${key}`, "expected true or false");
       return found;
     },
     child(key) {

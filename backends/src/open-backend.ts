@@ -11,6 +11,7 @@ import {
 import { openBlobsfile } from "./blobsfile/open-blobsfile.ts";
 import { openMemory } from "./memory/open-memory.ts";
 import { openReadOnly } from "./read-only/open-read-only.ts";
+import { openS3 } from "./s3/open-s3.ts";
 
 /** What an opener gets besides its options: the store, and the way to open what it wraps. */
 export interface OpenContext extends BackendContext {
@@ -28,6 +29,7 @@ const OPENERS = new Map<string, BackendOpener>([
   ["blobsfile", openBlobsfile],
   ["memory", openMemory],
   ["read-only", openReadOnly],
+  ["s3", openS3],
 ]);
 
 /** Refuses a second leaf on the same index, and so on the same place. */

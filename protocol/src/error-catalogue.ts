@@ -11,7 +11,10 @@ export interface ErrorEntry {
 
 /** A stable code: never renamed, never reused. */
 export type ErrorCode =
+  | "ACCESS_DENIED"
   | "BACKEND_UNAVAILABLE"
+  | "BUCKET_MISSING"
+  | "COLD_DATA"
   | "COMMAND_FAILED"
   | "CONNECTION_LOST"
   | "DAMAGED"
@@ -42,6 +45,7 @@ export type ErrorCode =
   | "STORE_EXISTS"
   | "STORE_LOCKED"
   | "STORE_MISSING_KNOWN"
+  | "THROTTLED"
   | "TX_TOO_BIG"
   | "UNSAFE_PATH"
   | "USAGE"
@@ -53,10 +57,25 @@ const DAMAGE_ADVICE =
 
 /** The catalogue, by code. */
 export const ERROR_CATALOGUE: Readonly<Record<ErrorCode, ErrorEntry>> = {
+  ACCESS_DENIED: {
+    exitCode: 1,
+    meaning: "A service refuses the credentials, or what they ask for; whether a blob is there is not known.",
+    next: "check the access key, its expiry and its rights, then run the command again",
+  },
   BACKEND_UNAVAILABLE: {
     exitCode: 1,
     meaning: "A backend cannot be reached or refuses to work; whether a blob is there is not known.",
     next: "check the disk, network or service that the message names, then run the command again",
+  },
+  BUCKET_MISSING: {
+    exitCode: 1,
+    meaning: "The bucket that the configuration names does not exist.",
+    next: "check bucket, region and endpoint in the store's config.yaml, or create the bucket",
+  },
+  COLD_DATA: {
+    exitCode: 1,
+    meaning: "The data lies in a cold storage class and cannot be read before it was restored there.",
+    next: "run datadb restore with --wait, or once more when the service has restored the data",
   },
   COMMAND_FAILED: {
     exitCode: 1,
@@ -209,6 +228,11 @@ export const ERROR_CATALOGUE: Readonly<Record<ErrorCode, ErrorEntry>> = {
     exitCode: 1,
     meaning: "A store was here before, and now the directory is empty or gone.",
     next: "check that the disk is mounted; if the store is really gone, run datadb init to begin a new one",
+  },
+  THROTTLED: {
+    exitCode: 1,
+    meaning: "A service answered again and again that requests come too fast.",
+    next: "run the command again later, or lower the backend's parallel option",
   },
   TX_TOO_BIG: {
     exitCode: 1,

@@ -1,10 +1,39 @@
 /** One class for each error code, so that callers can say `instanceof`. All take (message, details | next). */
 import { DatadbError, type ErrorDetails } from "./datadb-error.ts";
+import type { ErrorCode } from "./error-catalogue.ts";
 
 /** BACKEND_UNAVAILABLE: A backend cannot be reached or refuses to work; whether a blob is there is not known. */
 export class BackendUnavailableError extends DatadbError {
+  constructor(message: string, details?: string | ErrorDetails, code: ErrorCode = "BACKEND_UNAVAILABLE") {
+    super(code, message, details);
+  }
+}
+
+/** ACCESS_DENIED: A service refuses the credentials, or what they ask for; whether a blob is there is not known. */
+export class AccessDeniedError extends BackendUnavailableError {
   constructor(message: string, details?: string | ErrorDetails) {
-    super("BACKEND_UNAVAILABLE", message, details);
+    super(message, details, "ACCESS_DENIED");
+  }
+}
+
+/** BUCKET_MISSING: The bucket that the configuration names does not exist. */
+export class BucketMissingError extends BackendUnavailableError {
+  constructor(message: string, details?: string | ErrorDetails) {
+    super(message, details, "BUCKET_MISSING");
+  }
+}
+
+/** COLD_DATA: The data lies in a cold storage class and cannot be read before it was restored there. */
+export class ColdDataError extends DatadbError {
+  constructor(message: string, details?: string | ErrorDetails) {
+    super("COLD_DATA", message, details);
+  }
+}
+
+/** THROTTLED: A service answered again and again that requests come too fast. */
+export class ThrottledError extends BackendUnavailableError {
+  constructor(message: string, details?: string | ErrorDetails) {
+    super(message, details, "THROTTLED");
   }
 }
 

@@ -39,6 +39,7 @@ export * from "./nodes/references.ts";
 export * from "./operation.ts";
 export * from "./pack-header.ts";
 export * from "./pack-scan.ts";
+export * from "./pack-table.ts";
 export * from "./read-operation.ts";
 export * from "./record.ts";
 export * from "./resp/encode-command.ts";

@@ -1,7 +1,8 @@
 /** What happens to a pack whose sync failed. */
 import { enqueueJob } from "./append-queue.ts";
+import { forgetEntry } from "./indexed-shelf.ts";
 import { closeFile, cutPack } from "./pack-lifecycle.ts";
-import { forgetEntry, type OpenPack, type Shelf } from "./shelf.ts";
+import type { OpenPack, Shelf } from "./shelf.ts";
 
 async function cutOff(shelf: Shelf, pack: OpenPack): Promise<void> {
   if (pack.indexed > 0) return cutPack(shelf.place, pack.path, pack.indexed);

@@ -2,8 +2,9 @@
 import { recordSize } from "@datadb/protocol";
 import { assembleSegment, type Segment } from "./assemble-segment.ts";
 import { fileError } from "./file-error.ts";
+import { forgetEntry } from "./indexed-shelf.ts";
 import { packWithRoom, sealPack } from "./pack-lifecycle.ts";
-import { type Entry, forgetEntry, type Job, type OpenPack, type Shelf } from "./shelf.ts";
+import type { Entry, Job, OpenPack, Shelf } from "./shelf.ts";
 
 /** Small puts that wait are written together up to about this many bytes. */
 const MAX_GROUP_BYTES = 8 * 1024 * 1024;

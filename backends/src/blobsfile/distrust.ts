@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { recordSize } from "@datadb/protocol";
 import { fileError, systemCode } from "./file-error.ts";
 import { findValues } from "./has-many.ts";
+import type { IndexedShelf } from "./indexed-shelf.ts";
 import { decodeLocation, distrusted, isDistrusted, recordKeys } from "./location.ts";
 import { packPath } from "./pack-lifecycle.ts";
 import { packName } from "./pack-name.ts";
@@ -12,7 +13,7 @@ import type { Shelf } from "./shelf.ts";
 const ASIDE_DIRECTORY = "damaged";
 
 /** See Backend.distrustMany. */
-export async function distrustMany(shelf: Shelf, names: readonly Buffer[]): Promise<void> {
+export async function distrustMany(shelf: IndexedShelf, names: readonly Buffer[]): Promise<void> {
   const keys = recordKeys(shelf.kind, names);
   const puts = shelf.place.index.getMany(keys).flatMap((value, at): [Buffer, Buffer][] => {
     // What is accepted and not flushed yet has no value there, and a put that is on its way will replace this one.

@@ -1,9 +1,10 @@
 /** flush of the blobsfile backend: packs, then their directory, then the index. */
 import { abandonPack } from "./abandon-pack.ts";
 import { fileError } from "./file-error.ts";
+import { forgetEntry } from "./indexed-shelf.ts";
 import { encodeProgress, packKey } from "./location.ts";
 import { closeIfDone } from "./pack-lifecycle.ts";
-import { type Entry, forgetEntry, type OpenPack, type Shelf } from "./shelf.ts";
+import type { Entry, OpenPack, Shelf } from "./shelf.ts";
 
 /** What one flush makes durable. */
 interface Load {

@@ -1,15 +1,15 @@
 /** hasMany and the look-up of locations in the blobsfile backend. */
 import { setImmediate } from "node:timers/promises";
+import type { IndexedShelf } from "./indexed-shelf.ts";
 import { knownMany } from "./known-many.ts";
 import { recordKeys } from "./location.ts";
-import type { Shelf } from "./shelf.ts";
 
 /** Index look-ups are synchronous: this many names take about 10 ms, then others get their turn. */
 const SLICE_NAMES = 4096;
 
 /** See Backend.hasMany. */
 export async function hasMany(
-  shelf: Shelf,
+  shelf: IndexedShelf,
   names: readonly Buffer[],
   signal?: AbortSignal,
 ): Promise<Uint8Array> {
@@ -23,7 +23,13 @@ export async function hasMany(
 }
 
 /** Sets `result` for the names from `from` to `to`. Only names that are not pending cost a look into the index. */
-function lookUp(shelf: Shelf, names: readonly Buffer[], from: number, to: number, result: Uint8Array): void {
+function lookUp(
+  shelf: IndexedShelf,
+  names: readonly Buffer[],
+  from: number,
+  to: number,
+  result: Uint8Array,
+): void {
   const { pending } = shelf;
   const settled: Buffer[] = [];
   const places: number[] = [];
@@ -42,7 +48,7 @@ function lookUp(shelf: Shelf, names: readonly Buffer[], from: number, to: number
 }
 
 /** The index value of each name, accepted records included; undefined where absent. */
-export function findValues(shelf: Shelf, names: readonly Buffer[]): (Buffer | undefined)[] {
+export function findValues(shelf: IndexedShelf, names: readonly Buffer[]): (Buffer | undefined)[] {
   const values = shelf.place.index.getMany(recordKeys(shelf.kind, names));
   if (shelf.pending.size === 0) return values;
   return values.map((value, index) => shelf.pending.get(names[index]!.toString("latin1"))?.value ?? value);

@@ -1,10 +1,15 @@
 /** Which ranges of which packs to read for a set of records. */
 import type { Location } from "./location.ts";
 
-/** Reading over a gap is cheaper than a second read while the gap is below this many bytes. */
-const MAX_GAP_BYTES = 64 * 1024;
-/** Bounds the memory of one read; a record may be larger and is then a range of its own. */
-const MAX_RANGE_BYTES = 4 * 1024 * 1024;
+/** What one read may cover, in bytes. */
+export interface ReadLimits {
+  /** Reading over a gap is cheaper than a second read while the gap is below it. */
+  gap: number;
+  /** Bounds the memory of one read; a record may be larger and is then a range of its own. */
+  range: number;
+}
+
+const DISK_LIMITS: ReadLimits = { gap: 64 * 1024, range: 4 * 1024 * 1024 };
 
 /** One record to read, and where its result goes. */
 export interface Wanted {
@@ -23,15 +28,14 @@ export interface ReadRange {
 }
 
 /** Coalesced reads that cover `wanted`, by pack and offset; the input is sorted in place. */
-export function planReads(wanted: Wanted[]): ReadRange[] {
+export function planReads(wanted: Wanted[], limits: ReadLimits = DISK_LIMITS): ReadRange[] {
   wanted.sort((a, b) => a.location.pack - b.location.pack || a.location.offset - b.location.offset);
   const ranges: ReadRange[] = [];
   let last: ReadRange | undefined;
   for (const item of wanted) {
     const { pack, offset } = item.location;
     const end = offset + item.size;
-    const fits =
-      last?.pack === pack && offset - last.to < MAX_GAP_BYTES && end - last.from <= MAX_RANGE_BYTES;
+    const fits = last?.pack === pack && offset - last.to < limits.gap && end - last.from <= limits.range;
     if (last !== undefined && (fits || (last.pack === pack && end <= last.to))) {
       last.items.push(item);
       last.to = Math.max(last.to, end);

@@ -1,10 +1,10 @@
 /** removeMany of the blobsfile backend: names leave the index, bytes stay in their packs. */
 import { fileError } from "./file-error.ts";
+import { forgetEntry, type IndexedShelf } from "./indexed-shelf.ts";
 import { recordKeys } from "./location.ts";
-import { forgetEntry, type Shelf } from "./shelf.ts";
 
 /** See Backend.removeMany. Nothing is flushed: removing one node must not make others durable before their chunks. */
-export async function removeMany(shelf: Shelf, names: readonly Buffer[]): Promise<void> {
+export async function removeMany(shelf: IndexedShelf, names: readonly Buffer[]): Promise<void> {
   for (const name of names) {
     const id = name.toString("latin1");
     const entries = [shelf.pending.get(id), shelf.moving.get(id)];

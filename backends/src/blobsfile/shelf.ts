@@ -137,9 +137,3 @@ export function createShelf(kind: RecordKind, place: Place): Shelf {
     nextSerial: 0,
   };
 }
-
-/** An entry has reached the index, or will never do so; another one may have its name by now. */
-export function forgetEntry(shelf: Shelf, entry: Entry): void {
-  const entries = entry.moved ? shelf.moving : shelf.pending;
-  if (entries.get(entry.id) === entry) entries.delete(entry.id);
-}

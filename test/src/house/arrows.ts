@@ -37,6 +37,7 @@ export const ARROWS: readonly Arrow[] = [
     why: "the verb scheduler is the daemon with the command's way to open stores",
   },
   { from: "test", to: "protocol", why: "hostile clients are made with the protocol's own builders" },
+  { from: "test", to: "backends", why: "the contract suite runs on backends against servers of the tests" },
   { from: "test", to: "server", why: "damage is done to a store's own files" },
   { from: "test", to: "client", why: "wire tests talk to a server without the command" },
   { from: "test", to: "cli", why: "system tests start the command; house tests read its table of verbs" },
