@@ -10,7 +10,7 @@ describe("configuration", () => {
     [
       "an unknown backend",
       { floppy: {} },
-      "blobs.floppy: unknown backend (known: blobsfile, memory, read-only)",
+      "blobs.floppy: unknown backend (known: blobsfile, memory, ",
     ],
     [
       "an unknown option",
