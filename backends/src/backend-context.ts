@@ -26,6 +26,8 @@ export interface BackendContext {
   recovered?(kind: RecordKind, names: readonly Buffer[]): Promise<void> | void;
   /** The disk; the operating system's when absent. */
   readonly fs?: FileSystem;
+  /** The payload of a key record, for a sealed place that has lost its own. */
+  readonly keyRecord?: Buffer | undefined;
   /** Nothing on disk may change: packs are not created, extended or cut. */
   readonly readOnly?: boolean;
 }

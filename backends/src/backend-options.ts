@@ -10,6 +10,8 @@ export interface BackendOptions {
   readonly at: string;
   /** A non-empty text. Without a fallback the key must be there. */
   text(key: string, fallback?: string): string;
+  /** A text, or undefined when the key is not there. */
+  optionalText(key: string): string | undefined;
   /** An integer within `min` and `max`, both included. */
   integer(key: string, limits: { min: number; max: number; fallback: number }): number;
   /** true or false. */
@@ -56,12 +58,18 @@ export function backendOptions(value: unknown, at: string): BackendOptions {
     taken.add(key);
     return given[key];
   };
+  const optionalText = (key: string): string | undefined => {
+    const found = take(key) ?? undefined;
+    if (found === undefined) return undefined;
+    if (typeof found !== "string" || found === "") throw configError(`${at}.${key}`, "expected a text");
+    return found;
+  };
   return {
     at,
+    optionalText,
     text(key, fallback) {
-      const found = take(key) ?? fallback;
+      const found = optionalText(key) ?? fallback;
       if (found === undefined) throw configError(`${at}.${key}`, "missing");
-      if (typeof found !== "string" || found === "") throw configError(`${at}.${key}`, "expected a text");
       return found;
     },
     integer(key, { min, max, fallback }) {

@@ -10,6 +10,9 @@ export type {
 } from "./backend.ts";
 export type { BackendContext } from "./backend-context.ts";
 export type { BackendConfig } from "./backend-options.ts";
+export type { Secret } from "./encrypt/key-slots.ts";
+export { parseSecret, readSecret, type SecretType } from "./encrypt/read-secret.ts";
+export { type KeySlot, type StoreKeys, storeKeysOf } from "./encrypt/store-keys.ts";
 export type { FileHandle, FileSystem, OpenMode } from "./file-system.ts";
 export { createMemoryBackend } from "./memory/open-memory.ts";
 export { createMemoryIndex } from "./memory-index.ts";

@@ -15,6 +15,8 @@ import { openS3 } from "./s3/open-s3.ts";
 
 /** What an opener gets besides its options: the store, and the way to open what it wraps. */
 export interface OpenContext extends BackendContext {
+  /** The indexes of the store, for a wrapper that hands them on: who asks for one in the end looks after its place. */
+  readonly storeIndex: BackendContext["index"];
   /** Opens a wrapped backend, for this context or a changed one. */
   openChild(
     child: { config: BackendConfig; at: string },
@@ -27,6 +29,10 @@ type BackendOpener = (options: BackendOptions, context: OpenContext) => Promise<
 
 const OPENERS = new Map<string, BackendOpener>([
   ["blobsfile", openBlobsfile],
+  [
+    "encrypt",
+    async (options, context) => (await import("./encrypt/open-encrypt.ts")).openEncrypt(options, context),
+  ],
   ["memory", openMemory],
   ["read-only", openReadOnly],
   ["s3", openS3],
@@ -55,6 +61,7 @@ async function open(
   }
   return opener(backendOptions(value, `${at}.${type}`), {
     ...context,
+    storeIndex: context.index,
     index: guardedIndex(context, `${at}.${type}`, used),
     openChild: (child, changes) => open(child.config, { ...context, ...changes }, child.at, used),
   });

@@ -37,6 +37,7 @@ export type ErrorCode =
   | "INTERRUPTED"
   | "LEASE_LOST"
   | "MOUNT_FAILED"
+  | "NOT_AUTHENTIC"
   | "NOT_FOUND"
   | "NO_STORE"
   | "PG_PROGRAM_MISSING"
@@ -49,6 +50,7 @@ export type ErrorCode =
   | "TX_TOO_BIG"
   | "UNSAFE_PATH"
   | "USAGE"
+  | "WRONG_KEY"
   | "WRONG_REPLY"
   | "WRONG_STORE";
 
@@ -189,6 +191,12 @@ export const ERROR_CATALOGUE: Readonly<Record<ErrorCode, ErrorEntry>> = {
     meaning: "The backups could not be mounted on a directory.",
     next: "see what the system says; datadb ls, cat and restore need no mount",
   },
+  NOT_AUTHENTIC: {
+    exitCode: 5,
+    meaning:
+      "A sealed record was cut short, changed or put in the place of another one, or was sealed with another key.",
+    next: DAMAGE_ADVICE,
+  },
   NOT_FOUND: {
     exitCode: 4,
     meaning: "There is no such backup, path, blob or key.",
@@ -248,6 +256,11 @@ export const ERROR_CATALOGUE: Readonly<Record<ErrorCode, ErrorEntry>> = {
     exitCode: 2,
     meaning: "The command, its arguments or the configuration are wrong.",
     next: "see datadb --help, or datadb VERB --help",
+  },
+  WRONG_KEY: {
+    exitCode: 1,
+    meaning: "None of the keys and passphrases that open a sealed place is the one given.",
+    next: "give the key file or passphrase that the place was made with, or another one that datadb key add has added",
   },
   WRONG_REPLY: {
     exitCode: 1,

@@ -198,6 +198,13 @@ export class NotFoundError extends DatadbError {
   }
 }
 
+/** NOT_AUTHENTIC: A sealed record was cut short, changed or put in the place of another one, or was sealed with another key. */
+export class NotAuthenticError extends DatadbError {
+  constructor(message: string, details?: string | ErrorDetails) {
+    super("NOT_AUTHENTIC", message, details);
+  }
+}
+
 /** NO_STORE: The directory is no datadb store. */
 export class NoStoreError extends DatadbError {
   constructor(message: string, details?: string | ErrorDetails) {
@@ -265,6 +272,13 @@ export class UnsafePathError extends DatadbError {
 export class UsageError extends DatadbError {
   constructor(message: string, details?: string | ErrorDetails) {
     super("USAGE", message, details);
+  }
+}
+
+/** WRONG_KEY: None of the keys and passphrases that open a sealed place is the one given. */
+export class WrongKeyError extends DatadbError {
+  constructor(message: string, details?: string | ErrorDetails) {
+    super("WRONG_KEY", message, details);
   }
 }
 

@@ -24,6 +24,8 @@ export * from "./error-catalogue.ts";
 export * from "./errors.ts";
 export * from "./hash.ts";
 export * from "./hex.ts";
+export * from "./is-damage.ts";
+export * from "./key-file.ts";
 export * from "./kinds.ts";
 export * from "./limits.ts";
 export * from "./log-record.ts";

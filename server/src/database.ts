@@ -1,4 +1,5 @@
 /** What an open store offers to sessions: the keyspace, commits, blobs, leases, and what looks after them. */
+import type { StoreKeys } from "@datadb/backends";
 import type { BlobRecord, HashAlgorithm, LogRecord, Operation } from "@datadb/protocol";
 import type { CheckEvent, CheckOptions, CheckSummary } from "./check/check-events.ts";
 import type { CollectOptions, CollectorFacts, CollectSummary } from "./gc/collection.ts";
@@ -61,7 +62,9 @@ export interface Database {
    * check found something), a backup must not rely on an earlier one: what it reads and puts mends what is missing.
    */
   whole(): boolean;
-  /** Counters of every leaf backend, by description (`blobsfile /srv/store/blobs`). */
+  /** The keys of every backend that encrypts, outermost first. */
+  storeKeys(): StoreKeys[];
+  /** Counters of every backend that counts, wrappers included, by description (`blobsfile /srv/store/blobs`). */
   backendCounters(): Record<string, Record<string, number>>;
   /** Waits for running commits, makes everything durable, gives back the lock. Twice is harmless. */
   close(): Promise<void>;

@@ -1,5 +1,5 @@
 /** Blobs by name, from a store in this process (as stored) or over a wire (as content). */
-import { type BlobRecord, DatadbError, type RecordKind, ReplyError } from "@datadb/protocol";
+import { type BlobRecord, isDamage, type RecordKind, ReplyError } from "@datadb/protocol";
 import type { Connection } from "../connection.ts";
 
 /** A blob that is there, one that is not, or why it cannot be read. */
@@ -61,8 +61,4 @@ async function fetchOverWire(
     const payload = reply.value;
     return { kind, name: names[index]!, encoding: "raw", base: null, length: payload.length, payload };
   });
-}
-
-function isDamage(error: unknown): boolean {
-  return error instanceof DatadbError && ["DAMAGED", "HASH_MISMATCH", "DECODE"].includes(error.code);
 }

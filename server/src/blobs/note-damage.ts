@@ -1,6 +1,6 @@
 /** Damage that a reader meets is remembered: what is damaged counts as absent for writers, so that the next backup puts it again. */
 import type { Backend } from "@datadb/backends";
-import { DatadbError, type HashAlgorithm, hashLength, parseHex } from "@datadb/protocol";
+import { type DatadbError, type HashAlgorithm, hashLength, isDamage, parseHex } from "@datadb/protocol";
 import type { BlobKind } from "../database.ts";
 
 /** What is told of damage, and to whom. */
@@ -11,14 +11,12 @@ export interface DamageWatch {
   onDamage(): Promise<void>;
 }
 
-const CODES = new Set(["DAMAGED", "HASH_MISMATCH", "DECODE"]);
-
 /** The result of reading blobs of a kind. Its errors go on to the reader; what they say about the store is noted first. */
 export async function noteDamage<T>(watch: DamageWatch, kind: BlobKind, reading: Promise<T>): Promise<T> {
   try {
     return await reading;
   } catch (error) {
-    if (error instanceof DatadbError && CODES.has(error.code)) await note(watch, kind, error).catch(() => {});
+    if (isDamage(error)) await note(watch, kind, error).catch(() => {});
     throw error;
   }
 }

@@ -1,5 +1,5 @@
 /** Content from the wire: hashed and encoded in the pool, then put. */
-import { type BlobRecord, DatadbError, MAX_BLOB_BYTES, ReplyError } from "@datadb/protocol";
+import { type BlobRecord, isDamage, MAX_BLOB_BYTES, ReplyError } from "@datadb/protocol";
 import type { BlobKind, Lease } from "../database.ts";
 import type { BlobState } from "./blob-state.ts";
 import { hasBlobs } from "./has-blobs.ts";
@@ -19,7 +19,7 @@ async function findBase(
     const [record] = there === 1 ? await state.backend.getMany(kind, [name]) : [];
     return record ? await readChain(state.backend, record) : [];
   } catch (error) {
-    if (error instanceof DatadbError && error.code === "DAMAGED") return [];
+    if (isDamage(error)) return [];
     throw error;
   }
 }

@@ -1,6 +1,13 @@
 /** Follows what is marked to what it needs: children of nodes, bases of data. */
 import type { Backend } from "@datadb/backends";
-import { type BlobRecord, DamagedError, type HashAlgorithm, hashLength, references } from "@datadb/protocol";
+import {
+  type BlobRecord,
+  DamagedError,
+  type HashAlgorithm,
+  hashLength,
+  isDamage,
+  references,
+} from "@datadb/protocol";
 import { decodeChain } from "../blobs/read-contents.ts";
 import type { GcCycle } from "./gc-cycle.ts";
 
@@ -26,9 +33,11 @@ const ADVICE =
 
 /** What a damaged node refers to is not known: then nothing may be taken for garbage. */
 function refusal(error: unknown): unknown {
-  const { code, message } = error as { code?: unknown; message?: string };
-  if (code !== "DAMAGED" && code !== "HASH_MISMATCH" && code !== "DECODE") return error;
-  return new DamagedError(`garbage cannot be told from content: ${message}`, { cause: error, next: ADVICE });
+  if (!isDamage(error)) return error;
+  return new DamagedError(`garbage cannot be told from content: ${error.message}`, {
+    cause: error,
+    next: ADVICE,
+  });
 }
 
 async function readNodes(backend: Backend, names: readonly Buffer[]): Promise<BlobRecord[]> {

@@ -1,5 +1,5 @@
 /** Puts the parts of an open store together. */
-import type { Backend } from "@datadb/backends";
+import { type Backend, storeKeysOf } from "@datadb/backends";
 import type { NameIndex } from "../blobs/name-index.ts";
 import { checkStore } from "../check/check-store.ts";
 import type { ScrubDates } from "../check/scrub-dates.ts";
@@ -32,8 +32,8 @@ export interface Parts {
   close(): Promise<void>;
 }
 
-function leavesOf(backend: Backend): Backend[] {
-  return backend.inner.length === 0 ? [backend] : backend.inner.flatMap(leavesOf);
+function partsOf(backend: Backend): Backend[] {
+  return [backend, ...backend.inner.flatMap(partsOf)];
 }
 
 export function assemble(parts: Parts): Database {
@@ -80,8 +80,13 @@ export function assemble(parts: Parts): Database {
     },
     makeRoom: () => parts.reserve.release(),
     collector: () => parts.collector.facts(),
+    storeKeys: () => storeKeysOf(backend),
     backendCounters: () =>
-      Object.fromEntries(leavesOf(backend).map((leaf) => [leaf.description, leaf.counters()])),
+      Object.fromEntries(
+        partsOf(backend)
+          .map((part) => [part.description, part.counters()] as const)
+          .filter(([, counters]) => Object.keys(counters).length > 0),
+      ),
     close,
     [Symbol.asyncDispose]: close,
   };

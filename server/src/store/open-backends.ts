@@ -22,11 +22,15 @@ export interface OpenBackends {
 }
 
 /** What the caller adds to the configuration. */
-export interface BackendSurroundings extends Pick<BackendContext, "warn" | "fs"> {
+export interface BackendSurroundings extends Pick<BackendContext, "warn" | "fs" | "keyRecord"> {
   readonly directory: string;
 }
 
+/** Left as they are: who encrypts looks at the files that hold its secrets, not only into them. */
+const OWN_REFERENCES = /\.encrypt\.(key|passphrase)$/;
+
 function resolveStrings(value: unknown, at: string): unknown {
+  if (OWN_REFERENCES.test(at)) return value;
   if (typeof value === "string") return resolveValue(value, at);
   if (Array.isArray(value)) return value.map((one, index) => resolveStrings(one, `${at}.${index}`));
   if (typeof value !== "object" || value === null) return value;
@@ -41,7 +45,7 @@ export async function openBackends(
   config: StoreConfig,
   around: BackendSurroundings,
 ): Promise<OpenBackends> {
-  const { directory, warn, fs } = around;
+  const { directory, warn, fs, keyRecord } = around;
   let prefix: Buffer | null = null;
   let indexed = 0;
   let logGrew = false;
@@ -52,6 +56,7 @@ export async function openBackends(
     directory,
     warn,
     ...(fs ? { fs } : {}),
+    keyRecord,
     index(path) {
       const own = indexPrefix(path);
       prefix ??= own;

@@ -39,6 +39,8 @@ export interface OpenOptions {
   encoder?: Encoder;
   /** Open a store whose log lost its end, to be repaired: `check` with `repair` must follow. */
   repair?: boolean;
+  /** A key record for a sealed backend that has lost its own: what `export` of its keys gave. */
+  keyRecord?: Buffer;
   /** Threads of the encoder at most. */
   encoders?: number;
 }

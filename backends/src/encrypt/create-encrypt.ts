@@ -1,0 +1,133 @@
+/** The Backend object over an open vault: what begins when, and what goes where. */
+import { setImmediate } from "node:timers/promises";
+import { RECORD_KINDS, type RecordKind } from "@datadb/protocol";
+import type { Backend, ReindexSummary } from "../backend.ts";
+import { recordKeys } from "../blobsfile/location.ts";
+import { fillIndex } from "./fill-index.ts";
+import { flush } from "./flush.ts";
+import { distrustMany, getMany, statMany } from "./get-many.ts";
+import type { Note } from "./index-notes.ts";
+import { list } from "./list.ts";
+import { putMany, replaceMany } from "./put-many.ts";
+import { registerKeys } from "./store-keys.ts";
+import { idOf, type Vault } from "./vault.ts";
+
+/** Names are made synchronously: this many take about 10 ms, then others get their turn. */
+const SLICE_NAMES = 4096;
+
+async function hasMany(
+  vault: Vault,
+  kind: RecordKind,
+  names: readonly Buffer[],
+  signal?: AbortSignal,
+): Promise<Uint8Array> {
+  const { inner, names: stored } = vault;
+  if (names.length <= SLICE_NAMES) return inner.hasMany(kind, stored.all(kind, names), signal);
+  const result = new Uint8Array(names.length);
+  for (let at = 0; at < names.length; at += SLICE_NAMES) {
+    if (at > 0) await setImmediate();
+    result.set(await inner.hasMany(kind, stored.all(kind, names.slice(at, at + SLICE_NAMES)), signal), at);
+  }
+  return result;
+}
+
+/** The entries go last: a name that the index keeps too long is found by its note. */
+async function removeMany(vault: Vault, kind: RecordKind, names: readonly Buffer[]): Promise<void> {
+  if (names.length === 0) return vault.inner.removeMany(kind, []);
+  const { index, notes } = vault;
+  const [note, entry] = notes.make("uncertain", kind, names);
+  await index.write([entry], notes.takeDropped());
+  for (const name of names) vault.replaced.delete(idOf(kind, name));
+  await vault.inner.removeMany(kind, vault.names.all(kind, names));
+  await index.write([], [...recordKeys(kind, names), note.key]);
+}
+
+async function reindex(vault: Vault, signal?: AbortSignal): Promise<ReindexSummary> {
+  await Promise.allSettled(vault.inFlight.values());
+  // From now on, until it is filled again, the index is not complete: also when this is cut short.
+  await vault.index.write([], [vault.notes.completeKey]);
+  const { packs, bytes, damaged } = await vault.inner.reindex(signal);
+  const filled = await fillIndex(vault, false, signal);
+  return { packs, bytes, records: filled.records, damaged: Math.max(damaged, filled.damaged) };
+}
+
+function countersOf({ counts }: Vault): Record<string, number> {
+  return {
+    "blobs-uploaded": counts.sealed,
+    "bytes-uploaded": counts.sealedBytes,
+    "blobs-downloaded": counts.opened,
+    "bytes-downloaded": counts.openedBytes,
+    "records-refused": counts.refused,
+  };
+}
+
+/** Who may begin when: nobody after close, nobody but the reindex while it runs. */
+interface Gate {
+  closing: Promise<void> | null;
+  reindexing: Promise<unknown> | null;
+}
+
+async function pass(gate: Gate, vault: Vault, signal?: AbortSignal): Promise<void> {
+  if (gate.closing !== null) throw new TypeError(`${vault.description} is closed`);
+  signal?.throwIfAborted();
+  while (gate.reindexing !== null) await gate.reindexing.catch(() => {});
+}
+
+async function shut(vault: Vault, gate: Gate, accepted: Note[]): Promise<void> {
+  try {
+    await gate.reindexing?.catch(() => {});
+    await Promise.allSettled(vault.inFlight.values());
+    if (!vault.inner.capabilities.writable) return;
+    await flush(vault, accepted, RECORD_KINDS);
+    const dropped = vault.notes.takeDropped();
+    if (dropped.length > 0) await vault.index.write([], dropped);
+  } finally {
+    await vault.inner.close();
+  }
+}
+
+/** A ready backend over it. */
+export function createEncrypt(vault: Vault): Backend {
+  const { inner } = vault;
+  const gate: Gate = { closing: null, reindexing: null };
+  const accepted: Note[] = [];
+  const enter = (signal?: AbortSignal): Promise<void> => pass(gate, vault, signal);
+  const backend: Backend = {
+    type: "encrypt",
+    description: vault.description,
+    capabilities: inner.capabilities,
+    inner: [inner],
+    hasMany: (kind, names, signal) => enter(signal).then(() => hasMany(vault, kind, names, signal)),
+    putMany: (records, signal) => enter(signal).then(() => putMany(vault, accepted, records, signal)),
+    replaceMany: (kind, records) => enter().then(() => replaceMany(vault, accepted, kind, records)),
+    getMany: (kind, names, signal) => enter(signal).then(() => getMany(vault, kind, names, signal)),
+    statMany: (kind, names, signal) => enter(signal).then(() => statMany(vault, kind, names, signal)),
+    async *list(kind, signal, pack) {
+      await enter(signal);
+      yield* list(vault, kind, signal, pack);
+    },
+    packs: (kind) => enter().then(() => inner.packs(kind)),
+    distrustMany: (kind, names) => enter().then(() => distrustMany(vault, kind, names)),
+    setAside: (kind, names) => enter().then(() => inner.setAside(kind, vault.names.all(kind, names))),
+    removeMany: (kind, names) => enter().then(() => removeMany(vault, kind, names)),
+    compact: (options) => enter(options.signal).then(() => inner.compact(options)),
+    flush: (kinds = RECORD_KINDS) => enter().then(() => flush(vault, accepted, kinds)),
+    async reindex(signal) {
+      await enter(signal);
+      const running = reindex(vault, signal);
+      gate.reindexing = running;
+      try {
+        return await running;
+      } finally {
+        gate.reindexing = null;
+      }
+    },
+    counters: () => countersOf(vault),
+    async close() {
+      gate.closing ??= shut(vault, gate, accepted);
+      await gate.closing;
+    },
+  };
+  registerKeys(backend, vault, enter);
+  return backend;
+}
