@@ -1,7 +1,7 @@
 /** Makes the chunkers that a store's facts ask for. */
 import type { Chunker, ChunkerParameters } from "./chunker.ts";
 import { fastCdcChunker } from "./fastcdc.ts";
-import { fastCdcModule } from "./wasm-module.ts";
+import { wasmModule } from "./wasm-module.ts";
 
 /** A maker of chunkers for bytes that lie in `memory`; streams that are cut at the same time need one each. */
 export async function chunkerFactory(
@@ -12,6 +12,6 @@ export async function chunkerFactory(
     const { rabinChunkers } = await import("./rabin.ts");
     return await rabinChunkers(memory, parameters);
   }
-  const module = fastCdcModule();
+  const module = wasmModule("fastcdc");
   return () => fastCdcChunker(module, memory, parameters);
 }

@@ -1,4 +1,4 @@
-/** Loads the compiled chunker, and compiles it first when the client runs from its sources. */
+/** Loads what is compiled to WebAssembly, and compiles it first when the client runs from its sources. */
 import { spawnSync } from "node:child_process";
 import { readFileSync, statSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -6,23 +6,22 @@ import { dirname, join } from "node:path";
 
 // By the package's name: bundled code lies elsewhere.
 const ROOM = dirname(createRequire(import.meta.url).resolve("@datadb/client/package.json"));
-const COMPILED = join(ROOM, "wasm", "fastcdc.wasm");
-const SOURCE = join(ROOM, "assembly", "fastcdc.ts");
 const BUILD = join(ROOM, "build-wasm.js");
 
-/** @throws Error when the build left no wasm/fastcdc.wasm. */
-export function fastCdcModule(): WebAssembly.Module {
-  if (import.meta.url.endsWith(".ts") && isStale()) build();
-  return new WebAssembly.Module(readFileSync(COMPILED));
+/** One of the files in assembly/. Throws an Error when the build left none of this name. */
+export function wasmModule(name: "fastcdc" | "rows"): WebAssembly.Module {
+  const compiled = join(ROOM, "wasm", `${name}.wasm`);
+  if (import.meta.url.endsWith(".ts") && isStale(compiled, join(ROOM, "assembly", `${name}.ts`))) build();
+  return new WebAssembly.Module(readFileSync(compiled));
 }
 
-function isStale(): boolean {
-  const compiled = statSync(COMPILED, { throwIfNoEntry: false });
-  return compiled === undefined || compiled.mtimeMs < statSync(SOURCE).mtimeMs;
+function isStale(path: string, source: string): boolean {
+  const compiled = statSync(path, { throwIfNoEntry: false });
+  return compiled === undefined || compiled.mtimeMs < statSync(source).mtimeMs;
 }
 
 function build(): void {
   const { status, stderr } = spawnSync(process.execPath, [BUILD], { encoding: "utf8" });
   if (status !== 0)
-    throw new Error(`the chunker could not be compiled: npm run build:wasm -w client\n${stderr}`);
+    throw new Error(`assembly/ could not be compiled: npm run build:wasm -w client\n${stderr}`);
 }

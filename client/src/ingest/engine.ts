@@ -77,7 +77,7 @@ export function startEngine(options: EngineOptions): Engine {
   const { local } = connection;
   const workers = options.jobs ?? Math.min(MAX_DEFAULT_WORKERS, availableParallelism());
   const slabs = slabsFor(workers);
-  const memory = slabMemory(slabs);
+  const memory = slabMemory(slabs, workers);
   const { failure, fail } = failurePromise();
 
   const pool: WorkerPool = new WorkerPool(

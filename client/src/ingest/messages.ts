@@ -9,6 +9,8 @@ import type { SlabBatch } from "./slab-packer.ts";
 /** What every worker is told once. */
 export interface WorkerSetup {
   memory: WebAssembly.Memory;
+  /** Address of the memory into which this worker reads from a socket. */
+  input: number;
   hash: HashAlgorithm;
   chunker: ChunkerParameters;
   /** Whether nodes are encoded here; over a wire the server encodes. */

@@ -1,6 +1,6 @@
 /** The ingest workers, seen from the main thread: jobs, slabs and messages. */
 import { Worker } from "node:worker_threads";
-import { SLAB_BYTES } from "../chunker/slab-memory.ts";
+import { inputStart, SLAB_BYTES } from "../chunker/slab-memory.ts";
 import type { RowsOutcome, RowsPart, RowsUnit } from "../postgres/backup/rows-unit.ts";
 import type { EncodeJob, FromWorker, Job, JobResult, ToWorker, WorkerSetup } from "./messages.ts";
 import { type PackedRecords, transferOf } from "./packed-records.ts";
@@ -59,10 +59,12 @@ export class WorkerPool {
   private lastId = 0;
   private closing = false;
 
-  constructor(setup: WorkerSetup, workers: number, slabs: number, events: PoolEvents) {
+  constructor(setup: Omit<WorkerSetup, "input">, workers: number, slabs: number, events: PoolEvents) {
     this.events = events;
     this.free = Array.from({ length: slabs }, (_, i) => slabs - 1 - i);
-    this.members = Array.from({ length: workers }, () => this.start(setup));
+    this.members = Array.from({ length: workers }, (_, worker) =>
+      this.start({ ...setup, input: inputStart(slabs, worker) }),
+    );
   }
 
   private start(setup: WorkerSetup): Member {

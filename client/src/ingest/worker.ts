@@ -107,7 +107,7 @@ async function readRows(id: number, { unit }: RowsJob): Promise<RowsOutcome | nu
   // Only databases need their driver.
   const { runRowsJob } = await import("../postgres/backup/rows-job.ts");
   return await withTools(({ packer }) =>
-    runRowsJob(packer, unit, {
+    runRowsJob(packer, setup, unit, {
       started: () => post({ type: "rows-started", id }),
       part: (part) => post({ type: "rows-part", id, part }, transferOfPart(part)),
       progress: (bytesRead) => post({ type: "progress", bytesRead, path: unit!.path }),

@@ -2,6 +2,7 @@
 import type { Socket } from "node:net";
 import type pg from "pg";
 import type { RowSink } from "./row-cutter.ts";
+import { receiveRows } from "./row-socket.ts";
 
 const COPY_DATA = 0x64;
 const COPY_OUT_RESPONSE = 0x48;
@@ -60,17 +61,57 @@ export function copyOut(client: pg.Client, options: CopyOutOptions): Promise<voi
 /** Reads messages instead of the driver until the server is ready again; all but rows goes to the driver as it came. */
 function takeOver(stream: Socket, options: CopyOutOptions, fail: (error: Error) => void): void {
   const driver = stream.listeners("data") as ((bytes: Buffer) => void)[];
-  stream.removeAllListeners("data");
+  const pass = (bytes: Buffer): void => {
+    for (const listener of driver) listener.call(stream, bytes);
+  };
+  const ended = (error: Error): void => {
+    fail(error);
+    stream.destroy(error);
+  };
+  if (receiveRows(stream, () => true)) receiveInPlace(stream, options, pass, ended);
+  else receiveBuffers(stream, driver, options, pass, ended);
+}
+
+/** What comes is overwritten by what comes next: the driver gets copies, and what finds no room is kept aside. */
+function receiveInPlace(
+  stream: Socket,
+  options: CopyOutOptions,
+  pass: (bytes: Buffer) => void,
+  ended: (error: Error) => void,
+): void {
   const frames = new FrameReader(
     options,
-    (bytes) => {
-      for (const listener of driver) listener.call(stream, bytes);
-    },
-    () => {
-      stream.off("data", receive);
-      for (const listener of driver) stream.on("data", listener);
-    },
+    (bytes) => pass(Buffer.from(bytes)),
+    () => receiveRows(stream, null),
   );
+  async function takeRest(rest: Buffer): Promise<void> {
+    for (let at = 0; at < rest.length; at = frames.take(rest, at)) await options.sink.room();
+    stream.resume();
+  }
+  receiveRows(stream, (bytes) => {
+    try {
+      const at = frames.take(bytes, 0);
+      if (at === bytes.length) return true;
+      takeRest(Buffer.from(bytes.subarray(at))).catch(ended);
+    } catch (error) {
+      ended(error as Error);
+    }
+    return false;
+  });
+}
+
+function receiveBuffers(
+  stream: Socket,
+  driver: readonly ((bytes: Buffer) => void)[],
+  options: CopyOutOptions,
+  pass: (bytes: Buffer) => void,
+  ended: (error: Error) => void,
+): void {
+  stream.removeAllListeners("data");
+  const frames = new FrameReader(options, pass, () => {
+    stream.off("data", receive);
+    for (const listener of driver) stream.on("data", listener);
+  });
   const queue: Buffer[] = [];
   let busy = false;
   async function pump(): Promise<void> {
@@ -86,12 +127,7 @@ function takeOver(stream: Socket, options: CopyOutOptions, fail: (error: Error) 
   }
   const receive = (bytes: Buffer): void => {
     queue.push(bytes);
-    if (!busy) {
-      pump().catch((error: Error) => {
-        fail(error);
-        stream.destroy(error);
-      });
-    }
+    if (!busy) pump().catch(ended);
   };
   stream.on("data", receive);
 }
@@ -125,6 +161,10 @@ class FrameReader {
     let position = at;
     const end = bytes.length;
     while (position < end) {
+      if (this.left === 0 && this.headerBytes === 0 && this.begun) {
+        position += this.sink.take(bytes, position, end);
+        if (position === end) break;
+      }
       if (!this.begun) {
         this.begun = true;
         if (!this.sink.begin(this.left)) return position;

@@ -19,10 +19,15 @@ export async function findSchemaPrograms(
   versionNumber: number,
   options: { binDirectory?: string | undefined; environment?: NodeJS.ProcessEnv },
 ): Promise<SchemaPrograms> {
-  const dump = await findProgram("pg_dump", versionNumber, options);
+  const [dump, dumpAll, found] = await Promise.all([
+    findProgram("pg_dump", versionNumber, options),
+    findProgram("pg_dumpall", versionNumber, options),
+    findProgram("pg_restore", versionNumber, options),
+  ]);
   // What pg_dump writes, an older pg_restore cannot read.
-  const restore = await findProgram("pg_restore", dump.major * 10000, options);
-  return { dump, restore, dumpAll: await findProgram("pg_dumpall", versionNumber, options) };
+  const isOlder = found.major < dump.major;
+  const restore = isOlder ? await findProgram("pg_restore", dump.major * 10000, options) : found;
+  return { dump, restore, dumpAll };
 }
 
 export interface DumpOptions {

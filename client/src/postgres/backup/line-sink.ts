@@ -24,6 +24,10 @@ export class LineSink implements RowSink {
 
   async room(): Promise<void> {}
 
+  take(): number {
+    return 0;
+  }
+
   write(source: Buffer, from: number, to: number): number {
     if (this.line.length > 0) source.copy(this.line, this.filled, from, to);
     this.filled += to - from;

@@ -55,22 +55,30 @@ export async function openBackup(
     await Promise.all(sessions.map((session) => session.end()));
   };
   signal.addEventListener("abort", end);
+  let holding: Promise<Session> | undefined;
+  let finding: Promise<SchemaPrograms | null> | undefined;
   try {
     const watcher = await openSession(target, applicationName);
     sessions.push(watcher);
-    const holder = await openSession(watcher.target, applicationName);
-    sessions.push(holder);
-    const programs = source.dataOnly
-      ? null
-      : await findSchemaPrograms(watcher.server.versionNumber, {
+    holding = openSession(watcher.target, applicationName).then((session) => {
+      sessions.push(session);
+      return session;
+    });
+    finding = source.dataOnly
+      ? Promise.resolve(null)
+      : findSchemaPrograms(watcher.server.versionNumber, {
           binDirectory: source.binDirectory,
           environment: target.environment,
         });
+    // What they fail with is told below, in this order.
+    for (const one of [holding, finding]) one.catch(() => {});
     const searchPath = await readSearchPath(watcher);
     const view = await viewDatabase(watcher, source, rules, searchPath);
+    const [holder, programs] = [await holding, await finding];
     checkRights(watcher.target.label, target.user, view);
     return { holder, watcher, programs, rules, searchPath, view, end };
   } catch (error) {
+    await Promise.allSettled([holding, finding]);
     await end();
     throw error;
   }

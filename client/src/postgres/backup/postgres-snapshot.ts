@@ -8,6 +8,7 @@ import type { SnapshotOptions } from "../../snapshot/snapshot-options.ts";
 import type { WalkReport } from "../../source/walk-report.ts";
 import { readSequences } from "../catalogue/relations.ts";
 import { tableSizes } from "../catalogue/tables.ts";
+import type { Session } from "../connect/open-session.ts";
 import { ROW_SETTINGS } from "../connect/session-settings.ts";
 import {
   GLOBALS_PATH,
@@ -73,8 +74,9 @@ export async function postgresSnapshot(
     const previous = await previousTables(connection, facts, before);
     const binary = new Set<string>();
     const until = performance.now() + (source.lockTimeout ?? LOCK_TIMEOUT_MS);
+    const lock = locker(opened, source, warn, stop);
     for (;;) {
-      const locked = await lockWanted(opened, source, until - performance.now(), warn, stop);
+      const { locked, view } = await lock(until - performance.now());
       report.totalBytes = locked.tables.reduce(
         (sum, table) => sum + (previous.table(table.path)?.bytes ?? table.bytes),
         0,
@@ -82,6 +84,7 @@ export async function postgresSnapshot(
       try {
         return await readLocked(engine, source, context, {
           opened,
+          view,
           previous,
           locked,
           applicationName,
@@ -106,40 +109,38 @@ export async function postgresSnapshot(
   }
 }
 
-function lockWanted(
-  { holder, watcher, rules, searchPath }: OpenBackup,
+/** Locks what is wanted, within so many milliseconds; and what the snapshot sees. */
+function locker(
+  { holder, watcher, rules, searchPath, view: first }: OpenBackup,
   source: PostgresSource,
-  timeout: number,
   note: (text: string) => void,
   signal: AbortSignal,
-): Promise<LockedTables<TableToRead>> {
-  return lockTables({
-    holder,
-    watcher,
-    timeout,
-    note,
-    signal,
-    async choose(session) {
-      const { tables } = await viewDatabase(session, source, rules, searchPath);
-      // On a standby nothing is in unlogged tables; foreign rows are elsewhere.
-      const wanted = tables.filter(
-        (table) => table.kind !== "foreign" && !(session.server.inRecovery && table.unlogged),
-      );
-      const sizes =
-        session === holder
-          ? await tableSizes(
-              session,
-              wanted.map(({ oid }) => oid),
-            )
-          : new Map();
-      const path = searchPath.map((schema) => `"${schema.replaceAll('"', '""')}"`).join(", ");
-      return tablesToRead(source.schemaOnly ? [] : wanted, sizes, path, session.server.versionNumber);
-    },
-  });
+): (timeout: number) => Promise<{ locked: LockedTables<TableToRead>; view: View }> {
+  const path = searchPath.map((schema) => `"${schema.replaceAll('"', '""')}"`).join(", ");
+  /** Looked at before anything was locked: what has changed since is noticed while it is locked. */
+  let known: View | null = first;
+  let view = first;
+  async function choose(session: Session): Promise<TableToRead[]> {
+    view = known ?? (await viewDatabase(session, source, rules, searchPath));
+    known = null;
+    // On a standby nothing is in unlogged tables; foreign rows are elsewhere.
+    const wanted = view.tables.filter(
+      (table) => table.kind !== "foreign" && !(session.server.inRecovery && table.unlogged),
+    );
+    const oids = wanted.map(({ oid }) => oid);
+    const sizes = session === holder ? await tableSizes(session, oids) : new Map();
+    return tablesToRead(source.schemaOnly ? [] : wanted, sizes, path, session.server.versionNumber);
+  }
+  return async (timeout) => {
+    const locked = await lockTables({ holder, watcher, timeout, note, signal, choose });
+    return { locked, view };
+  };
 }
 
 interface Reading {
   opened: OpenBackup;
+  /** Of the holder, in the snapshot. */
+  view: View;
   previous: PreviousTables;
   locked: LockedTables<TableToRead>;
   applicationName: string;
@@ -151,12 +152,11 @@ async function readLocked(
   engine: Engine,
   source: PostgresSource,
   context: PostgresContext,
-  { opened, previous, locked, applicationName, binary }: Reading,
+  { opened, view, previous, locked, applicationName, binary }: Reading,
 ): Promise<PostgresTaken> {
   const { connection, facts, options, before, report, stop } = context;
   const { holder, watcher } = opened;
   const files = backupFiles(engine, previous, false);
-  const view = await viewDatabase(holder, source, opened.rules, opened.searchPath);
   const content = await takeContent({
     engine,
     connection,

@@ -7,17 +7,19 @@ import { copyOut } from "./copy-out.ts";
 import { KeyBases } from "./key-bases.ts";
 import { keyHash } from "./key-hash.ts";
 import { type ChunkRun, RowCutter } from "./row-cutter.ts";
+import type { RowScanner } from "./row-scanner.ts";
 import type { RowsError, RowsEvents, RowsOutcome, RowsPart, RowsUnit } from "./rows-unit.ts";
 
 /** Chunks after which a part is told: what a thread holds of a large table. */
 const PART_CHUNKS = 4096;
 
-/** Never throws: what went wrong is in the outcome. Parts are told when their data is on its way. */
+/** Never throws: what went wrong is in the outcome. Parts are told when their data is on its way. `scanner`: of this thread. */
 export async function readRows(
   packer: SlabPacker,
   session: () => Promise<Session>,
   unit: RowsUnit,
   events: RowsEvents,
+  scanner: RowScanner | null = null,
 ): Promise<RowsOutcome> {
   const started = performance.now();
   const bases = unit.previous === null ? undefined : new KeyBases(unit.previous, unit.start);
@@ -25,7 +27,11 @@ export async function readRows(
     if (cutter.waitingChunks >= PART_CHUNKS) events.part(packed(cutter.takeRun()));
   };
   const hash = keyHash(unit.fields, unit.format);
-  const cutter: RowCutter = new RowCutter(packer, hash, unit.threshold, { bases, flushed });
+  const cutter: RowCutter = new RowCutter(packer, hash, unit.threshold, {
+    bases,
+    flushed,
+    scanner: scanner?.begin(unit.fields, unit.format) ? scanner : null,
+  });
   let error: RowsError | null = null;
   try {
     await copyOut((await session()).client, {

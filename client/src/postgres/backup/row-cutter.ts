@@ -2,6 +2,7 @@
 import type { SlabPacker } from "../../ingest/slab-packer.ts";
 import type { KeyBases } from "./key-bases.ts";
 import type { KeyHash } from "./key-hash.ts";
+import type { RowScanner } from "./row-scanner.ts";
 import { isDecided, MAX_CHUNK_BYTES, thresholdFor } from "./threshold.ts";
 
 /** Some chunks in order. */
@@ -20,12 +21,26 @@ export interface RowSink {
   room(): Promise<void>;
   /** The next bytes of the row: how many were taken; none when room() must be awaited first. */
   write(source: Buffer, from: number, to: number): number;
+  /**
+   * Between two rows: takes messages of rows, from the first byte of a message on, as far as it can take whole ones without begin()
+   * and write(). How many bytes it took.
+   */
+  take(source: Buffer, from: number, to: number): number;
   /** Taken so far. */
   readonly bytes: number;
 }
 
 /** Room for the next row, and for a chunk that began in the slab before. */
 const ROOM_BYTES = 2 * MAX_CHUNK_BYTES;
+
+/** Bytes before a row: type and length of its message. */
+const HEADER_BYTES = 5;
+
+interface RowCutterOptions {
+  bases?: KeyBases | undefined;
+  flushed?: () => void;
+  scanner?: RowScanner | null;
+}
 
 /** The packer is this cutter's alone until finish: rows are written where they are hashed. */
 export class RowCutter implements RowSink {
@@ -48,19 +63,24 @@ export class RowCutter implements RowSink {
 
   private readonly bases: KeyBases | undefined;
   private readonly flushed: () => void;
+  private readonly scanner: RowScanner | null;
 
-  /** `bases`: what the chunks may be encoded against. `flushed` is called when all chunks of the run are on their way. */
+  /**
+   * `bases`: what the chunks may be encoded against. `flushed` is called when all chunks of the run are on their way. `scanner`: knows the
+   * same hash, for rows that come where it can read them.
+   */
   constructor(
     packer: SlabPacker,
     hash: KeyHash,
     threshold: number,
-    { bases, flushed = () => {} }: { bases?: KeyBases | undefined; flushed?: () => void } = {},
+    { bases, flushed = () => {}, scanner = null }: RowCutterOptions = {},
   ) {
     this.packer = packer;
     this.hash = hash;
     this.threshold = threshold;
     this.bases = bases;
     this.flushed = flushed;
+    this.scanner = scanner;
   }
 
   begin(length: number): boolean {
@@ -90,6 +110,25 @@ export class RowCutter implements RowSink {
     this.bytes += to - from;
     if (this.filled === this.length) this.endRow();
     return to - from;
+  }
+
+  take(source: Buffer, from: number, to: number): number {
+    const { packer, scanner, threshold } = this;
+    if (scanner === null || threshold === 0 || source.buffer !== packer.view.buffer) return 0;
+    const { wasm } = scanner;
+    const end = source.byteOffset + to;
+    let at = source.byteOffset + from;
+    for (;;) {
+      const limit = packer.position + packer.free;
+      const next = wasm.take(at, end, packer.position, this.begun, limit, threshold - 1);
+      const rows = wasm.takenRows();
+      this.rows += rows;
+      this.bytes += next - at - rows * HEADER_BYTES;
+      this.begun = wasm.begunBytes();
+      at = next;
+      if (wasm.hasEnded() === 0) return at - source.byteOffset - from;
+      this.add(this.begun, wasm.lastHash() >>> 16);
+    }
   }
 
   /** Ends the chunk under way; at the end of the rows, all is in takeRun then. */

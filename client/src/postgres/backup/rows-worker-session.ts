@@ -1,11 +1,17 @@
 /** The one session of an ingest worker with the database: opened for the first rows, kept for all. */
 import { openSession, type Session } from "../connect/open-session.ts";
 import type { PostgresTarget } from "../connect/target.ts";
+import { rowSocket } from "./row-socket.ts";
 
 let opened: Promise<Session> | undefined;
 
-export function workerSession(target: PostgresTarget, applicationName: string): Promise<Session> {
-  opened ??= openSession(target, applicationName);
+/** `input`: what comes from the server is read to this place. */
+export function workerSession(
+  target: PostgresTarget,
+  applicationName: string,
+  input: Buffer,
+): Promise<Session> {
+  opened ??= openSession(target, applicationName, () => rowSocket(input));
   return opened;
 }
 

@@ -1,4 +1,5 @@
 /** A session with a PostgreSQL server: connected as libpq would, with canonical settings. */
+import type { Socket } from "node:net";
 import { DatabaseUnreachableError, UsageError } from "@datadb/protocol";
 import pg from "pg";
 import { databaseError, sqlState } from "./database-error.ts";
@@ -38,16 +39,23 @@ export interface Session {
 /** Seconds to wait for one server where nothing else is said: a dead host must not block a backup for minutes. */
 const CONNECT_TIMEOUT_SECONDS = 30;
 
+/** Makes the socket of a connection that has no TLS. */
+type MakeSocket = () => Socket;
+
 /**
- * Connects to the first of the target's servers that answers and fits target_session_attrs. Throws DATABASE_UNREACHABLE,
- * DATABASE_LOGIN, DATABASE_MISSING, USAGE.
+ * Connects to the first of the target's servers that answers and fits target_session_attrs. `socket`: instead of the driver's.
+ * Throws DATABASE_UNREACHABLE, DATABASE_LOGIN, DATABASE_MISSING, USAGE.
  */
-export async function openSession(target: PostgresTarget, applicationName: string): Promise<Session> {
+export async function openSession(
+  target: PostgresTarget,
+  applicationName: string,
+  socket?: MakeSocket,
+): Promise<Session> {
   let last: unknown;
   for (const fallback of wantsFallback(target) ? [false, true] : [false]) {
     for (const host of target.hosts) {
       try {
-        const session = await connectHost(target, host, applicationName);
+        const session = await connectHost(target, host, applicationName, socket);
         if (fallback || (await fits(session, target.parameters["target_session_attrs"] ?? "any")))
           return session;
         await session.end();
@@ -73,12 +81,13 @@ async function connectHost(
   target: PostgresTarget,
   host: PostgresHost,
   applicationName: string,
+  socket: MakeSocket | undefined,
 ): Promise<Session> {
   const pinned = targetHost(target, host);
   const attempts = tlsAttempts(target.parameters, host.host);
   for (const [i, tls] of attempts.entries()) {
     try {
-      return await connectOnce(pinned, host, tls, applicationName);
+      return await connectOnce(pinned, host, tls, applicationName, socket);
     } catch (error) {
       const refused = sqlState(error) !== undefined || /does not support SSL/.test((error as Error).message);
       if (i + 1 < attempts.length && refused) continue;
@@ -93,6 +102,7 @@ async function connectOnce(
   host: PostgresHost,
   tls: TlsAttempt,
   applicationName: string,
+  socket: MakeSocket | undefined,
 ): Promise<Session> {
   const { parameters } = target;
   const seconds = Number(parameters["connect_timeout"] ?? CONNECT_TIMEOUT_SECONDS);
@@ -104,6 +114,7 @@ async function connectOnce(
     // A function, since the driver would look for another one when it is empty.
     password: () => host.password ?? "",
     ssl: tls === false ? false : { servername: serverName(host), ...tls },
+    ...(tls === false && socket !== undefined ? { stream: socket } : {}),
     application_name: applicationName,
     connectionTimeoutMillis: seconds > 0 ? seconds * 1000 : 0,
     keepAlive: parameters["keepalives"] !== "0",

@@ -1,5 +1,5 @@
 /** Which program is taken: not older than the server, from the directory named, PATH, or Debian's. */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -36,6 +36,23 @@ test("PATH first, then the versioned directories from the server's version up", 
     restrictKey: true,
   });
   expect(await findProgram("pg_dump", 160001, options)).toMatchObject({ major: 17 });
+});
+
+test("a script that starts the program of some version is taken when there is nothing else", async () => {
+  const wrapped = fake("wrapped", "15.14");
+  renameSync(join(wrapped, "pg_dump"), join(base, "pg_wrapper"));
+  symlinkSync(join(base, "pg_wrapper"), join(wrapped, "pg_dump"));
+  const options = { environment: { PATH: wrapped }, versionsDirectory: join(base, "none") };
+  expect(await findProgram("pg_dump", 150000, options)).toMatchObject({
+    path: join(wrapped, "pg_dump"),
+    restrictKey: true,
+  });
+  fake("others/16/bin", "16.9", "--restrict-key=KEY");
+  const more = { ...options, versionsDirectory: join(base, "others") };
+  expect(await findProgram("pg_dump", 150000, more)).toMatchObject({
+    path: join(base, "others/16/bin/pg_dump"),
+    restrictKey: true,
+  });
 });
 
 test("too old, or none: the error names what was found and the package", async () => {

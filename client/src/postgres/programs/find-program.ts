@@ -1,7 +1,7 @@
 /** Finds the programs of PostgreSQL, in a version that can work with the server. */
 import { execFile } from "node:child_process";
-import { accessSync, constants, readdirSync } from "node:fs";
-import { delimiter, join } from "node:path";
+import { accessSync, constants, readdirSync, realpathSync } from "node:fs";
+import { basename, delimiter, join } from "node:path";
 import { promisify } from "node:util";
 import { PgProgramMissingError } from "@datadb/protocol";
 
@@ -28,7 +28,7 @@ const run = promisify(execFile);
 
 /**
  * The first program of this name that is not older than the server: in binDirectory alone when it is given, else in PATH,
- * then in Debian's directories, from the server's version up. Throws PG_PROGRAM_MISSING naming what was found and the package.
+ * then in Debian's directories, from the server's version up. Scripts that choose a program themselves are taken last. Throws PG_PROGRAM_MISSING naming what was found and the package.
  */
 export async function findProgram(
   name: PgProgramName,
@@ -37,12 +37,11 @@ export async function findProgram(
 ): Promise<PgProgram> {
   const wanted = Math.floor(serverVersionNumber / 10000);
   const found: string[] = [];
-  for (const directory of directories(wanted, options)) {
-    const path = join(directory, name);
-    if (!isExecutable(path)) continue;
-    const major = await majorVersion(path);
-    if (major === null) continue;
-    if (major >= wanted) return { path, major, restrictKey: await takesRestrictKey(path, name) };
+  for (const path of candidates(name, wanted, options)) {
+    const version = await versionOf(path);
+    if (version === null) continue;
+    const { major } = version;
+    if (major >= wanted) return { path, major, restrictKey: await takesRestrictKey(path, name, version) };
     found.push(`${path} has version ${major}`);
   }
   const where = options.binDirectory === undefined ? "" : ` in ${options.binDirectory}`;
@@ -54,6 +53,18 @@ export async function findProgram(
       fields: { program: name, major: wanted },
     },
   );
+}
+
+/** Debian's script that starts the program of some version: it takes ten times as long as the program, and chooses by other rules. */
+const WRAPPER = "pg_wrapper";
+
+/** Programs in the order in which they are tried; scripts that start others come last. */
+function candidates(name: PgProgramName, wanted: number, options: FindProgramOptions): string[] {
+  const paths = directories(wanted, options)
+    .map((directory) => join(directory, name))
+    .filter(isExecutable);
+  const isWrapper = (path: string): boolean => basename(realpathSync(path)) === WRAPPER;
+  return [...paths.filter((path) => !isWrapper(path)), ...paths.filter(isWrapper)];
 }
 
 function directories(wanted: number, options: FindProgramOptions): string[] {
@@ -83,19 +94,37 @@ function isExecutable(path: string): boolean {
   }
 }
 
+interface Version {
+  major: number;
+  /** Null for one that is not released yet. */
+  minor: number | null;
+}
+
 /** Null for what does not run or says no version: the next one is tried. */
-async function majorVersion(path: string): Promise<number | null> {
+async function versionOf(path: string): Promise<Version | null> {
   try {
     const { stdout } = await run(path, ["--version"], { timeout: 10_000 });
-    const [, major] = /\(PostgreSQL\) (\d+)/.exec(stdout) ?? [];
-    return major === undefined ? null : Number(major);
+    const [, major, minor] = /\(PostgreSQL\) (\d+)(?:\.(\d+))?/.exec(stdout) ?? [];
+    if (major === undefined) return null;
+    return { major: Number(major), minor: minor === undefined ? null : Number(minor) };
   } catch {
     return null;
   }
 }
 
-async function takesRestrictKey(path: string, name: PgProgramName): Promise<boolean> {
+/** The first minor release of each major one with --restrict-key; later ones all have it. */
+const RESTRICT_KEY_SINCE: Readonly<Record<number, number>> = { 13: 22, 14: 19, 15: 14, 16: 10, 17: 6 };
+const RESTRICT_KEY_MAJOR = 18;
+
+async function takesRestrictKey(
+  path: string,
+  name: PgProgramName,
+  { major, minor }: Version,
+): Promise<boolean> {
   if (name === "psql") return false;
+  // Most need not be asked: each start of a program takes time before the first row.
+  const since = major >= RESTRICT_KEY_MAJOR ? 0 : RESTRICT_KEY_SINCE[major];
+  if (minor !== null && since !== undefined && minor >= since) return true;
   const { stdout } = await run(path, ["--help"], { timeout: 10_000 });
   return stdout.includes("--restrict-key");
 }

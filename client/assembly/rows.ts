@@ -1,0 +1,135 @@
+/**
+ * Takes rows out of the messages of COPY ... TO STDOUT, over memory that the caller provides and shares between threads: a row is copied
+ * behind those before it, and its key is hashed. The hashes are those of src/postgres/backup/key-hash.ts.
+ *
+ * State lives in WebAssembly globals, which each instance has for itself; there is no data segment, which would be written under
+ * the others when an instance is made.
+ */
+
+const COPY_DATA: u8 = 0x64;
+/** Type and length of a message; the length counts itself. */
+const HEADER_BYTES: usize = 5;
+const LENGTH_BYTES: u32 = 4;
+
+const TAB: u8 = 9;
+const LINE_FEED: u8 = 10;
+const EDGE_BYTES: usize = 64;
+const OFFSET: u32 = 0x811c9dc5;
+const PRIME: u32 = 0x01000193;
+
+/** What of a row is hashed. */
+const FIRST_FIELD: u32 = 0;
+const FIELDS: u32 = 1;
+
+let form: u32 = 0;
+let fields: u64 = 0;
+let last: u32 = 0;
+let most: u32 = 0;
+
+let begun: u32 = 0;
+let rows: u32 = 0;
+let ended: u32 = 0;
+let hash: u32 = 0;
+
+/** `what`: 0 the first field, 1 the fields whose bits are set in `high` and `low`, 2 both ends of the row. `chunk`: its largest size. */
+export function configure(what: u32, low: u32, high: u32, chunk: u32): void {
+  form = what;
+  fields = (<u64>high << 32) | <u64>low;
+  last = 63 - <u32>clz<u64>(fields);
+  most = chunk;
+}
+
+// @ts-ignore: decorator
+@inline
+function fed(h: u32, byte: u8): u32 {
+  return (h ^ <u32>byte) * PRIME;
+}
+
+function mixed(value: u32): u32 {
+  let h = value;
+  h = (h ^ (h >> 16)) * 0x85ebca6b;
+  h = (h ^ (h >> 13)) * 0xc2b2ae35;
+  return h ^ (h >> 16);
+}
+
+function firstField(from: usize, to: usize): u32 {
+  let h = OFFSET;
+  for (let at = from; at < to; at++) {
+    const byte = load<u8>(at);
+    if (byte == TAB || byte == LINE_FEED) break;
+    h = fed(h, byte);
+  }
+  return mixed(h);
+}
+
+function someFields(from: usize, to: usize): u32 {
+  let h = OFFSET;
+  let field: u32 = 0;
+  let inKey = (fields & 1) != 0;
+  for (let at = from; at < to; at++) {
+    const byte = load<u8>(at);
+    if (byte != TAB && byte != LINE_FEED) {
+      if (inKey) h = fed(h, byte);
+      continue;
+    }
+    if (inKey) h = fed(h, TAB);
+    if (byte == LINE_FEED || ++field > last) break;
+    inKey = ((fields >> field) & 1) != 0;
+  }
+  return mixed(h);
+}
+
+function edges(from: usize, to: usize): u32 {
+  let h = OFFSET;
+  const head = min<usize>(to, from + EDGE_BYTES);
+  for (let at = from; at < head; at++) h = fed(h, load<u8>(at));
+  for (let at = max<usize>(head, to - min<usize>(to, EDGE_BYTES)); at < to; at++) h = fed(h, load<u8>(at));
+  return mixed(h ^ <u32>(to - from));
+}
+
+/**
+ * Takes the messages at [at, end) as long as they are whole rows that fit: into a chunk of which `have` bytes lie at `out`, and before
+ * `limit`. Returns where it stopped: behind a row that ends a chunk (its hash has no bit of `mask`), or before the first
+ * message that it did not take. What it took is in the four results below.
+ */
+export function take(at: usize, end: usize, out: usize, have: u32, limit: usize, mask: u32): usize {
+  begun = have;
+  rows = 0;
+  ended = 0;
+  while (at + HEADER_BYTES <= end && load<u8>(at) == COPY_DATA) {
+    const length = bswap<u32>(load<u32>(at + 1)) - LENGTH_BYTES;
+    const row = at + HEADER_BYTES;
+    if (<usize>length > end - row || begun + length > most || out + begun + length > limit) break;
+    memory.copy(out + begun, row, length);
+    at = row + length;
+    begun += length;
+    rows++;
+    hash =
+      form == FIRST_FIELD ? firstField(row, at) : form == FIELDS ? someFields(row, at) : edges(row, at);
+    if ((hash & mask) == 0) {
+      ended = 1;
+      break;
+    }
+  }
+  return at;
+}
+
+/** Bytes of the chunk under way. */
+export function begunBytes(): u32 {
+  return begun;
+}
+
+/** Rows taken. */
+export function takenRows(): u32 {
+  return rows;
+}
+
+/** Whether the last row ends a chunk. */
+export function hasEnded(): u32 {
+  return ended;
+}
+
+/** Hash of the last row's key. */
+export function lastHash(): u32 {
+  return hash;
+}

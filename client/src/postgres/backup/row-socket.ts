@@ -1,0 +1,67 @@
+/** A socket that reads into memory of its own: no buffer is made for what comes, and rows are taken where they lie. */
+import { Socket } from "node:net";
+
+/** Takes what came, which is overwritten afterwards. False: nothing more until resume(). */
+export type Receive = (bytes: Buffer) => boolean;
+
+/** Who gets what comes instead of the listeners of "data". */
+const receivers = new WeakMap<Socket, { receive: Receive | null }>();
+
+/** `input`: used by this socket alone. For a connection without TLS, in a thread that has nothing better to do. */
+export function rowSocket(input: Buffer): Socket {
+  const receiver: { receive: Receive | null } = { receive: null };
+  const wait = gathering();
+  const socket: Socket = new Socket({
+    onread: {
+      buffer: input,
+      callback(length) {
+        const bytes = input.subarray(0, length);
+        if (receiver.receive !== null) {
+          const isTaken = receiver.receive(bytes);
+          if (isTaken) wait(length);
+          return isTaken;
+        }
+        // Whoever listens may keep what it gets.
+        socket.emit("data", Buffer.from(bytes));
+        return true;
+      },
+    },
+  });
+  receivers.set(socket, receiver);
+  return socket;
+}
+
+/** Gives `receive` all that comes from now on; null: listeners get it again. False when this is no such socket. */
+export function receiveRows(socket: Socket, receive: Receive | null): boolean {
+  const receiver = receivers.get(socket);
+  if (receiver !== undefined) receiver.receive = receive;
+  return receiver !== undefined;
+}
+
+/** About half of what the kernel holds of a local connection: the server never waits for its reader. */
+const WORTH_READING_BYTES = 96 << 10;
+const LONGEST_WAIT_MS = 2;
+/** How fast bytes come is measured over so long. */
+const MEASURED_MS = 50;
+
+/**
+ * A server sends 8 KiB at a time. A thread that is woken for each takes the processor from the server that often, and costs
+ * both of them more than the rows do: it sleeps until more has come. Call it with the bytes of each read.
+ */
+function gathering(): (length: number) => void {
+  const never = new Int32Array(new SharedArrayBuffer(4));
+  let since = performance.now();
+  let bytes = 0;
+  let bytesPerMs = WORTH_READING_BYTES;
+  return (length) => {
+    bytes += length;
+    const now = performance.now();
+    if (now - since > MEASURED_MS) {
+      bytesPerMs = bytes / (now - since);
+      since = now;
+      bytes = 0;
+    }
+    if (length * 2 < WORTH_READING_BYTES)
+      Atomics.wait(never, 0, 0, Math.min(LONGEST_WAIT_MS, WORTH_READING_BYTES / bytesPerMs));
+  };
+}
