@@ -19,7 +19,7 @@ const SOURCE_BYTES = 512 * 1024 * 1024;
 /** Kills of each victim: 20 in all, 200 with full counts. */
 const KILLS = LONG ? { embedded: 80, client: 60, server: 60 } : { embedded: 8, client: 6, server: 6 };
 /** Kills between undisturbed snapshots, each of which finds what several kills have left. */
-const KILLS_PER_SNAPSHOT = 2;
+const KILLS_PER_SNAPSHOT = LONG ? 2 : 4;
 /** Kills that one store goes through before a new one takes its place: bounds the disk that the test needs. */
 const KILLS_PER_STORE = 4;
 /** A kill that came after the end is repeated, with the duration as it is now. */
