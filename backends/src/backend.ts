@@ -52,6 +52,8 @@ export interface PackFacts {
   pack: string;
   /** Bytes that it has now. */
   bytes: number;
+  /** Its header does not say any more whose it is; its records are read all the same. A reindex mends that. */
+  header?: "damaged";
 }
 
 /** How space is given back. */
@@ -193,7 +195,7 @@ export interface Backend {
   flush(kinds?: readonly RecordKind[]): Promise<void>;
 
   /**
-   * Rebuilds the backend's own index from its packs alone. Waits for running puts; all other calls wait for it. After an error or
+   * Rebuilds the backend's own index from its packs alone, and mends the headers of those that it may write to. Waits for running puts; all other calls wait for it. After an error or
    * an abort the index is incomplete: records may seem absent until the next open or reindex, which complete it.
    */
   reindex(signal?: AbortSignal): Promise<ReindexSummary>;

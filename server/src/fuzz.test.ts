@@ -4,6 +4,10 @@ import { type FuzzSubject, fuzzDecoder } from "@datadb/protocol/fuzz";
 import { expect, test } from "vitest";
 import { packedEntries } from "./keyspace/packed-hash.ts";
 import { decodeLease } from "./leases/lease-value.ts";
+import { maskedCrc32c } from "./level-files/crc32c.ts";
+import { decodeSnappy } from "./level-files/decode-snappy.ts";
+import { applyEdit, emptyManifest } from "./level-files/manifest-edits.ts";
+import { verifyTable } from "./level-files/verify-table.ts";
 import { CommandParser } from "./listeners/resp/command-parser.ts";
 import { ProtocolError } from "./listeners/resp/protocol-error.ts";
 import { decodeHead } from "./log/head.ts";
@@ -39,7 +43,51 @@ users: [ { name: ann, password: "env:SECRET", right: admin } ]
 listeners: { tcp: { host: 127.0.0.1, port: 9736 } }
 `;
 
+/** A table of one block, as LevelDB lays it out. */
+function tableOf(content: Buffer): Buffer {
+  const parts: Buffer[] = [];
+  let at = 0;
+  const add = (block: Buffer): Buffer => {
+    const bytes = Buffer.concat([block, Buffer.alloc(5)]);
+    bytes.writeUInt32LE(maskedCrc32c(bytes, 0, block.length + 1), block.length + 1);
+    parts.push(bytes);
+    at += bytes.length;
+    return Buffer.from([at - bytes.length, block.length]);
+  };
+  const handle = add(content);
+  const restarts = Buffer.from("0000000001000000", "hex");
+  const metaindex = add(restarts);
+  const index = add(Buffer.concat([Buffer.from([0, 1, 2, 0x6b]), handle, restarts]));
+  const footer = Buffer.alloc(48);
+  Buffer.concat([metaindex, index]).copy(footer);
+  footer.writeBigUInt64LE(0xdb4775248b80fb57n, 40);
+  return Buffer.concat([...parts, footer]);
+}
+
+/** A literal, a copy that overlaps itself, a literal. */
+const SNAPPY = Buffer.from("0f08616263150308646566", "hex");
+/** Comparator, log 7, previous log 0, next file 9, table 5 of level 0 with 100 bytes, without table 3. */
+const EDIT = Buffer.from("0101620207090003090700056401610162060003", "hex");
+
 const SUBJECTS: FuzzSubject[] = [
+  {
+    name: "blocks of tables",
+    seeds: [SNAPPY, Buffer.concat([Buffer.from([60]), Buffer.from([236]), Buffer.alloc(60, 7)])],
+    decode: decodeSnappy,
+    declares: isOurs,
+  },
+  {
+    name: "tables",
+    seeds: [tableOf(Buffer.from("some block of a table"))],
+    decode: (input) => verifyTable(input),
+    declares: isOurs,
+  },
+  {
+    name: "edits of manifests",
+    seeds: [EDIT],
+    decode: (input) => applyEdit(emptyManifest(), input),
+    declares: isOurs,
+  },
   {
     name: "RESP commands",
     seeds: [

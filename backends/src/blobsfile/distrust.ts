@@ -1,5 +1,4 @@
 /** Damaged records: absent for writers, and their bytes kept aside. */
-import { join } from "node:path";
 import { recordSize } from "@datadb/protocol";
 import { fileError, systemCode } from "./file-error.ts";
 import { findValues } from "./has-many.ts";
@@ -8,9 +7,7 @@ import { decodeLocation, distrusted, isDistrusted, recordKeys } from "./location
 import { packPath } from "./pack-lifecycle.ts";
 import { packName } from "./pack-name.ts";
 import type { Shelf } from "./shelf.ts";
-
-/** Beside the packs, where no look for packs finds it. */
-const ASIDE_DIRECTORY = "damaged";
+import { writeAside } from "./write-aside.ts";
 
 /** See Backend.distrustMany. */
 export async function distrustMany(shelf: IndexedShelf, names: readonly Buffer[]): Promise<void> {
@@ -41,29 +38,16 @@ async function readBytes(shelf: Shelf, path: string, from: number, length: numbe
 }
 
 async function keepAside(shelf: Shelf, name: Buffer, value: Buffer): Promise<string | null> {
-  const { fs, directory, nameLength } = shelf.place;
+  const { nameLength } = shelf.place;
   const location = decodeLocation(value);
   const size = recordSize(location, nameLength);
   const bytes = await readBytes(shelf, packPath(shelf, location.pack), location.offset, size);
   if (bytes === null || bytes.length === 0) return null;
-  const into = join(directory, ASIDE_DIRECTORY);
-  const pack = packName(shelf.kind, location.pack);
-  const path = join(into, `${pack}-${location.offset}-${name.toString("hex")}`);
-  if ((await fs.stat(path)) !== null) return path;
-  try {
-    await fs.makeDirectory(into);
-    const file = await fs.open(path, "create");
-    try {
-      await file.write([bytes], 0);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await fs.syncDirectory(into);
-  } catch (error) {
-    throw fileError("write", path, error);
-  }
-  return path;
+  return writeAside(
+    shelf,
+    `${packName(shelf.kind, location.pack)}-${location.offset}-${name.toString("hex")}`,
+    bytes,
+  );
 }
 
 /** See Backend.setAside. */

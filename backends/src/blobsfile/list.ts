@@ -1,5 +1,6 @@
 /** list of the blobsfile backend: packs read from beginning to end. */
 import type { PackFacts, PackListing, RecordInfo } from "../backend.ts";
+import { hasDamagedHeader } from "./mend-header.ts";
 import { packPath } from "./pack-lifecycle.ts";
 import { packName } from "./pack-name.ts";
 import { scanPack } from "./scan-pack.ts";
@@ -39,7 +40,13 @@ export async function packFacts(shelf: Shelf): Promise<PackFacts[]> {
   const facts: PackFacts[] = [];
   for (const number of [...shelf.packs].sort((a, b) => a - b)) {
     const found = await shelf.place.fs.stat(packPath(shelf, number));
-    if (found !== null) facts.push({ pack: packName(shelf.kind, number), bytes: found.size });
+    if (found === null) continue;
+    const damaged = await hasDamagedHeader(shelf, number);
+    facts.push({
+      pack: packName(shelf.kind, number),
+      bytes: found.size,
+      ...(damaged ? { header: "damaged" } : {}),
+    });
   }
   return facts;
 }

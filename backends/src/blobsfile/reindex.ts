@@ -4,6 +4,7 @@ import { enqueueJob } from "./append-queue.ts";
 import { fileError } from "./file-error.ts";
 import { flushShelves } from "./flush.ts";
 import { indexPack } from "./index-pack.ts";
+import { mendHeader } from "./mend-header.ts";
 import { packPath } from "./pack-lifecycle.ts";
 import type { Place, Shelf } from "./shelf.ts";
 
@@ -15,6 +16,7 @@ async function reindexShelf(shelf: Shelf, summary: ReindexSummary, signal?: Abor
       shelf.packs.delete(number);
       continue;
     }
+    await mendHeader(shelf, number);
     const found = await indexPack(shelf, number, { from: 0, to: size }, () => signal?.throwIfAborted());
     summary.packs += 1;
     summary.records += found.records;

@@ -114,15 +114,16 @@ async function markAll(
 
 /**
  * Checks, mends what can be mended, and marks the backups that lack something for good. Needs the right admin. Nothing is deleted:
- * the bytes of damaged records are kept beside the packs. A finding `keyspace` stays: `datadb rebuild` mends it, and then the rest can be.
+ * the bytes of damaged records are kept beside the packs. A finding `keyspace` or `index` stays: `datadb rebuild` mends it, and then the rest can be.
  *
  * @example
  * const { count, healed, lost } = await repair(connection, { readData: 100 });
  */
 export async function repair(connection: Connection, options: RepairOptions = {}): Promise<RepairResult> {
   const first = await check(connection, { ...options, repair: true });
-  // Of a keyspace that is wrong nothing else can be said: it is to be made anew first.
-  if (first.findings.some(({ what }) => what === "keyspace")) return { ...first, healed: 0, lost: [] };
+  // Of databases that are wrong nothing else can be said: they are to be made anew first.
+  if (first.findings.some(({ what }) => what === "keyspace" || what === "index"))
+    return { ...first, healed: 0, lost: [] };
   const backups = new Map((await listBackups(connection)).map((backup) => [backup.id, backup]));
   const missing = gather(first.findings, backups);
   if (missing.length > 0) await healAll(connection, missing, options);

@@ -34,7 +34,7 @@ export interface AffectedBackup {
 
 /** One thing that is wrong. */
 export interface CheckFinding {
-  /** `missing`, `damaged-record`, `wrong-content`, `needs-damaged`, `log`, `checkpoint`, `keyspace`, `node`. */
+  /** `missing`, `damaged-record`, `wrong-content`, `needs-damaged`, `log`, `checkpoint`, `keyspace`, `index`, `pack-header`, `node`. */
   what: string;
   /** One sentence with the object in it. */
   message: string;

@@ -17,6 +17,8 @@ interface Checkpoint {
 
 /** What reading the log gives. */
 interface Reading {
+  /** What comes before the first record: its sequence number, less one, and the name that it refers to; null for an empty log. */
+  before: Head | null;
   /** The end that the chain reaches. */
   reached: Head | null;
   /** Ascending. */
@@ -28,6 +30,7 @@ interface Reading {
 function follow(reading: Reading, named: NamedLogRecord): void {
   const { sequence, previous, commits } = named.record;
   // What was collected before the first record is not missing.
+  reading.before ??= { sequence: sequence - 1, name: Buffer.from(previous) };
   const before = reading.reached ?? { sequence: sequence - 1, name: previous };
   try {
     reading.reached = followChain(before, named);
@@ -83,15 +86,21 @@ function* tell(state: CheckState, message: string, needed: boolean): Generator<C
 export async function* checkLog(state: CheckState): CheckPart {
   const { source } = state;
   const end = source.head();
-  const reading: Reading = { reached: null, checkpoints: [], breaks: [] };
+  const reading: Reading = { before: null, reached: null, checkpoints: [], breaks: [] };
   yield* checkPacks(state, "log");
   yield* readAll(state, reading);
   const reached = reading.reached?.sequence ?? 0;
   if (reached < end.sequence) {
-    const message = `the log ends at record ${reached}, but ${end.sequence} were committed`;
+    const message = `the log ends at record ${reached}, but ${end.sequence} (${end.name.toString("hex")}) were committed`;
     reading.breaks.push({ after: reached, message });
   }
   const start = yield* newestCheckpoint(state, reading.checkpoints);
+  const { before } = reading;
+  if (before !== null && before.sequence > (start ?? 0))
+    reading.breaks.unshift({
+      after: before.sequence,
+      message: `the log record ${before.sequence} (${before.name.toString("hex")}) is in no pack that the index knows, and no checkpoint holds what it did`,
+    });
   // The record of the checkpoint's state, or the next one, tells its name: a rebuild begins there.
   for (const { after, message } of reading.breaks)
     yield* tell(state, message, start === null || after >= start);

@@ -14,6 +14,8 @@ export interface CheckSource {
   readonly view: View;
   /** The LevelDB of the keyspace. */
   readonly meta: Level;
+  /** That of index, leases and marks. */
+  readonly local: Level;
   readonly hash: HashAlgorithm;
   readonly storeId: Buffer;
   readonly encoder: Encoder;

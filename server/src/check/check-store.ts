@@ -2,8 +2,10 @@
 import { DatadbError } from "@datadb/protocol";
 import type { CheckEvent, CheckOptions, CheckSummary } from "../database.ts";
 import { checkData } from "./check-data.ts";
+import { checkHeaders } from "./check-headers.ts";
 import { checkIndex } from "./check-index.ts";
 import { checkKeyspace } from "./check-keyspace.ts";
+import { checkLevels } from "./check-levels.ts";
 import { checkLog } from "./check-log.ts";
 import { checkPacks } from "./check-packs.ts";
 import { type CheckPart, type CheckSource, type CheckState, finding, namesOf } from "./check-source.ts";
@@ -27,6 +29,7 @@ function newState(source: CheckSource, signal: AbortSignal | undefined): CheckSt
 
 function partsOf(state: CheckState, readData: number): (() => CheckPart)[] {
   const parts = [
+    () => checkHeaders(state),
     () => checkLog(state),
     () => checkKeyspace(state),
     () => checkIndex(state),
@@ -65,7 +68,7 @@ async function* collect(state: CheckState, parts: readonly (() => CheckPart)[], 
 /** Blobs that nobody refers to may be bad, too, without hurting any backup: those findings come without `affected`. */
 async function withAffected(state: CheckState, found: Findings): Promise<Finding[]> {
   // Which backups there are cannot be told from a keyspace that cannot be read.
-  const readable = found.others.every(({ what }) => what !== "keyspace");
+  const readable = found.others.every(({ what }) => what !== "keyspace" && what !== "index");
   const affected = readable ? await findAffected(state) : new Map<string, never>();
   const named = [...found.named.values()].map((one) => {
     const key = (one.kind ?? "") + Buffer.from(one.name ?? "", "hex").toString("latin1");
@@ -90,7 +93,8 @@ export async function* checkStore(
   const { readData = 0, repair = false, signal } = options;
   const state = newState(source, signal);
   const found: Findings = { named: new Map(), others: [] };
-  yield* collect(state, partsOf(state, readData), found);
+  yield* collect(state, [() => checkLevels(state)], found);
+  if (found.others.length === 0) yield* collect(state, partsOf(state, readData), found);
   let findings = await withAffected(state, found);
   let mended = 0;
   await distrust(state);

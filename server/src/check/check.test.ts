@@ -1,9 +1,10 @@
 /** A check finds what is wrong, and says which backups and paths it concerns. */
 import { readdir, readFile, truncate, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { DirectoryBuilder, encodeMeta, hashOf } from "@datadb/protocol";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { CheckFinding, CheckOptions, CheckSummary, Database } from "../database.ts";
+import { openLevel } from "../keyspace/open-level.ts";
 import { createScratchStore, type ScratchStore } from "../store/scratch-store.ts";
 
 let store: ScratchStore;
@@ -165,3 +166,62 @@ test("a pack that lost its end is told, with the backups that miss something", a
   await again.blobs.putContent("data", bytes("content of c ".repeat(50)));
   expect((await run(again, { readData: 100 })).summary.findings).toBe(0);
 });
+
+test.each(["blobs", "nodes", "log"] as const)("a damaged header of %s is found, and mended", async (kind) => {
+  const first = await store.open();
+  await backUp(first);
+  await first.close();
+  const pack = await packOf(kind);
+  const content = await readFile(pack);
+  const before = Buffer.from(content.subarray(0, 20));
+  content[20] = (content[20] as number) ^ 1;
+  await writeFile(pack, content);
+  await using open = await store.open();
+  const { findings } = await run(open);
+  expect(findings).toMatchObject([{ what: "pack-header", pack: basename(pack) }]);
+  expect((await run(open, { repair: true })).summary).toMatchObject({ findings: 0, mended: 1 });
+  expect((await run(open, { readData: 100 })).findings).toEqual([]);
+  expect((await readFile(pack)).subarray(0, 20)).toEqual(before);
+  expect(await readdir(join(store.directory, "blobs", "damaged"))).toEqual([`${basename(pack)}-0-header`]);
+});
+
+test("a log that lost its beginning is found, although its end is whole", async () => {
+  const open = await store.open();
+  for (let at = 0; at < 4; at += 1) await backUp(open);
+  const record = await readFile(await packOf("log"));
+  await open.close();
+  // Names of log records stand 16 bytes behind their magic.
+  const names: Buffer[] = [];
+  for (let at = record.indexOf("dRec"); at >= 0; at = record.indexOf("dRec", at + 4))
+    names.push(record.subarray(at + 16, at + 48));
+  const level = await openLevel(join(store.directory, "local"));
+  for (const name of names.slice(0, 2))
+    await level.del(Buffer.concat([Buffer.from("i/blobsfile:blobs/\u0003"), name]));
+  await level.close();
+  await using again = await store.open();
+  const { findings } = await run(again);
+  expect(findings).toMatchObject([{ what: "log", message: expect.stringContaining("the log record 2") }]);
+  expect((await run(again, { repair: true })).summary.findings).toBe(0);
+  expect((await run(again)).findings).toEqual([]);
+});
+
+test.each(["meta", "local"] as const)(
+  "damage within %s/ ends a check before LevelDB meets it",
+  async (part) => {
+    const first = await store.open();
+    await backUp(first);
+    await first.close();
+    // Opening once more makes a table of the log.
+    await (await store.open()).close();
+    await using open = await store.open();
+    const directory = join(store.directory, part);
+    const table = join(directory, (await readdir(directory)).find((name) => name.endsWith(".ldb")) as string);
+    const content = await readFile(table);
+    content[10] = (content[10] as number) ^ 16;
+    await writeFile(table, content);
+    const { findings } = await run(open, { readData: 100, repair: true });
+    expect(findings).toMatchObject([
+      { what: part === "meta" ? "keyspace" : "index", message: expect.stringContaining(table) },
+    ]);
+  },
+);

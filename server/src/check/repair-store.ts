@@ -1,5 +1,5 @@
 /** Mends what a store can mend by itself, and leaves what is lost in order, so that it can be put again. */
-import { parseHex } from "@datadb/protocol";
+import { parseHex, RECORD_KINDS } from "@datadb/protocol";
 import type { BlobKind, CheckEvent } from "../database.ts";
 import type { CheckState } from "./check-source.ts";
 import { verifyOne } from "./verify-one.ts";
@@ -42,7 +42,9 @@ async function isWhole(state: CheckState, { kind, name }: Lost): Promise<boolean
 
 async function* mendIndex(state: CheckState, findings: readonly Finding[]): AsyncGenerator<CheckEvent, void> {
   // What the index has in a wrong place, or not at all, the packs may still have.
-  const wrong = findings.some(({ what, name }) => what === "log" || (name !== undefined && what !== "node"));
+  const wrong = findings.some(
+    ({ what, name }) => what === "log" || what === "pack-header" || (name !== undefined && what !== "node"),
+  );
   if (!wrong) return;
   const { backend, settle } = state.source;
   const { records, packs } = await backend.reindex(state.signal);
@@ -54,6 +56,15 @@ async function* mendLog(state: CheckState, findings: readonly Finding[]): AsyncG
   if (!findings.some(({ what }) => what === "log" || what === "checkpoint")) return;
   const sequence = await state.source.checkpoint();
   yield note(`a checkpoint at log record ${sequence} replaces what is damaged before it`);
+}
+
+/** Packs whose headers a new index has not mended. */
+async function unmended(state: CheckState, findings: readonly Finding[]): Promise<Finding[]> {
+  const before = findings.filter(({ what }) => what === "pack-header");
+  const packs = new Set<string | undefined>();
+  for (const kind of before.length > 0 ? RECORD_KINDS : [])
+    for (const { pack, header } of await state.source.backend.packs(kind)) if (header) packs.add(pack);
+  return before.filter(({ pack }) => packs.has(pack));
 }
 
 /**
@@ -69,8 +80,9 @@ export async function* repairStore(
   yield* keepAside(state, lost);
   yield* mendIndex(state, findings);
   yield* mendLog(state, findings);
-  // Only a rebuild can replace the keyspace of an open store.
-  const left: Finding[] = findings.filter(({ what }) => what === "keyspace");
+  // Only a rebuild can replace the databases of an open store.
+  const left: Finding[] = findings.filter(({ what }) => what === "keyspace" || what === "index");
+  left.push(...(await unmended(state, findings)));
   for (const one of lost) {
     if (await isWhole(state, one)) continue;
     // A new index knows again what has the wrong content.

@@ -131,7 +131,7 @@ describe("a log that somebody else wrote to", () => {
     const head = open.commits.head();
     await open.close();
     const config = await readConfig(store.directory);
-    const local = await openLocal(store.directory, () => undefined);
+    const local = await openLocal(store.directory, { warn: () => undefined });
     const { backend } = await openBackends(local, config, {
       directory: store.directory,
       warn: () => undefined,

@@ -1,5 +1,5 @@
 /** Opens meta/ and brings it up to the log's end. */
-import { hashLength } from "@datadb/protocol";
+import { DamagedError, hashLength } from "@datadb/protocol";
 import { createCommittedView } from "../keyspace/committed-view.ts";
 import { guardLevel, type Level } from "../keyspace/open-level.ts";
 import { HEAD_KEY } from "../keyspace/raw-key.ts";
@@ -39,6 +39,19 @@ async function isCollected(source: LogSource, { sequence, name }: Head): Promise
   return first > sequence && first !== Number.POSITIVE_INFINITY;
 }
 
+/** A log that ends before what is known to be committed: with meta/ gone, too, somebody must say that the rest may be lost. */
+async function requireCommitted(meta: Level, local: Level, loaded: Head): Promise<void> {
+  const clean = await readCleanHead(local, loaded.name.length);
+  if (clean === null || clean.sequence <= loaded.sequence) return;
+  throw new DamagedError(
+    `${meta.location} was made anew, but the log ends at record ${loaded.sequence}, and ${clean.sequence} were committed`,
+    {
+      next: "restore the packs of the log from a copy; datadb rebuild goes back to the last record that is there",
+      fields: { path: meta.location, sequence: loaded.sequence },
+    },
+  );
+}
+
 /**
  * Replays what the log holds beyond LevelDB. A process that ended in good order left a mark, and then the log is not read, unless
  * it was found to have grown since (`logGrew`: meta/ and local/ came back from an older copy). An
@@ -66,6 +79,7 @@ export async function openKeyspace(
   }
   if (head.sequence === 0 || (await isCollected(source, head))) {
     const { head: loaded, checkpoint } = await loadLog(target, source, warn);
+    await requireCommitted(meta, local, loaded);
     if (loaded.sequence > 0) {
       const reason = head.sequence === 0 ? "was empty" : "is older than the log";
       warn(`${meta.location} ${reason}: it was made anew, as of log record ${loaded.sequence}`);

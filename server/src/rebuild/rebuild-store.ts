@@ -56,7 +56,7 @@ async function rebuild(
   const config = await readConfig(path);
   const { hash } = config;
   // Emptied under its own lock, so that no second process gets in between.
-  const local = await openLocal(path, options.warn);
+  const local = await openLocal(path, { warn: options.warn, verify: true });
   closers.add(() => local.level.close());
   await local.level.clear();
   const { backend, index, indexed, suspects } = await openBackends({ ...local, empty: true }, config, {

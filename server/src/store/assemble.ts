@@ -7,6 +7,7 @@ import type { Wholeness } from "../check/wholeness.ts";
 import type { BlobStore, CommitLog, Database, Leases } from "../database.ts";
 import type { Encoder } from "../encoder/encoder.ts";
 import type { Collector } from "../gc/open-collector.ts";
+import type { Level } from "../keyspace/open-level.ts";
 import type { ExecutorState } from "../log/executor.ts";
 import { storeStats } from "../stats/store-stats.ts";
 import type { Reserve } from "./create-reserve.ts";
@@ -18,6 +19,7 @@ export interface Parts {
   readonly directory: string;
   readonly config: StoreConfig;
   readonly state: ExecutorState;
+  readonly local: Level;
   readonly index: NameIndex;
   readonly encoder: Encoder;
   readonly blobs: BlobStore;
@@ -66,6 +68,7 @@ export function assemble(parts: Parts): Database {
           {
             ...{ backend, index, view, hash, storeId, encoder, scrubs, settle },
             meta: state.level,
+            local: parts.local,
             head: () => state.head,
             settled: () => state.levelWritten,
             checkpoint: commits.checkpoint,

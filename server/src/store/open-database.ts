@@ -1,4 +1,5 @@
 /** Opens a store: lock, backends, keyspace, and what works on them. */
+import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { Backend, FileSystem } from "@datadb/backends";
 import { DiskFullError } from "@datadb/protocol";
@@ -8,7 +9,6 @@ import { openWholeness, type Wholeness } from "../check/wholeness.ts";
 import type { Database } from "../database.ts";
 import type { Encoder } from "../encoder/encoder.ts";
 import { createEncoderPool } from "../encoder/encoder-pool.ts";
-import { guardLevel, type Level, mayHaveHole, openLevel } from "../keyspace/open-level.ts";
 import { openLeases } from "../leases/open-leases.ts";
 import { CHECKPOINT_RECORDS, openCheckpoints } from "../log/checkpoints.ts";
 import type { ExecutorState } from "../log/executor.ts";
@@ -21,6 +21,7 @@ import { createReserve, type Reserve } from "./create-reserve.ts";
 import { openBackends } from "./open-backends.ts";
 import { endSweep, openGc } from "./open-gc.ts";
 import { isLocalDamage, type Local, openLocal, removeLocal } from "./open-local.ts";
+import { openMeta } from "./open-meta.ts";
 import { readConfig } from "./read-config.ts";
 import { settleCrash, settleRescan } from "./settle-crash.ts";
 import type { StoreConfig } from "./store-config.ts";
@@ -45,13 +46,15 @@ export interface OpenOptions {
   encoders?: number;
 }
 
-/** Keys that are written again and again meet in LevelDB's buffer: the larger it is, the less of them is ever sorted and compacted. */
-const META_BUFFER_BYTES: number = 32 * 1024 * 1024;
+/** The note of the process that has the store open: it is taken away at the end. */
+const HOLDER_NOTE = "holder.json";
 
 type Surroundings = Required<Pick<OpenOptions, "warn" | "now">> &
   OpenOptions & {
     directory: string;
     reserve: Reserve;
+    /** All tables are looked at first: the last process did not end in good order, or the store is to be repaired. */
+    verify: boolean;
   };
 
 /**
@@ -66,11 +69,12 @@ export async function openDatabase(directory: string, options: OpenOptions = {})
   const around: Surroundings = {
     ...options,
     ...{ warn, reserve, now: options.now ?? Date.now, directory: path },
+    verify: options.repair === true || existsSync(join(path, HOLDER_NOTE)),
   };
-  const first = await openLocal(path, warn).catch(async (error: unknown) => {
+  const first = await openLocal(path, around).catch(async (error: unknown) => {
     if (!(error instanceof DiskFullError)) throw error;
     await reserve.release();
-    return await openLocal(path, warn);
+    return await openLocal(path, around);
   });
   try {
     return await openOn(first, config, around);
@@ -79,7 +83,7 @@ export async function openDatabase(directory: string, options: OpenOptions = {})
     warn(`${(error as Error).message}; it is made anew by reading the packs`);
   }
   await removeLocal(path);
-  return openOn(await openLocal(path, warn), config, around);
+  return openOn(await openLocal(path, around), config, around);
 }
 
 /** Opens everything above local/; gives everything back when that fails. */
@@ -121,15 +125,6 @@ function sequenceOf(state: ExecutorState): () => number {
   return () => state.head.sequence;
 }
 
-/** Emptied where a power cut may have torn a hole into it: the log makes it anew. */
-async function openMeta(directory: string, { rebooted }: Local): Promise<Level> {
-  const location = join(directory, "meta");
-  const holed = await mayHaveHole(location);
-  const meta = await openLevel(location, { writeBufferBytes: META_BUFFER_BYTES });
-  if (holed && rebooted) await guardLevel(meta, meta.clear());
-  return meta;
-}
-
 async function openParts(
   local: Local,
   config: StoreConfig,
@@ -141,7 +136,7 @@ async function openParts(
   const { backend, index, indexed, logGrew, suspects } = await openBackends(local, config, around);
   closers.add(() => backend.close());
   const wholeness = await openTrust(local, backend, indexed, around);
-  const meta = await openMeta(directory, local);
+  const meta = await openMeta({ ...around, ...local, backend });
   closers.add(() => meta.close());
   const source = { backend, hash, storeId: Buffer.from(config.id, "hex") };
   const opened = await openKeyspace(meta, local.level, source, warn, { ...around, logGrew });
@@ -187,9 +182,7 @@ async function openParts(
   closers.add(() => collector.close());
   await endSweep(local.level, collector, wholeness, around);
   return assemble({
-    directory,
-    config,
-    state,
+    ...{ directory, config, state, local: local.level },
     index,
     encoder,
     blobs,

@@ -3,6 +3,8 @@ import { readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { DatadbError } from "@datadb/protocol";
 import { guardLevel, type Level, mayHaveHole, openLevel } from "../keyspace/open-level.ts";
+import { verifyLevel } from "../level-files/verify-level.ts";
+import { lockLocal } from "./lock-local.ts";
 
 /** An open local/. */
 export interface Local {
@@ -73,14 +75,38 @@ export async function removeLocal(directory: string): Promise<void> {
     if (name !== "LOCK") await rm(join(path, name), { recursive: true, force: true });
 }
 
-/** Errors: STORE_LOCKED, DISK_FULL, BACKEND_UNAVAILABLE. */
-export async function openLocal(directory: string, warn: (message: string) => void): Promise<Local> {
+/** How local/ is opened. */
+export interface LocalOptions {
+  warn(message: string): void;
+  /** All its tables are verified before LevelDB sees them; else only when they are small. */
+  verify?: boolean;
+}
+
+/** Files that are not what LevelDB wrote go before it meets them. */
+async function removeDamaged(directory: string, { warn, verify = false }: LocalOptions): Promise<void> {
+  const path = localPath(directory);
+  if ((await verifyLevel(path, { tables: verify })) === null) return;
+  const unlock = await lockLocal(path);
   try {
-    return await openOnce(directory, warn);
+    // Who was writing to it until now has made it whole.
+    const damage = await verifyLevel(path, { tables: verify });
+    if (damage === null) return;
+    warn(`${damage.message}; local/ is made anew by reading the packs`);
+    await removeLocal(directory);
+  } finally {
+    await unlock();
+  }
+}
+
+/** Errors: STORE_LOCKED, DISK_FULL, BACKEND_UNAVAILABLE. */
+export async function openLocal(directory: string, options: LocalOptions): Promise<Local> {
+  await removeDamaged(directory, options);
+  try {
+    return await openOnce(directory, options.warn);
   } catch (error) {
     if (!isLocalDamage(directory, error)) throw error;
-    warn(`${(error as Error).message}; it is made anew by reading the packs`);
+    options.warn(`${(error as Error).message}; it is made anew by reading the packs`);
   }
   await removeLocal(directory);
-  return openOnce(directory, warn);
+  return openOnce(directory, options.warn);
 }

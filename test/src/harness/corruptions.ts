@@ -41,6 +41,16 @@ function recordsOf(pack: string, kind: RecordKind): Found[] {
   );
 }
 
+/** Flips bytes in the middle of the largest record of the first pack: a chunk of a large file, wherever in the pack that came to lie. */
+export function damageLargestRecord(store: string, kind: RecordKind): void {
+  const pack = packsOf(store, kind)[0] as string;
+  const records = recordsOf(pack, kind).sort((a, b) => b.size - a.size);
+  const { offset, size } = records[0] as Found;
+  const bytes = readFileSync(pack);
+  for (let at = offset + size / 2; at < offset + size / 2 + 64; at++) bytes[Math.floor(at)]! ^= 0xa5;
+  writeFileSync(pack, bytes);
+}
+
 /** Changes entries of a LevelDB. */
 async function editLevel(
   location: string,

@@ -154,12 +154,7 @@ async function restoresAll(path: string, lost: ReadonlyMap<string, string[]>): P
 }
 
 describe.each(TARGETS)("%s", (target) => {
-  // LevelDB may meet damage within its blocks with an assertion, which ends the process: a test cannot outlive that.
-  const fatal = (corruption: Corruption): boolean =>
-    (target === "index" || target === "LevelDB") &&
-    !["truncation", "deleted file", "stale index"].includes(corruption);
-  test.skip.each(CORRUPTIONS.filter(fatal))("%s (LevelDB may end the process)", () => {});
-  test.each(CORRUPTIONS.filter((corruption) => !fatal(corruption)))("%s", async (corruption) => {
+  test.each(CORRUPTIONS)("%s", async (corruption) => {
     counts.cells += 1;
     const path = join(directory, `${target} ${corruption}`.replaceAll(" ", "-"));
     cpSync(original, path, { recursive: true });

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { describeResult } from "../harness/command.ts";
 import { treeHash } from "../harness/compare-trees.ts";
+import { damageLargestRecord } from "../harness/corruptions.ts";
 import { expectFailure } from "../harness/expect-failure.ts";
 import { makeSmallStore, type SmallStore } from "../harness/small-store.ts";
 
@@ -24,7 +25,7 @@ async function restores(small: SmallStore, label: string): Promise<void> {
 describe("a corrupted pack", () => {
   test("of data: check and restore name it, and the rest restores", async () => {
     const small = await makeSmallStore("data");
-    damage(join(small.store, "blobs", "blobs-00001"));
+    damageLargestRecord(small.store, "data");
     const check = ["check", "--read-data", "--store", small.store, "--json"];
     const checked = await small.world.run(check);
     expectFailure(check, checked, {
@@ -44,7 +45,7 @@ describe("a corrupted pack", () => {
 
   test("of data, with both databases gone: rebuild says so, and all that is whole restores", async () => {
     const small = await makeSmallStore("data-rebuilt");
-    damage(join(small.store, "blobs", "blobs-00001"));
+    damageLargestRecord(small.store, "data");
     for (const database of ["meta", "local"]) rmSync(join(small.store, database), { recursive: true });
     const rebuild = ["rebuild", "--store", small.store, "--json"];
     expectFailure(rebuild, await small.world.run(rebuild), { exit: 5, names: /blobs-00001/, next: /check/ });
