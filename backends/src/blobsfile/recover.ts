@@ -4,6 +4,7 @@ import { finishDrops } from "./drop-packs.ts";
 import { fileError } from "./file-error.ts";
 import { indexPack } from "./index-pack.ts";
 import { decodeProgress, encodeProgress, packKey, packKeyRange, packOfKey } from "./location.ts";
+import { mendHeader } from "./mend-header.ts";
 import { checkPackHeader } from "./pack-header-check.ts";
 import { cutPack, packAt, packPath } from "./pack-lifecycle.ts";
 import { parsePackName } from "./pack-name.ts";
@@ -57,6 +58,8 @@ async function recoverTail(
   if (header === "damaged") {
     place.counts.damaged += 1;
     place.warn(`${path}: the header is damaged; its records are read, but nothing is added to it`);
+    // Of a pack that no index knows a crash may have torn the header: that is no damage, and must not look like it later.
+    if (indexed === 0) await mendHeader(shelf, number);
   }
   if (size === indexed) return header === "damaged" ? null : size;
   // A crash of the process leaves bytes that only the kernel has: the index must not know them before the disk does.
