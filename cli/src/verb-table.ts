@@ -23,6 +23,7 @@ export const VERB_TABLE: Readonly<Record<string, () => Promise<Verb>>> = {
   check: async () => (await import("./verbs/check.ts")).check,
   stats: async () => (await import("./verbs/stats.ts")).stats,
   rebuild: async () => (await import("./verbs/rebuild.ts")).rebuild,
+  key: async () => (await import("./verbs/key.ts")).keyVerb,
   scheduler: async () => (await import("./verbs/scheduler.ts")).scheduler,
   completion: async () => (await import("./verbs/completion.ts")).completion,
 };

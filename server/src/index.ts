@@ -1,4 +1,5 @@
 /** The database: an open store, sessions that run commands on it, and the listeners through which clients reach them. */
+export { type KeySlot, parseSecret, readSecret, type Secret, type StoreKeys } from "@datadb/backends";
 export { hashPassword } from "./access/password-hash.ts";
 export type { User, UserConfig } from "./access/users.ts";
 export { MissingChildError } from "./blobs/missing-child-error.ts";

@@ -3,9 +3,10 @@ import { createInterface } from "node:readline/promises";
 import { Writable } from "node:stream";
 import { UsageError } from "@datadb/protocol";
 
-export async function readPassword(): Promise<string> {
+/** `prompt` is shown on a terminal. Throws USAGE when nothing comes. */
+export async function readPassword(prompt = "Password: "): Promise<string> {
   const terminal = process.stdin.isTTY;
-  if (terminal) process.stderr.write("Password: ");
+  if (terminal) process.stderr.write(prompt);
   // The terminal's echo is readline's own output, which goes nowhere.
   const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
   const lines = createInterface({ input: process.stdin, output: silent, terminal });

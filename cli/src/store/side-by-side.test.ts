@@ -107,6 +107,11 @@ const VERBS: Record<string, () => Promise<void>> = {
   init: async () => {
     expect((await done(datadb.run("init"), 1)).stderr).toContain("is a datadb store already");
   },
+  key: async () => {
+    const path = join(directory, `key-${serial++}`);
+    await done(datadb.run("key", "generate", path));
+    expect(readFileSync(path, "utf8")).toContain("datadb-key-1:");
+  },
   scheduler: async () => {
     const name = `j${serial++}`;
     const yaml = `store: home/.local/share/datadb\nhost: ${name}\njobs: [{ name: ${name}, source: source, every: 1h }]\n`;

@@ -1,6 +1,7 @@
 /** datadb init: makes a store. */
 import { readFileSync } from "node:fs";
 import { UsageError } from "@datadb/protocol";
+import type { Output } from "../output/output.ts";
 import { printable } from "../output/printable.ts";
 import { knownStores } from "../store/known-stores.ts";
 import { storePath } from "../store/store-path.ts";
@@ -57,10 +58,27 @@ export const init: Verb = {
     output.note(
       `id ${store.id}, names ${hash}, chunks ${algorithm} ${min / 1024}/${avg / 1024}/${max / 1024} KiB`,
     );
+    await openEncrypted(directory, output);
     output.record({ type: "summary", store: directory, id: store.id, hash, chunker: store.chunker });
     return 0;
   },
 };
+
+function encrypts(config: unknown): boolean {
+  if (typeof config !== "object" || config === null) return false;
+  return Object.entries(config).some(([key, value]) => key === "encrypt" || encrypts(value));
+}
+
+/** Now, not at the first backup: a key that does not fit is told, and the store has its sealed keys. */
+async function openEncrypted(directory: string, output: Output): Promise<void> {
+  const { openDatabase, readConfig: readStoreConfig } = await import("@datadb/server");
+  if (!encrypts((await readStoreConfig(directory)).blobs)) return;
+  const database = await openDatabase(directory, { warn: (text) => output.warn(printable(text)) });
+  await database.close();
+  output.note(
+    "it is encrypted. Without its key or passphrase nobody can ever read it: keep a copy of the key elsewhere",
+  );
+}
 
 function readConfig(file: string): string {
   try {
