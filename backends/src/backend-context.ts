@@ -30,4 +30,6 @@ export interface BackendContext {
   readonly keyRecord?: Buffer | undefined;
   /** Nothing on disk may change: packs are not created, extended or cut. */
   readonly readOnly?: boolean;
+  /** Aborted when whoever opened the store wants to end: from then on nothing waits for what cannot be reached. */
+  readonly signal?: AbortSignal;
 }

@@ -35,6 +35,7 @@ const OPENERS = new Map<string, BackendOpener>([
   ],
   ["memory", openMemory],
   ["read-only", openReadOnly],
+  ["remote", async (...given) => (await import("./remote/open-remote.ts")).openRemote(...given)],
   ["s3", openS3],
 ]);
 

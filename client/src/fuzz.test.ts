@@ -1,8 +1,7 @@
 /** What the client reads of servers, people and backups, fed with damaged input. */
-import { DatadbError } from "@datadb/protocol";
+import { DatadbError, replyDecoder } from "@datadb/protocol";
 import { type FuzzSubject, fuzzDecoder } from "@datadb/protocol/fuzz";
 import { expect, test } from "vitest";
-import { replyDecoder } from "./connect/reply-decoder.ts";
 import { readManifest, readSequences } from "./postgres/manifest/read-manifest.ts";
 import { parseSelector } from "./selector/parse-selector.ts";
 import { PreviousCache } from "./source/previous-tree.ts";

@@ -16,7 +16,6 @@ export {
   type RepairResult,
   repair,
 } from "./check/repair.ts";
-export { DEFAULT_PORT } from "./connect/address.ts";
 export { connect } from "./connect/connect.ts";
 export type { ConnectOptions } from "./connect/connect-options.ts";
 export { parseStoreFacts } from "./connect/store-facts.ts";

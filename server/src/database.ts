@@ -3,6 +3,7 @@ import type { StoreKeys } from "@datadb/backends";
 import type { BlobRecord, HashAlgorithm, LogRecord, Operation } from "@datadb/protocol";
 import type { CheckEvent, CheckOptions, CheckSummary } from "./check/check-events.ts";
 import type { CollectOptions, CollectorFacts, CollectSummary } from "./gc/collection.ts";
+import type { RecordPlaces } from "./records/record-places.ts";
 
 export type {
   AffectedBackup,
@@ -66,6 +67,8 @@ export interface Database {
   storeKeys(): StoreKeys[];
   /** Counters of every backend that counts, wrappers included, by description (`blobsfile /srv/store/blobs`). */
   backendCounters(): Record<string, Record<string, number>>;
+  /** The records that are kept for other stores. */
+  readonly records: RecordPlaces;
   /** Waits for running commits, makes everything durable, gives back the lock. Twice is harmless. */
   close(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;

@@ -16,11 +16,11 @@ const LOOK_INTERVAL_MS = 20;
  */
 export async function openOrCreate(directory: string, options: StoreOptions): Promise<Database> {
   options.known?.checkPresent(directory);
-  const { warn, repair = false } = options;
-  const database = await openDatabase(directory, { warn, repair }).catch(async (error: unknown) => {
+  const { warn, repair = false, signal } = options;
+  const database = await openDatabase(directory, { warn, repair, signal }).catch(async (error: unknown) => {
     if (!(error instanceof NoStoreError) || !options.create) throw error;
     await create(directory, options);
-    return openDatabase(directory, { warn, repair });
+    return openDatabase(directory, { warn, repair, signal });
   });
   try {
     options.known?.check(directory, database.info.id);

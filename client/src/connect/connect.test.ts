@@ -3,13 +3,19 @@ import fs from "node:fs";
 import net from "node:net";
 import os from "node:os";
 import path from "node:path";
-import { encodeReply, OK, type Reply, ReplyError } from "@datadb/protocol";
+import {
+  type Decoded,
+  encodeReply,
+  OK,
+  parseAddress,
+  type Reply,
+  ReplyError,
+  replyDecoder,
+} from "@datadb/protocol";
 import { afterAll, describe, expect, it } from "vitest";
 import { fakeServer } from "../testing/fake-server.ts";
-import { parseAddress } from "./address.ts";
 import { connect } from "./connect.ts";
 import { findPassword } from "./password.ts";
-import { type Decoded, replyDecoder } from "./reply-decoder.ts";
 
 const dir = fs.mkdtempSync(path.join(os.tmpdir(), "datadb-connect-"));
 afterAll(() => fs.rmSync(dir, { recursive: true }));

@@ -1,9 +1,8 @@
 /** A Connection to a server over TCP, TLS or a unix socket. */
 import net from "node:net";
 import tls from "node:tls";
-import { ConnectionLostError, ReplyError } from "@datadb/protocol";
+import { type Address, ConnectionLostError, parseAddress, ReplyError } from "@datadb/protocol";
 import type { Connection } from "../connection.ts";
-import { type Address, parseAddress } from "./address.ts";
 import type { ConnectOptions } from "./connect-options.ts";
 import { findPassword } from "./password.ts";
 import { respClient } from "./resp-client.ts";

@@ -1,8 +1,14 @@
 /** Commands and replies over an open socket: pipelined, in order, large arguments never copied. */
 import type net from "node:net";
-import { ConnectionLostError, encodeCommand, type PlainReply, ReplyError } from "@datadb/protocol";
+import {
+  ConnectionLostError,
+  type Decoded,
+  encodeCommand,
+  type PlainReply,
+  ReplyError,
+  replyDecoder,
+} from "@datadb/protocol";
 import type { Connection, StoreFacts } from "../connection.ts";
-import { type Decoded, replyDecoder } from "./reply-decoder.ts";
 import { parseStoreFacts } from "./store-facts.ts";
 
 interface Pending {

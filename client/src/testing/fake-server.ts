@@ -1,7 +1,14 @@
 /** For tests: a server over a unix socket that can die, losing what is not durable, and cut connections anywhere. */
 import net from "node:net";
-import { encodeReply, hashOf, OK, type PlainReply, type Reply, ReplyError } from "@datadb/protocol";
-import { replyDecoder } from "../connect/reply-decoder.ts";
+import {
+  encodeReply,
+  hashOf,
+  OK,
+  type PlainReply,
+  type Reply,
+  ReplyError,
+  replyDecoder,
+} from "@datadb/protocol";
 
 interface Listed {
   id: string;

@@ -6,6 +6,7 @@ import { connectionCommands } from "./connection.ts";
 import { hashCommands } from "./hash.ts";
 import { keysCommands } from "./keys.ts";
 import { listCommands } from "./list.ts";
+import { recordsCommands } from "./records.ts";
 import { setCommands } from "./set.ts";
 import { storeCommands } from "./store.ts";
 import { stringCommands } from "./string.ts";
@@ -23,6 +24,7 @@ export const COMMANDS: ReadonlyMap<string, CommandSpec> = new Map(
     blobCommands,
     transactionCommands,
     storeCommands,
+    recordsCommands,
   ]
     .flat()
     .map((spec) => [spec.name, spec]),

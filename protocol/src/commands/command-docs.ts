@@ -12,6 +12,7 @@ const HEADINGS: Record<CommandGroup, string> = {
   blob: "Blobs",
   transaction: "Transactions and leases",
   store: "Backups and the store",
+  records: "Records of other stores",
 };
 
 const INTRODUCTION = `# Commands

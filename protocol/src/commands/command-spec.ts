@@ -16,7 +16,8 @@ export type CommandGroup =
   | "list"
   | "blob"
   | "transaction"
-  | "store";
+  | "store"
+  | "records";
 
 /**
  * Flags, in Redis' words. `readonly` and `write` say whether keys or blobs change; `no_auth` commands work before

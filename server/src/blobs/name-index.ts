@@ -76,31 +76,36 @@ export function levelNameIndex(level: Level, prefix: Buffer): NameIndex {
   };
 }
 
-/** Over a backend without an index in local/, by listing it. */
+/** Over a backend without an index in local/, by listing it: what was removed may still lie in its packs. */
 export function listedNameIndex(backend: Backend): NameIndex {
-  const listed = async (kind: RecordKind): Promise<RecordFacts[]> => {
-    const pages: RecordFacts[] = [];
-    for await (const page of records(kind)) pages.push(...page);
-    return pages;
-  };
-  async function* records(kind: RecordKind, from?: Buffer): AsyncGenerator<readonly RecordFacts[]> {
-    const found = new Map<string, RecordFacts>();
+  async function listed(kind: RecordKind, from?: Buffer): Promise<Map<string, RecordFacts>> {
+    const found: RecordFacts[] = [];
     for await (const { records } of backend.list(kind)) {
-      for (const record of records)
+      const known = await backend.statMany(
+        kind,
+        records.map(({ name }) => name),
+      );
+      records.forEach((record, at) => {
+        const { pack, offset } = known[at] ?? {};
+        if (pack !== record.pack || offset !== record.offset) return;
         if (from === undefined || from.compare(record.name) <= 0)
-          found.set(record.name.toString("latin1"), { ...record, distrusted: false });
+          found.push({ ...record, distrusted: false });
+      });
     }
-    yield [...found.values()].sort((a, b) => a.name.compare(b.name));
+    found.sort((a, b) => a.name.compare(b.name));
+    return new Map(found.map((facts) => [facts.name.toString("latin1"), facts]));
   }
   return {
-    records,
+    async *records(kind, from) {
+      yield [...(await listed(kind, from)).values()];
+    },
     async freeze() {
       const all = { data: await listed("data"), node: await listed("node"), log: await listed("log") };
       return {
         async *records(kind) {
-          yield all[kind];
+          yield [...all[kind].values()];
         },
-        has: (kind, name) => all[kind].some((facts) => facts.name.equals(name)),
+        has: (kind, name) => all[kind].has(name.toString("latin1")),
         close: async () => {},
       };
     },

@@ -38,6 +38,7 @@ import { llen } from "../commands/list/llen.ts";
 import { lmrange } from "../commands/list/lmrange.ts";
 import { lprev } from "../commands/list/lprev.ts";
 import { lrange } from "../commands/list/lrange.ts";
+import { records } from "../commands/records/records.ts";
 import { sadd } from "../commands/set/sadd.ts";
 import { scard } from "../commands/set/scard.ts";
 import { sismember } from "../commands/set/sismember.ts";
@@ -75,6 +76,7 @@ export const COMMAND_HANDLERS: Readonly<Record<string, CommandHandler>> = {
   ...{ bcnt, bexists, bget, bput, bscan, bsize, hash, size },
   ...{ done, init, lease, txcommit, txdiscard, txinit },
   ...{ backup, backups, check, forget, gc, mark, pin, stats, tag, unpin },
+  records,
 };
 
 export const COMMAND_TURNS: Readonly<Record<string, Turn | ((args: readonly Buffer[]) => Turn)>> = {
@@ -84,6 +86,8 @@ export const COMMAND_TURNS: Readonly<Record<string, Turn | ((args: readonly Buff
   ...{ set: "write", del: "write", hset: "write", hmset: "write", hdel: "write" },
   ...{ sadd: "write", srem: "write", ladd: "write", ldel: "write", forget: "write", tag: "write" },
   ...{ mark: "write", pin: "write", unpin: "write" },
+  // They change nothing that other commands read, and none waits for another one.
+  records: "write",
   bput: bputTurn,
   ...{ backup: "barrier", done: "barrier", txcommit: "barrier" },
 };

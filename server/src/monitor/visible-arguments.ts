@@ -13,6 +13,8 @@ export function visibleArguments(name: string, args: readonly Buffer[]): string[
   if (name === "bput") {
     return args.map((arg, i) => (i === 1 ? `(blob len:${arg.length})` : shown(arg)));
   }
+  if (name === "records")
+    return args.map((arg, i) => (i > 3 || arg.length > 64 ? `(len:${arg.length})` : shown(arg)));
   if (name !== "hello") return args.map(shown);
   // HELLO 3 AUTH user password SETNAME name: whatever stands behind AUTH may be a secret, in the right order or not.
   const auth = args.findIndex(

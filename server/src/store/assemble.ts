@@ -9,6 +9,7 @@ import type { Encoder } from "../encoder/encoder.ts";
 import type { Collector } from "../gc/open-collector.ts";
 import type { Level } from "../keyspace/open-level.ts";
 import type { ExecutorState } from "../log/executor.ts";
+import type { RecordPlaces } from "../records/record-places.ts";
 import { storeStats } from "../stats/store-stats.ts";
 import type { Reserve } from "./create-reserve.ts";
 import type { StoreConfig } from "./store-config.ts";
@@ -31,6 +32,7 @@ export interface Parts {
   settle(): Promise<boolean>;
   readonly collector: Collector;
   readonly reserve: Reserve;
+  readonly records: RecordPlaces;
   close(): Promise<void>;
 }
 
@@ -90,6 +92,7 @@ export function assemble(parts: Parts): Database {
           .map((part) => [part.description, part.counters()] as const)
           .filter(([, counters]) => Object.keys(counters).length > 0),
       ),
+    records: parts.records,
     close,
     [Symbol.asyncDispose]: close,
   };

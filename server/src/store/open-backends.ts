@@ -24,6 +24,7 @@ export interface OpenBackends {
 /** What the caller adds to the configuration. */
 export interface BackendSurroundings extends Pick<BackendContext, "warn" | "fs" | "keyRecord"> {
   readonly directory: string;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Left as they are: who encrypts looks at the files that hold its secrets, not only into them. */
@@ -45,7 +46,7 @@ export async function openBackends(
   config: StoreConfig,
   around: BackendSurroundings,
 ): Promise<OpenBackends> {
-  const { directory, warn, fs, keyRecord } = around;
+  const { directory, warn, fs, keyRecord, signal } = around;
   let prefix: Buffer | null = null;
   let indexed = 0;
   let logGrew = false;
@@ -57,6 +58,7 @@ export async function openBackends(
     warn,
     ...(fs ? { fs } : {}),
     keyRecord,
+    ...(signal ? { signal } : {}),
     index(path) {
       const own = indexPrefix(path);
       prefix ??= own;

@@ -15,6 +15,7 @@ import type { ExecutorState } from "../log/executor.ts";
 import { writeCleanHead } from "../log/local-marks.ts";
 import { openKeyspace } from "../log/open-keyspace.ts";
 import { createLog } from "../log/open-log.ts";
+import { keepPlaces } from "../records/keep-places.ts";
 import { assemble } from "./assemble.ts";
 import { type Closers, createClosers } from "./closers.ts";
 import { createReserve, type Reserve } from "./create-reserve.ts";
@@ -42,6 +43,8 @@ export interface OpenOptions {
   repair?: boolean;
   /** A key record for a sealed backend that has lost its own: what `export` of its keys gave. */
   keyRecord?: Buffer;
+  /** Aborted when the caller wants to end: backends then wait no longer for what they cannot reach. */
+  signal?: AbortSignal | undefined;
   /** Threads of the encoder at most. */
   encoders?: number;
 }
@@ -191,7 +194,7 @@ async function openParts(
     wholeness,
     scrubs: openScrubDates(local.level, now),
     settle: () => settleRescan(scene),
-    ...{ collector, reserve: around.reserve },
+    ...{ collector, records: keepPlaces(local, config, around, closers), reserve: around.reserve },
     close: () => closers.close(),
   });
 }

@@ -12,7 +12,16 @@ import {
   type StoreConfig,
 } from "./store-config.ts";
 
-const KNOWN: readonly string[] = ["format", "id", "hash", "timezone", "chunker", "blobs", ...PASSED_SECTIONS];
+const KNOWN: readonly string[] = [
+  "format",
+  "id",
+  "hash",
+  "timezone",
+  "chunker",
+  "blobs",
+  "records",
+  ...PASSED_SECTIONS,
+];
 
 type Fail = (key: string, problem: string) => never;
 
@@ -112,6 +121,9 @@ export function parseConfig(text: string, path: string, partial?: Partial<StoreC
   const { blobs } = value;
   if (blobs !== undefined && !isMap(blobs))
     fail("blobs", "expected a backend such as { blobsfile: { path: blobs } }");
+  const { records = DEFAULT_BLOBS } = value;
+  if (records !== false && !isMap(records))
+    fail("records", "expected false, or a backend such as { blobsfile: { path: blobs } }");
   const settings: Settings = Object.fromEntries(
     PASSED_SECTIONS.filter((key) => key in value).map((key) => [key, value[key]]),
   );
@@ -122,6 +134,7 @@ export function parseConfig(text: string, path: string, partial?: Partial<StoreC
     timezone: parseTimezone(given["timezone"], fail),
     chunker: parseChunker(value["chunker"], fail),
     blobs: (blobs as BackendConfig | undefined) ?? DEFAULT_BLOBS,
+    records: records === false ? null : (records as BackendConfig),
     settings,
   };
 }

@@ -15,6 +15,8 @@ export interface StoreConfig {
   readonly timezone: string;
   readonly chunker: Chunker;
   readonly blobs: BackendConfig;
+  /** What keeps the records of each other store, with paths below a directory of its own; null: none are kept. */
+  readonly records: BackendConfig | null;
   /** The sections that others read: users, listeners, tls, http, limits. */
   readonly settings: Settings;
 }

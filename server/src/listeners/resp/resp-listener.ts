@@ -71,6 +71,12 @@ async function listen(
       ? createServer({ allowHalfOpen: true }, accept)
       : createTlsServer({ ...options.tls, allowHalfOpen: true }, accept);
   server.on("tlsClientError", (_error, socket) => socket.destroy());
+  // Also those whose client has not come to speak TLS: nobody else would end them.
+  const sockets = new Set<Socket>();
+  server.on("connection", (socket: Socket) => {
+    sockets.add(socket);
+    socket.once("close", () => sockets.delete(socket));
+  });
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
     server.once("listening", () => resolve());
@@ -91,6 +97,7 @@ async function listen(
         clearInterval(watch);
         server.close(() => resolve());
         for (const socket of connections.keys()) socket.destroy();
+        for (const socket of sockets) socket.destroy();
       });
       return closing;
     },

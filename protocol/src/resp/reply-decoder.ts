@@ -1,5 +1,6 @@
 /** Reads RESP2 replies from the chunks of a socket. Large bulks are filled in place, never joined from pieces. */
-import { type PlainReply, ReplyError, WrongReplyError } from "@datadb/protocol";
+import { WrongReplyError } from "../errors.ts";
+import { type PlainReply, ReplyError } from "./reply.ts";
 
 /** A reply, or the error that the server answered. */
 export type Decoded = PlainReply | ReplyError;
@@ -24,7 +25,11 @@ interface OpenArray {
   left: number;
 }
 
-export function replyDecoder(onReply: (reply: Decoded) => void): ReplyDecoder {
+/** @param bulkLimit bytes that one bulk string may have. */
+export function replyDecoder(
+  onReply: (reply: Decoded) => void,
+  bulkLimit: number = BULK_LIMIT,
+): ReplyDecoder {
   let rest: Buffer = Buffer.alloc(0);
   let bulk: { into: Buffer; filled: number } | null = null;
   const open: OpenArray[] = [];
@@ -70,7 +75,7 @@ export function replyDecoder(onReply: (reply: Decoded) => void): ReplyDecoder {
         continue;
       }
       const length = Number(chunk.toString("latin1", at + 1, end));
-      if (!Number.isSafeInteger(length) || length < -1 || length > BULK_LIMIT) throw notResp(chunk, at);
+      if (!Number.isSafeInteger(length) || length < -1 || length > bulkLimit) throw notResp(chunk, at);
       at = end + 2;
       if (length < 0) emit(null);
       else at = startBulk(chunk, at, length);

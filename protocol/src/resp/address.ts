@@ -1,5 +1,5 @@
 /** Where a server is, taken from a URL or a socket path. */
-import { UsageError } from "@datadb/protocol";
+import { UsageError } from "../errors.ts";
 
 export interface Address {
   /** For messages; never holds a password. */
