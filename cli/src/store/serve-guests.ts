@@ -29,7 +29,9 @@ export async function serveGuests(
   directory: string,
   options: StoreOptions,
 ): Promise<Guests> {
-  const socket = prepareSocket(directory, options);
+  // Of a store that nobody can write to everybody has a copy of the databases, and needs no other.
+  const alone = database.commits.readOnlyReason() !== null;
+  const socket = alone ? undefined : prepareSocket(directory, options);
   if (socket === undefined) return { gone: async () => undefined, turnAway: async () => undefined };
   const listener = await listenOnSocket(database, socket);
   writeHolderNote(directory, { pid: process.pid, job: options.job, socket });

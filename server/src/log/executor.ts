@@ -38,6 +38,8 @@ export interface ExecutorState {
   beforeFirst: (() => Promise<void>) | null;
   /** Called after each published record. */
   onRecord(sequence: number, group: AppliedGroup, bytes: number): void;
+  /** Why this store takes no commits at all; null when it does. */
+  readonly refused: Error | null;
   stuck: Stuck | null;
   levelFailure: Error | null;
   /** Settles when the last published group is in LevelDB, or never will be. */
@@ -53,7 +55,8 @@ function refusal(what: string, cause: Error): Error {
 }
 
 /** Why nothing can be committed, or null. */
-export function readOnlyReason({ stuck, levelFailure }: ExecutorState): Error | null {
+export function readOnlyReason({ refused, stuck, levelFailure }: ExecutorState): Error | null {
+  if (refused !== null) return refused;
   if (levelFailure !== null)
     return refusal("nothing can be committed, since meta/ cannot be written", levelFailure);
   return stuck === null

@@ -9,6 +9,7 @@ import { writeCheckpointMark, writeCleanHead, writeWholeMark } from "../log/loca
 import { TransactionIds } from "../log/transaction-ids.ts";
 import { listBackups } from "../stats/list-backups.ts";
 import { type Closers, createClosers } from "../store/closers.ts";
+import { refusedWrites } from "../store/levels-place.ts";
 import { openBackends } from "../store/open-backends.ts";
 import { openLocal } from "../store/open-local.ts";
 import { readConfig } from "../store/read-config.ts";
@@ -34,7 +35,7 @@ export interface RebuildSummary {
 
 /**
  * Removes meta/ and local/ and makes them from packs and log. Leases are lost with local/: a running backup elsewhere may have to send
- * something again. Errors: STORE_LOCKED, NO_STORE, DAMAGED when the log itself is (naming record and pack), DISK_FULL,
+ * something again. Errors: STORE_LOCKED, NO_STORE, DAMAGED when the log itself is (naming record and pack), DISK_FULL, READ_ONLY,
  * STORE_MISSING_KNOWN never, since what is known is what is found.
  */
 export async function rebuildStore(directory: string, options: RebuildOptions = {}): Promise<RebuildSummary> {
@@ -54,6 +55,8 @@ async function rebuild(
   closers: Closers,
 ): Promise<RebuildSummary> {
   const config = await readConfig(path);
+  const refused = await refusedWrites(path);
+  if (refused !== null) throw refused;
   const { hash } = config;
   // Emptied under its own lock, so that no second process gets in between.
   const local = await openLocal(path, { warn: options.warn, verify: true });

@@ -56,6 +56,9 @@ export function assemble(parts: Parts): Database {
     close,
   } = parts;
   const { backend, view, hash, storeId } = state;
+  const requireWritable = (): void => {
+    if (state.refused !== null) throw state.refused;
+  };
   return {
     info: storeInfo(directory, config),
     settings: config.settings,
@@ -64,8 +67,9 @@ export function assemble(parts: Parts): Database {
     blobs,
     leases,
     stats: (options) => storeStats({ view, hash, index, commits }, options),
-    check: (options) =>
-      wholeness.judge(
+    check: (options) => {
+      if (options?.repair) requireWritable();
+      return wholeness.judge(
         checkStore(
           {
             ...{ backend, index, view, hash, storeId, encoder, scrubs, settle },
@@ -77,9 +81,11 @@ export function assemble(parts: Parts): Database {
           },
           options,
         ),
-      ),
+      );
+    },
     whole: wholeness.whole,
     collect: async (options) => {
+      requireWritable();
       await parts.reserve.release();
       return await parts.collector.collect(options).finally(parts.reserve.restore);
     },

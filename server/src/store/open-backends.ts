@@ -25,6 +25,8 @@ export interface OpenBackends {
 export interface BackendSurroundings extends Pick<BackendContext, "warn" | "fs" | "keyRecord"> {
   readonly directory: string;
   readonly signal?: AbortSignal | undefined;
+  /** Nothing is changed in any of them. */
+  readonly readOnly?: boolean;
 }
 
 /** Left as they are: who encrypts looks at the files that hold its secrets, not only into them. */
@@ -46,12 +48,13 @@ export async function openBackends(
   config: StoreConfig,
   around: BackendSurroundings,
 ): Promise<OpenBackends> {
-  const { directory, warn, fs, keyRecord, signal } = around;
+  const { directory, warn, fs, keyRecord, signal, readOnly } = around;
   let prefix: Buffer | null = null;
   let indexed = 0;
   let logGrew = false;
   const suspects = await openSuspects(local.level, hashLength(config.hash), local.empty);
-  const backend = await openBackend(resolveStrings(config.blobs, "blobs") as BackendConfig, {
+  const blobs = resolveStrings(config.blobs, "blobs") as BackendConfig;
+  const backend = await openBackend(readOnly ? { "read-only": { to: blobs } } : blobs, {
     storeId: Buffer.from(config.id, "hex"),
     hash: config.hash,
     directory,

@@ -19,6 +19,7 @@ import { keepPlaces } from "../records/keep-places.ts";
 import { assemble } from "./assemble.ts";
 import { type Closers, createClosers } from "./closers.ts";
 import { createReserve, type Reserve } from "./create-reserve.ts";
+import { type LevelsPlace, openLevelsPlace } from "./levels-place.ts";
 import { openBackends } from "./open-backends.ts";
 import { endSweep, openGc } from "./open-gc.ts";
 import { isLocalDamage, type Local, openLocal, removeLocal } from "./open-local.ts";
@@ -56,6 +57,7 @@ type Surroundings = Required<Pick<OpenOptions, "warn" | "now">> &
   OpenOptions & {
     directory: string;
     reserve: Reserve;
+    place: LevelsPlace;
     /** All tables are looked at first: the last process did not end in good order, or the store is to be repaired. */
     verify: boolean;
   };
@@ -69,30 +71,43 @@ export async function openDatabase(directory: string, options: OpenOptions = {})
   const config = await readConfig(path);
   const warn = options.warn ?? ((message: string) => process.emitWarning(message, "DatadbWarning"));
   const reserve = createReserve(path);
+  const place = await openLevelsPlace(path);
   const around: Surroundings = {
     ...options,
-    ...{ warn, reserve, now: options.now ?? Date.now, directory: path },
+    ...{ warn, reserve, place, now: options.now ?? Date.now, directory: path },
     verify: options.repair === true || existsSync(join(path, HOLDER_NOTE)),
   };
-  const first = await openLocal(path, around).catch(async (error: unknown) => {
+  if (place.refused !== null) warn(place.refused.message);
+  try {
+    return await openLevels(config, around);
+  } catch (error) {
+    await place.remove();
+    throw error;
+  }
+}
+
+async function openLevels(config: StoreConfig, around: Surroundings): Promise<Database> {
+  const { place, reserve, warn } = around;
+  const first = await openLocal(place.directory, around).catch(async (error: unknown) => {
     if (!(error instanceof DiskFullError)) throw error;
     await reserve.release();
-    return await openLocal(path, around);
+    return await openLocal(place.directory, around);
   });
   try {
     return await openOn(first, config, around);
   } catch (error) {
-    if (!isLocalDamage(path, error)) throw error;
+    if (!isLocalDamage(place.directory, error)) throw error;
     warn(`${(error as Error).message}; it is made anew by reading the packs`);
   }
-  await removeLocal(path);
-  return openOn(await openLocal(path, around), config, around);
+  await removeLocal(place.directory);
+  return openOn(await openLocal(place.directory, around), config, around);
 }
 
 /** Opens everything above local/; gives everything back when that fails. */
 async function openOn(local: Local, config: StoreConfig, around: Surroundings): Promise<Database> {
   const closers = createClosers();
   closers.add(() => around.reserve.restore());
+  closers.add(() => around.place.remove());
   closers.add(() => local.level.close());
   await around.reserve.settle();
   try {
@@ -124,6 +139,11 @@ async function endCleanly(local: Local, { stuck, levelFailure, head }: ExecutorS
   if (stuck === null && levelFailure === null) await writeCleanHead(local.level, head);
 }
 
+/** Whether there is room for more content: on a read-only file system there never is. */
+function roomOf({ place: { refused }, reserve }: Surroundings): Reserve["requireRoom"] {
+  return refused === null ? reserve.requireRoom : () => Promise.reject(refused);
+}
+
 function sequenceOf(state: ExecutorState): () => number {
   return () => state.head.sequence;
 }
@@ -136,10 +156,12 @@ async function openParts(
 ): Promise<Database> {
   const { directory, warn, now } = around;
   const { hash } = config;
-  const { backend, index, indexed, logGrew, suspects } = await openBackends(local, config, around);
+  const { refused } = around.place;
+  const opening = { ...around, readOnly: refused !== null };
+  const { backend, index, indexed, logGrew, suspects } = await openBackends(local, config, opening);
   closers.add(() => backend.close());
   const wholeness = await openTrust(local, backend, indexed, around);
-  const meta = await openMeta({ ...around, ...local, backend });
+  const meta = await openMeta({ ...around, ...local, directory: around.place.directory, backend });
   closers.add(() => meta.close());
   const source = { backend, hash, storeId: Buffer.from(config.id, "hex") };
   const opened = await openKeyspace(meta, local.level, source, warn, { ...around, logGrew });
@@ -148,8 +170,7 @@ async function openParts(
   if (await settleCrash(scene, suspects)) await wholeness.doubt();
   const encoder = around.encoder ?? createEncoderPool(hash, around.encoders);
   closers.add(() => encoder.close());
-  const care = { ...wholeness, room: around.reserve.requireRoom };
-  const blobs = createBlobStore(backend, hash, encoder, index, care);
+  const blobs = createBlobStore(backend, hash, encoder, index, { ...wholeness, room: roomOf(around) });
   closers.add(() => blobs.flush());
 
   const state: ExecutorState = {
@@ -158,6 +179,7 @@ async function openParts(
     now,
     beforeFirst: () => writeCleanHead(local.level, null),
     onRecord: (sequence, group, bytes) => checkpoints.onRecord(sequence, group, bytes),
+    refused,
     stuck: null,
     levelFailure: null,
     levelWritten: Promise.resolve(),

@@ -24,6 +24,8 @@ export interface CrashScene {
  */
 export async function settleCrash(scene: CrashScene, suspects: Suspects): Promise<boolean> {
   const { backend, hash } = scene;
+  // Where nothing can be put, nobody takes a node's presence for its completeness.
+  if (!backend.capabilities.writable) return false;
   const damaged = suspects.everything
     ? await settleRescan(scene)
     : await forget(scene, await findIncompleteNodes(backend, hash, suspects.names()));
