@@ -177,7 +177,7 @@ export interface Backend {
    * Gives back the space of removed records: packs that hold no record are deleted, those with too much unused are rewritten and
    * deleted, short ones are merged. Records keep their names, encodings and bytes; all other calls go on meanwhile, but list may
    * miss records that move. Log packs are never rewritten: the order of their records has a meaning. Packs in which a record is damaged are left
-   * alone. May be aborted, or killed, at any point: what is done stays done. One at a time. Errors: READ_ONLY, DISK_FULL,
+   * alone, and so are those for whose copies the disk has no room, when something could be given back before. May be aborted, or killed, at any point: what is done stays done. One at a time. Errors: READ_ONLY, DISK_FULL,
    * BACKEND_UNAVAILABLE.
    */
   compact(options: CompactOptions): Promise<CompactSummary>;

@@ -1,4 +1,5 @@
 /** compact of the blobsfile backend: which packs go, and in which order. */
+import { DiskFullError } from "@datadb/protocol";
 import type { CompactOptions, CompactSummary } from "../backend.ts";
 import { enqueueJob } from "./append-queue.ts";
 import { dropPacks } from "./drop-packs.ts";
@@ -81,9 +82,18 @@ async function compactShelf(
   };
   // Space first: the copies of the others may need it.
   await drop(plan.dead);
-  for (const use of plan.rewritten) {
+  // Those that need least room first: what they give back is room for the others.
+  const order = plan.rewritten.toSorted((a, b) => a.size - a.unused - (b.size - b.unused));
+  for (const [at, use] of order.entries()) {
     signal?.throwIfAborted();
-    const moved = await moveRecords(shelf, use, shelves, signal);
+    const moved = await moveRecords(shelf, use, shelves, signal).catch((error: unknown) => {
+      if (!(error instanceof DiskFullError) || summary.returned === 0) throw error;
+      return "full" as const;
+    });
+    if (moved === "full") {
+      for (const left of order.slice(at)) summary.unused += left.unused;
+      return;
+    }
     if (moved === null) {
       summary.unused += use.unused;
       continue;

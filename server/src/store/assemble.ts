@@ -86,7 +86,7 @@ export function assemble(parts: Parts): Database {
     whole: wholeness.whole,
     collect: async (options) => {
       requireWritable();
-      await parts.reserve.release();
+      await parts.reserve.releaseToCollect();
       return await parts.collector.collect(options).finally(parts.reserve.restore);
     },
     makeRoom: () => parts.reserve.release(),

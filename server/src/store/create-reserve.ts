@@ -8,6 +8,8 @@ import { DiskFullError } from "@datadb/protocol";
 const RESERVE_BYTES: number = 4 * 1024 * 1024;
 /** Below this much free space the reserve is given up. */
 const LOW_BYTES: number = 2 * 1024 * 1024;
+/** And below this much for a collection, which copies what is left of packs before it deletes them. */
+const COLLECT_BYTES: number = 16 * 1024 * 1024;
 /** A smaller one would help nobody. */
 const LEAST_BYTES: number = 512 * 1024;
 /** What is left free beside the reserve when that takes the rest. */
@@ -18,6 +20,8 @@ const LOOK_EVERY_MS = 1000;
 export interface Reserve {
   /** Gives the reserve up when the disk is full: for work that makes room. New content is refused from then on. */
   release(): Promise<void>;
+  /** The same for a collection, which needs more. */
+  releaseToCollect(): Promise<void>;
   /** Once the store is locked: gives it up on a full disk, makes it elsewhere. */
   settle(): Promise<void>;
   /** Makes it again, as large as there is room for. */
@@ -62,8 +66,8 @@ export function createReserve(directory: string): Reserve {
     await writeFile(path, bytes);
     released = bytes < RESERVE_BYTES;
   };
-  const release = async (): Promise<void> => {
-    if ((await freeBytes(directory)) >= LOW_BYTES) return;
+  const release = async (below: number): Promise<void> => {
+    if ((await freeBytes(directory)) >= below) return;
     released = true;
     await rm(path, { force: true });
   };
@@ -86,10 +90,11 @@ export function createReserve(directory: string): Reserve {
     () =>
       work().catch(() => undefined);
   return {
-    release: quietly(release),
+    release: quietly(() => release(LOW_BYTES)),
+    releaseToCollect: quietly(() => release(COLLECT_BYTES)),
     restore: quietly(restore),
     async settle() {
-      await quietly(release)();
+      await quietly(() => release(LOW_BYTES))();
       if (!released) await quietly(restore)();
     },
     requireRoom: () => (released ? requireRoom() : undefined),

@@ -1,5 +1,5 @@
 /** A disk that is soon full: a tmpfs of a few megabytes. Needs root. */
-import { mkdirSync } from "node:fs";
+import { mkdirSync, statfsSync } from "node:fs";
 import { afterAll } from "vitest";
 // First, so that its cleaning comes last: hooks run in reverse.
 import "./scratch.ts";
@@ -23,6 +23,13 @@ export function mountSmallDisk(directory: string, bytes: number): Promise<SmallD
 /** Shows what is mounted at `from` at a second place, which is made: unmounting it there loses nothing. */
 export function mountAgain(from: string, directory: string): Promise<SmallDisk> {
   return mount(directory, ["--bind", from]);
+}
+
+/** Makes such a disk as large as leaves so many bytes free, in pages of 4 KiB. */
+export async function leaveFree(directory: string, bytes: number): Promise<void> {
+  const { blocks, bfree, bsize } = statfsSync(directory);
+  const size = Math.max(1, blocks - bfree + Math.ceil(bytes / bsize)) * bsize;
+  await mustRun("mount", ["-o", `remount,size=${size}`, directory]);
 }
 
 async function mount(directory: string, words: readonly string[]): Promise<SmallDisk> {

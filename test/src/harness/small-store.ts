@@ -15,7 +15,8 @@ export interface SmallStore {
   backup: string;
 }
 
-export async function makeSmallStore(label: string): Promise<SmallStore> {
+/** `config`: the text of a configuration that is not the usual one. */
+export async function makeSmallStore(label: string, config?: string): Promise<SmallStore> {
   const directory = scratch(label);
   const world = openWorld(directory);
   const [store, source] = [join(directory, "store"), join(directory, "photos")];
@@ -23,6 +24,11 @@ export async function makeSmallStore(label: string): Promise<SmallStore> {
   mkdirSync(join(source, "small"), { recursive: true });
   for (let i = 0; i < 40; i++) writeFileSync(join(source, "small", `${i}.txt`), random.bytes(1000));
   for (const name of ["large a", "large b"]) writeFileSync(join(source, name), random.bytes(2_000_000));
+  if (config !== undefined) {
+    const file = join(directory, "config.yaml");
+    writeFileSync(file, config);
+    await world.summary(["init", "--config", file, "--store", store]);
+  }
   const summary = await world.summary(["snapshot", "--store", store, source]);
   return { directory, world, store, source, backup: summary["backup"] };
 }
