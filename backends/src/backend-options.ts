@@ -18,6 +18,8 @@ export interface BackendOptions {
   flag(key: string, fallback: boolean): boolean;
   /** The configuration of a wrapped backend and where it is. */
   child(key: string): { config: BackendConfig; at: string };
+  /** The configurations of wrapped backends, at least one, and where they are. */
+  children(key: string): { config: BackendConfig; at: string }[];
   /** Throws USAGE when a key was never taken. */
   done(): void;
 }
@@ -49,9 +51,12 @@ export function backendType(config: unknown, at: string): { type: string; value:
   return { type, value: config[type] };
 }
 
-/** Options over `value`, which may be empty (`null`, as YAML reads `memory:`). Throws USAGE. */
+/** What a list instead of options stands for. */
+const LIST_KEY = "members";
+
+/** Options over `value`, which may be a list, or empty (`null`, as YAML reads `memory:`). Throws USAGE. */
 export function backendOptions(value: unknown, at: string): BackendOptions {
-  const given = value ?? {};
+  const given = Array.isArray(value) ? { [LIST_KEY]: value } : (value ?? {});
   if (!plainObject(given)) throw configError(at, "expected options as key: value");
   const taken = new Set<string>();
   const take = (key: string): unknown => {
@@ -88,6 +93,13 @@ export function backendOptions(value: unknown, at: string): BackendOptions {
       const found = take(key);
       if (found === undefined) throw configError(`${at}.${key}`, "missing");
       return { config: found as BackendConfig, at: `${at}.${key}` };
+    },
+    children(key) {
+      const found = take(key);
+      if (!Array.isArray(found) || found.length === 0)
+        throw configError(`${at}.${key}`, "expected a list of backends");
+      const place = Array.isArray(value) ? at : `${at}.${key}`;
+      return found.map((config, index) => ({ config: config as BackendConfig, at: `${place}.${index}` }));
     },
     done() {
       const known = [...taken].sort().join(", ") || "none";

@@ -1,5 +1,6 @@
 /** The contract of everything that keeps records: leaves (blobsfile, memory, ...) and wrappers (read-only, mirror, ...) alike. */
 import type { BlobRecord, Encoding, RecordKind } from "@datadb/protocol";
+import type { MirrorCare } from "./mirror/mirror-care.ts";
 
 /** What a backend can do, as data: it routes callers, and the contract suite reads it to decide what to test. */
 export interface Capabilities {
@@ -114,6 +115,13 @@ export interface Backend {
   readonly capabilities: Capabilities;
   /** The backends that this one wraps, in order of the configuration; empty for a leaf. */
   readonly inner: readonly Backend[];
+  /** Of a mirror alone: its members and the care for them. */
+  readonly mirror?: MirrorCare;
+  /**
+   * The path (see BackendContext.index) of the index that now holds every record under its own name; null: there is none. A backend without
+   * this method has it in the first index that its opening asked for. A wrapper that opens no index of its own passes it on.
+   */
+  namesIn?(): string | null;
 
   /** 1 for each name that is there, accepted ones included, 0 for each that is not. Any number of names. */
   hasMany(kind: RecordKind, names: readonly Buffer[], signal?: AbortSignal): Promise<Uint8Array>;

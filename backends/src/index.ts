@@ -16,6 +16,7 @@ export { type KeySlot, type StoreKeys, storeKeysOf } from "./encrypt/store-keys.
 export type { FileHandle, FileSystem, OpenMode } from "./file-system.ts";
 export { createMemoryBackend } from "./memory/open-memory.ts";
 export { createMemoryIndex } from "./memory-index.ts";
+export type { MemberStatus, MirrorCare } from "./mirror/mirror-care.ts";
 export { nodeFileSystem } from "./node-file-system.ts";
 export { openBackend } from "./open-backend.ts";
 export { readOnly } from "./read-only/open-read-only.ts";

@@ -10,17 +10,25 @@ import {
 } from "./backend-options.ts";
 import { openBlobsfile } from "./blobsfile/open-blobsfile.ts";
 import { openMemory } from "./memory/open-memory.ts";
+import { openMirror } from "./mirror/open-mirror.ts";
 import { openReadOnly } from "./read-only/open-read-only.ts";
+import type { RecordIndex } from "./record-index.ts";
 import { openS3 } from "./s3/open-s3.ts";
 
+/** The store, and who listens. */
+interface OpenContextBase extends BackendContext {
+  /** Told of each index that the backend, or what it wraps, asks for. */
+  readonly onIndex?: (path: string, index: RecordIndex) => void;
+}
+
 /** What an opener gets besides its options: the store, and the way to open what it wraps. */
-export interface OpenContext extends BackendContext {
+export interface OpenContext extends OpenContextBase {
   /** The indexes of the store, for a wrapper that hands them on: who asks for one in the end looks after its place. */
   readonly storeIndex: BackendContext["index"];
-  /** Opens a wrapped backend, for this context or a changed one. */
+  /** Opens a wrapped backend, for this context or a changed one. One that failed to open may be opened again. */
   openChild(
     child: { config: BackendConfig; at: string },
-    changes?: Partial<BackendContext>,
+    changes?: Partial<OpenContextBase>,
   ): Promise<Backend>;
 }
 
@@ -34,38 +42,66 @@ const OPENERS = new Map<string, BackendOpener>([
     async (options, context) => (await import("./encrypt/open-encrypt.ts")).openEncrypt(options, context),
   ],
   ["memory", openMemory],
+  ["mirror", openMirror],
   ["read-only", openReadOnly],
   ["remote", async (...given) => (await import("./remote/open-remote.ts")).openRemote(...given)],
   ["s3", openS3],
 ]);
 
-/** Refuses a second leaf on the same index, and so on the same place. */
-function guardedIndex(context: BackendContext, at: string, used: Set<string>): BackendContext["index"] {
+/** The indexes of one composition. */
+interface Indexes {
+  /** Paths that an open backend uses. */
+  readonly used: Set<string>;
+  /** All that were ever asked for: who opens a place again goes on with the same one. */
+  readonly made: Map<string, RecordIndex>;
+}
+
+/** Refuses a second leaf on the same index, and so on the same place; `owners` get what was asked for. */
+function guardedIndex(
+  context: OpenContextBase,
+  at: string,
+  { used, made }: Indexes,
+  owners: readonly Set<string>[],
+): BackendContext["index"] {
   return (path) => {
     if (used.has(path))
       throw configError(at, `the place ${path} is used by another backend of this store already`);
     used.add(path);
-    return context.index(path);
+    for (const own of owners) own.add(path);
+    const index = made.get(path) ?? context.index(path);
+    made.set(path, index);
+    context.onIndex?.(path, index);
+    return index;
   };
 }
 
 async function open(
   config: BackendConfig,
-  context: BackendContext,
+  context: OpenContextBase,
   at: string,
-  used: Set<string>,
+  indexes: Indexes,
+  above: readonly Set<string>[] = [],
 ): Promise<Backend> {
   const { type, value } = backendType(config, at);
   const opener = OPENERS.get(type);
   if (opener === undefined) {
     throw configError(`${at}.${type}`, `unknown backend (known: ${[...OPENERS.keys()].join(", ")})`);
   }
-  return opener(backendOptions(value, `${at}.${type}`), {
-    ...context,
-    storeIndex: context.index,
-    index: guardedIndex(context, `${at}.${type}`, used),
-    openChild: (child, changes) => open(child.config, { ...context, ...changes }, child.at, used),
-  });
+  const own = new Set<string>();
+  const owners = [...above, own];
+  try {
+    return await opener(backendOptions(value, `${at}.${type}`), {
+      ...context,
+      storeIndex: context.index,
+      index: guardedIndex(context, `${at}.${type}`, indexes, owners),
+      openChild: (child, changes) =>
+        open(child.config, { ...context, ...changes }, child.at, indexes, owners),
+    });
+  } catch (error) {
+    // What could not be opened uses no place: it may be tried again.
+    for (const path of own) indexes.used.delete(path);
+    throw error;
+  }
 }
 
 /**
@@ -74,5 +110,5 @@ async function open(
  * knows are all gone: is the disk mounted?), BACKEND_UNAVAILABLE.
  */
 export function openBackend(config: BackendConfig, context: BackendContext): Promise<Backend> {
-  return open(config, context, "blobs", new Set());
+  return open(config, context, "blobs", { used: new Set(), made: new Map() });
 }

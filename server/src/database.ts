@@ -1,5 +1,5 @@
 /** What an open store offers to sessions: the keyspace, commits, blobs, leases, and what looks after them. */
-import type { StoreKeys } from "@datadb/backends";
+import type { MirrorCare, StoreKeys } from "@datadb/backends";
 import type { BlobRecord, HashAlgorithm, LogRecord, Operation } from "@datadb/protocol";
 import type { CheckEvent, CheckOptions, CheckSummary } from "./check/check-events.ts";
 import type { CollectOptions, CollectorFacts, CollectSummary } from "./gc/collection.ts";
@@ -65,10 +65,15 @@ export interface Database {
   whole(): boolean;
   /** The keys of every backend that encrypts, outermost first. */
   storeKeys(): StoreKeys[];
-  /** Counters of every backend that counts, wrappers included, by description (`blobsfile /srv/store/blobs`). */
+  /**
+   * Counters of every backend that counts, wrappers included, by description (`blobsfile /srv/store/blobs`); of a mirror's members
+   * (`mirror blobsfile /srv/copy`) too.
+   */
   backendCounters(): Record<string, Record<string, number>>;
   /** The records that are kept for other stores. */
   readonly records: RecordPlaces;
+  /** The mirrors that the configuration composes. */
+  mirrors(): readonly MirrorCare[];
   /** Waits for running commits, makes everything durable, gives back the lock. Twice is harmless. */
   close(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;

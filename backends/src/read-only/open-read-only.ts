@@ -18,6 +18,7 @@ export function readOnly(inner: Backend): Backend {
     description,
     capabilities: { ...inner.capabilities, writable: false },
     inner: [inner],
+    ...(inner.namesIn === undefined ? {} : { namesIn: () => inner.namesIn?.() ?? null }),
     hasMany: (kind, names, signal) => inner.hasMany(kind, names, signal),
     putMany: refuse,
     getMany: (kind, names, signal) => inner.getMany(kind, names, signal),

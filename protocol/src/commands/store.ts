@@ -115,6 +115,19 @@ export const storeCommands: readonly CommandSpec[] = commandGroup("store", [
     ],
   },
   {
+    name: "mirror",
+    summary:
+      "Members of the store's mirrors: STATUS tells how they are, SYNC tries those that are down at once, REFILL takes one whose packs " +
+      "are gone as empty, and fills it.",
+    arity: -2,
+    flags: ["admin"],
+    right: "admin",
+    reply:
+      "STATUS: array of maps `member`, `description`, `state` (up, behind, down), `since`, `reason`, `records`, `bytes`, `oldest`, `comparing`, " +
+      "times in milliseconds since 1970, `oldest` 0 when nothing waits; else OK",
+    arguments: [oneOf("what", word("STATUS"), word("SYNC"), after("REFILL", string("member")))],
+  },
+  {
     name: "stats",
     summary: "What the store holds. Encoded sizes only for the right admin.",
     arity: 1,

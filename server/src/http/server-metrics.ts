@@ -86,7 +86,7 @@ function backendMetrics(counters: Record<string, Record<string, number>>): Metri
   return [...names].map((name) => ({
     name: `datadb_backend_${name.replaceAll("-", "_")}`,
     help: `Counter ${name} of each backend.`,
-    type: name.startsWith("open-") ? ("gauge" as const) : ("counter" as const),
+    type: /^(open|queue|member)-/.test(name) ? ("gauge" as const) : ("counter" as const),
     values: Object.entries(counters).flatMap(([backend, counts]) =>
       counts[name] === undefined ? [] : [{ labels: { backend }, value: counts[name] }],
     ),

@@ -1,5 +1,5 @@
 /** Puts the parts of an open store together. */
-import { type Backend, storeKeysOf } from "@datadb/backends";
+import { storeKeysOf } from "@datadb/backends";
 import type { NameIndex } from "../blobs/name-index.ts";
 import { checkStore } from "../check/check-store.ts";
 import type { ScrubDates } from "../check/scrub-dates.ts";
@@ -12,6 +12,7 @@ import type { ExecutorState } from "../log/executor.ts";
 import type { RecordPlaces } from "../records/record-places.ts";
 import { storeStats } from "../stats/store-stats.ts";
 import type { Reserve } from "./create-reserve.ts";
+import { backendCounters, mirrorsIn } from "./backend-counters.ts";
 import type { StoreConfig } from "./store-config.ts";
 import { storeInfo } from "./store-info.ts";
 
@@ -36,9 +37,6 @@ export interface Parts {
   close(): Promise<void>;
 }
 
-function partsOf(backend: Backend): Backend[] {
-  return [backend, ...backend.inner.flatMap(partsOf)];
-}
 
 export function assemble(parts: Parts): Database {
   const {
@@ -92,13 +90,9 @@ export function assemble(parts: Parts): Database {
     makeRoom: () => parts.reserve.release(),
     collector: () => parts.collector.facts(),
     storeKeys: () => storeKeysOf(backend),
-    backendCounters: () =>
-      Object.fromEntries(
-        partsOf(backend)
-          .map((part) => [part.description, part.counters()] as const)
-          .filter(([, counters]) => Object.keys(counters).length > 0),
-      ),
     records: parts.records,
+    backendCounters: () => backendCounters(backend),
+    mirrors: () => mirrorsIn(backend),
     close,
     [Symbol.asyncDispose]: close,
   };

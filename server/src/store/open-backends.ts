@@ -76,7 +76,18 @@ export async function openBackends(
       await writeCleanHead(local.level, null);
     },
   });
-  // Of the first leaf that keeps its index in local/.
-  const index = prefix === null ? listedNameIndex(backend) : levelNameIndex(local.level, prefix);
-  return { backend, index, indexed, logGrew, suspects };
+  return { backend, index: nameIndex(backend, local, prefix), indexed, logGrew, suspects };
+}
+
+/** `first`: what the keys of the first index begin with that opening asked for. Of a mirror it can be another one every time. */
+function nameIndex(backend: Backend, local: Local, first: Buffer | null): NameIndex {
+  const current = (): NameIndex => {
+    const path = backend.namesIn?.();
+    const prefix = path ? indexPrefix(path) : path === undefined ? first : null;
+    return prefix === null ? listedNameIndex(backend) : levelNameIndex(local.level, prefix);
+  };
+  return {
+    records: (kind, from) => current().records(kind, from),
+    freeze: () => current().freeze(),
+  };
 }

@@ -1,0 +1,180 @@
+/** Compares what members have: those that may differ, a member that was away, all of them for a check. */
+import { RECORD_KINDS, type RecordKind } from "@datadb/protocol";
+import type { Missed } from "./ledger.ts";
+import { type MemberRecord, memberRecords } from "./member-records.ts";
+import { type Mirror, requireUp, type UpMember, upMembers } from "./mirror.ts";
+import type { CompareOptions, MemberDifference } from "./mirror-care.ts";
+import { differs, missedBy, noteLack } from "./note-lack.ts";
+import { readFrom } from "./read-members.ts";
+import { replaceDamaged } from "./replace-damaged.ts";
+
+function missedOf(
+  kind: RecordKind,
+  page: readonly MemberRecord[],
+  infos: Awaited<ReturnType<UpMember["backend"]["statMany"]>>,
+): Missed[] {
+  return page.flatMap((record, at): Missed[] => {
+    const info = infos[at];
+    if (!differs(record, info)) return [];
+    return [{ task: info ? "replace" : "put", kind, name: record.name, bytes: record.payloadLength }];
+  });
+}
+
+/** Queues what `member` lacks and removes what the others do not have any more. It is not up, and `having` is. */
+export async function compareWith(member: UpMember, having: UpMember, signal: AbortSignal): Promise<void> {
+  for (const kind of RECORD_KINDS) {
+    for await (const page of memberRecords(having, kind)) {
+      signal.throwIfAborted();
+      const names = page.map(({ name }) => name);
+      await member.ledger.add(missedOf(kind, page, await member.backend.statMany(kind, names)));
+    }
+    for await (const page of memberRecords(member, kind)) {
+      signal.throwIfAborted();
+      const names = page.map(({ name }) => name);
+      const there = await having.backend.hasMany(kind, names);
+      const gone = names.filter((_, at) => there[at] === 0);
+      if (gone.length > 0) await member.backend.removeMany(kind, gone);
+    }
+  }
+}
+
+/** After a crash: what one member that is up has and another lacks is queued for that one. */
+export async function compareUps(mirror: Mirror, signal: AbortSignal): Promise<void> {
+  const ups = upMembers(mirror);
+  for (const having of ups) {
+    for (const kind of RECORD_KINDS) {
+      for await (const page of memberRecords(having, kind)) {
+        signal.throwIfAborted();
+        const names = page.map(({ name }) => name);
+        for (const lacking of ups) {
+          if (lacking === having) continue;
+          const infos = await lacking.backend.statMany(kind, names);
+          const missed = missedOf(kind, page, infos).filter(
+            // Of two encodings the first member's is right.
+            ({ task }) => task === "put" || having.position < lacking.position,
+          );
+          if (missed.length === 0) continue;
+          // One that lacks something already is behind, and waits for nobody.
+          if (lacking.state !== "up") await lacking.ledger.add(missed);
+          else
+            await noteLack(
+              mirror,
+              kind,
+              missed.map(({ name }) => name),
+              lacking,
+              having,
+            );
+        }
+      }
+    }
+  }
+}
+
+function difference(
+  member: UpMember,
+  what: MemberDifference["what"],
+  kind: RecordKind,
+  name: Buffer,
+  detail: string,
+): MemberDifference {
+  const { position, backend } = member;
+  const { description } = backend;
+  const message = `member ${position} of the mirror, ${description}, ${detail}`;
+  return { member: position, description, what, kind, name: Buffer.from(name), message };
+}
+
+async function* missingIn(
+  mirror: Mirror,
+  kind: RecordKind,
+  names: readonly Buffer[],
+  [lacking, having]: [UpMember, UpMember],
+  mend: boolean,
+): AsyncGenerator<MemberDifference> {
+  if ((await missedBy(kind, names, lacking, having)).length === 0) return;
+  // Again, while no change is on its way.
+  const missed = await mirror.gate.exclusive(() => missedBy(kind, names, lacking, having));
+  if (missed.length === 0) return;
+  if (mend)
+    await noteLack(
+      mirror,
+      kind,
+      missed.map(({ name }) => name),
+      lacking,
+      having,
+    );
+  for (const { name, task } of missed) {
+    const hex = name.toString("hex");
+    const detail = task === "put" ? `lacks ${kind} ${hex}` : `has ${kind} ${hex} in another encoding`;
+    yield difference(lacking, "missing", kind, name, `${detail}, which ${having.backend.description} has`);
+  }
+}
+
+async function* damagedIn(
+  mirror: Mirror,
+  member: UpMember,
+  kind: RecordKind,
+  names: readonly Buffer[],
+  { mend = false, signal }: CompareOptions,
+): AsyncGenerator<MemberDifference> {
+  const { damaged } = await readFrom(member, kind, names, signal);
+  for (const [at, error] of damaged) {
+    const name = names[at]!;
+    yield difference(
+      member,
+      "damaged",
+      kind,
+      name,
+      `has ${kind} ${name.toString("hex")} damaged: ${error.message}`,
+    );
+    if (!mend) continue;
+    for (const other of upMembers(mirror)) {
+      if (other === member) continue;
+      const [record] = (await readFrom(other, kind, [name], signal)).records;
+      if (!record) continue;
+      await replaceDamaged(mirror, member, kind, [record]);
+      break;
+    }
+  }
+}
+
+/** Pages small enough to be held in memory with their payloads. */
+function* batches(page: readonly MemberRecord[], bytes: number): Generator<Buffer[]> {
+  let [batch, sum]: [Buffer[], number] = [[], 0];
+  for (const { name, payloadLength } of page) {
+    if (batch.length > 0 && sum + payloadLength > bytes) {
+      yield batch;
+      [batch, sum] = [[], 0];
+    }
+    batch.push(name);
+    sum += payloadLength;
+  }
+  if (batch.length > 0) yield batch;
+}
+
+const READ_BYTES: number = 8 * 1024 * 1024;
+
+/** See MirrorCare.compare. */
+export async function* compare(
+  mirror: Mirror,
+  options: CompareOptions,
+): AsyncGenerator<MemberDifference, void> {
+  const { read = [], mend = false, signal, onProgress } = options;
+  let records = 0;
+  const ups = requireUp(mirror, signal);
+  for (const member of ups) {
+    for (const kind of RECORD_KINDS) {
+      for await (const page of memberRecords(member, kind)) {
+        signal?.throwIfAborted();
+        const names = page.map(({ name }) => name);
+        for (const lacking of ups)
+          if (lacking !== member && lacking.state === "up")
+            yield* missingIn(mirror, kind, names, [lacking, member], mend);
+        if (read.includes(kind))
+          for (const batch of batches(page, READ_BYTES))
+            yield* damagedIn(mirror, member, kind, batch, options);
+        records += page.length;
+        onProgress?.(records);
+      }
+    }
+  }
+}
