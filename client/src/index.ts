@@ -39,6 +39,7 @@ export { type EndHold, holdBackups } from "./lease/hold-backup.ts";
 export type { Backup } from "./list/backup.ts";
 export { type BackupFilter, listBackups } from "./list/list-backups.ts";
 export { listDirectory } from "./list/list-directory.ts";
+export { type MirrorMember, mirrorMembers, type SyncOptions, syncMirror } from "./mirror/mirror-members.ts";
 export { nativeSupport } from "./native/load-native.ts";
 export { pinBackup, unpinBackup } from "./pin/pin-backup.ts";
 export { isPostgresSource, type PostgresSource } from "./postgres/backup/postgres-source.ts";

@@ -160,18 +160,27 @@ export async function* compare(
 ): AsyncGenerator<MemberDifference, void> {
   const { read = [], mend = false, signal, onProgress } = options;
   let records = 0;
+  // Who has found a record damaged says that it lacks it.
+  const told = new Set<string>();
+  const idOf = ({ member, kind, name }: MemberDifference): string =>
+    `${member} ${kind} ${name.toString("latin1")}`;
   const ups = requireUp(mirror, signal);
   for (const member of ups) {
     for (const kind of RECORD_KINDS) {
       for await (const page of memberRecords(member, kind)) {
         signal?.throwIfAborted();
         const names = page.map(({ name }) => name);
-        for (const lacking of ups)
-          if (lacking !== member && lacking.state === "up")
-            yield* missingIn(mirror, kind, names, [lacking, member], mend);
-        if (read.includes(kind))
-          for (const batch of batches(page, READ_BYTES))
-            yield* damagedIn(mirror, member, kind, batch, options);
+        for (const lacking of ups) {
+          if (lacking === member || lacking.state !== "up") continue;
+          for await (const found of missingIn(mirror, kind, names, [lacking, member], mend))
+            if (!told.has(idOf(found))) yield found;
+        }
+        for (const batch of read.includes(kind) ? batches(page, READ_BYTES) : []) {
+          for await (const found of damagedIn(mirror, member, kind, batch, options)) {
+            told.add(idOf(found));
+            yield found;
+          }
+        }
         records += page.length;
         onProgress?.(records);
       }

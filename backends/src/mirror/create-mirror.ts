@@ -12,11 +12,11 @@ import { distrustMany, setAside } from "./replace-damaged.ts";
 import { type Tending, tendMembers } from "./tend-members.ts";
 
 function statusOf(member: Member): MemberStatus {
-  const { position, label, backend, state, since, reason, ledger } = member;
+  const { position, label, backend, state, since, reason, attempts, ledger } = member;
   const { records, bytes, oldest, standing } = ledger;
   const description = backend?.description ?? label;
   const comparing = state !== "up" && standing === "unknown";
-  return { member: position, description, state, since, reason, records, bytes, oldest, comparing };
+  return { member: position, description, state, since, reason, records, bytes, oldest, comparing, attempts };
 }
 
 /** What all members can together: readers are served by one of them, durability is that of the weakest. */

@@ -1,6 +1,6 @@
 /** Listing: everything that any member has, each record once. */
 import type { RecordKind } from "@datadb/protocol";
-import type { PackFacts, PackListing, RecordInfo } from "../backend.ts";
+import type { PackFacts, PackListing } from "../backend.ts";
 import { type Mirror, requireUp, type UpMember } from "./mirror.ts";
 import { packIn } from "./read-members.ts";
 
@@ -43,7 +43,10 @@ async function withoutKnown(
   return records.length + damaged.length === 0 && torn === undefined ? null : { ...listing, records };
 }
 
-/** See Backend.list. One member from end to end, then what others have beside it; of the log in the order of its records. */
+/**
+ * See Backend.list. One member from end to end, then what others have beside it. A record that was put again after damage is where it was
+ * put: who needs log records in order looks at their sequence numbers.
+ */
 export async function* list(
   mirror: Mirror,
   kind: RecordKind,
@@ -56,8 +59,7 @@ export async function* list(
       const own = ownPack(member, pack);
       if (own !== undefined) yield* listMember(member, kind, signal, own);
     }
-  } else if (kind === "log" && ups.length > 1) yield* listLog(ups, signal);
-  else {
+  } else {
     for (const [at, member] of ups.entries()) {
       for await (const listing of listMember(member, kind, signal)) {
         const rest = at === 0 ? listing : await withoutKnown(listing, ups.slice(0, at), signal);
@@ -65,46 +67,6 @@ export async function* list(
       }
     }
   }
-}
-
-/**
- * Log records have an order, and each member knows that of its own: what a member lacks is put behind what comes before it in another
- * one. They are few: checkpoints replace them.
- */
-async function* listLog(ups: readonly UpMember[], signal?: AbortSignal): AsyncGenerator<PackListing> {
-  const merged: RecordInfo[] = [];
-  const known = new Set<string>();
-  const lists: RecordInfo[][] = [];
-  for (const member of ups) {
-    const records: RecordInfo[] = [];
-    for await (const listing of listMember(member, "log", signal)) {
-      records.push(...listing.records);
-      if (listing.damaged.length > 0 || listing.torn !== undefined) yield { ...listing, records: [] };
-    }
-    lists.push(records);
-  }
-  for (const records of lists.sort((a, b) => b.length - a.length)) {
-    // A removed record that was put again counts where it is last.
-    let at = merged.length > 0 ? 0 : -1;
-    for (const info of records) {
-      const id = info.name.toString("latin1");
-      if (at < 0) merged.push(info);
-      else if (known.has(id)) at = merged.findIndex(({ name }) => name.equals(info.name)) + 1;
-      else merged.splice(at++, 0, info);
-      known.add(id);
-    }
-  }
-  let run: RecordInfo[] = [];
-  for (const info of merged) {
-    const last = run.at(-1);
-    if (last !== undefined && (last.pack !== info.pack || last.offset > info.offset)) {
-      yield { pack: last.pack, kind: "log", records: run, damaged: [] };
-      run = [];
-    }
-    run.push(info);
-  }
-  const [first] = run;
-  if (first !== undefined) yield { pack: first.pack, kind: "log", records: run, damaged: [] };
 }
 
 /** See Backend.packs: those of the member that is read first. The others are compared with it, see MirrorCare. */

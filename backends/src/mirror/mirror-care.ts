@@ -18,6 +18,8 @@ export interface MemberStatus {
   oldest: number | null;
   /** It is still to be compared with the others: it may lack more than waits for it. */
   comparing: boolean;
+  /** How often it was tried in vain since it went down first. */
+  attempts: number;
 }
 
 /** Something in which one member differs from the others. */

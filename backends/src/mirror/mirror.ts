@@ -26,6 +26,8 @@ export interface Member {
   state: MemberStatus["state"];
   since: number;
   reason: string;
+  /** How often it was tried in vain. */
+  attempts: number;
   /** What it accepted since its last flush: uncertain until the next. */
   unflushed: Missed[];
   /** Records that it had lost at the last look. */

@@ -54,6 +54,13 @@ export function noteLack(
     const missed = await missedBy(kind, names, lacking, having);
     if (missed.length === 0) return 0;
     await markChanging(mirror);
+    // What it lacks it may have had, and found to be damaged.
+    await lacking.backend
+      .setAside(
+        kind,
+        missed.filter(({ task }) => task === "put").map(({ name }) => name),
+      )
+      .catch(() => []);
     await demote(mirror, lacking, `it lacks ${missed.length} records that others have`, "behind");
     await lacking.ledger.add(missed);
     lacking.wake();

@@ -60,7 +60,11 @@ async function newMember(
   };
   return {
     position,
-    label: type,
+    get label() {
+      // Its opening asked for this before it failed, if it came so far.
+      const [path] = indexes.keys();
+      return path === undefined ? type : decodeURIComponent(path).replace(":", " ");
+    },
     ledger,
     indexes,
     open: () => context.openChild(child, changes),
@@ -68,6 +72,7 @@ async function newMember(
     state: "down",
     since: clock.now(),
     reason: "it was not opened yet",
+    attempts: 0,
     unflushed: [],
     lost: 0,
     wake: () => {},

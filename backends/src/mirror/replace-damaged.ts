@@ -51,8 +51,9 @@ export async function replaceDamaged(
       if (upMembers(mirror).length > 1) await demote(mirror, member, error.message, "down");
     }
     mirror.counts.repaired += names.length;
+    const more = names.length > 1 ? ` and ${names.length - 1} more` : "";
     mirror.warn(
-      `${member.backend.description}: ${names.length} damaged ${kind} records, the first of them ${names[0]?.toString("hex")}, were replaced from another member`,
+      `${member.backend.description}: damaged, and replaced from another member: ${kind} ${names[0]?.toString("hex")}${more}`,
     );
   });
 }

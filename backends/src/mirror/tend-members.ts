@@ -85,6 +85,7 @@ async function tendMember(mirror: Mirror, member: Member, signal: AbortSignal): 
       if (state !== "down") pause = FIRST_PAUSE_MS;
       else pause = Math.min(pause * 2, LONGEST_PAUSE_MS);
       Object.assign(member, { state: "down", reason: (error as Error).message });
+      member.attempts += 1;
     }
   }
 }

@@ -123,7 +123,7 @@ export const storeCommands: readonly CommandSpec[] = commandGroup("store", [
     flags: ["admin"],
     right: "admin",
     reply:
-      "STATUS: array of maps `member`, `description`, `state` (up, behind, down), `since`, `reason`, `records`, `bytes`, `oldest`, `comparing`, " +
+      "STATUS: array of maps `member`, `description`, `state` (up, behind, down), `since`, `reason`, `records`, `bytes`, `oldest`, `comparing`, `attempts`, " +
       "times in milliseconds since 1970, `oldest` 0 when nothing waits; else OK",
     arguments: [oneOf("what", word("STATUS"), word("SYNC"), after("REFILL", string("member")))],
   },

@@ -17,7 +17,7 @@ export interface CheckOptions {
 
 /** What a check says while it runs. `done` and `total` of the phase data are bytes, of the others records. */
 export type CheckEvent =
-  | { type: "progress"; phase: "log" | "index" | "trees" | "data"; done: number; total: number }
+  | { type: "progress"; phase: "log" | "index" | "trees" | "data" | "mirror"; done: number; total: number }
   /** Something a person should know that hurts no backup. */
   | { type: "note"; message: string }
   | ({ type: "finding" } & CheckFinding);
@@ -34,7 +34,10 @@ export interface AffectedBackup {
 
 /** One thing that is wrong. */
 export interface CheckFinding {
-  /** `missing`, `damaged-record`, `wrong-content`, `needs-damaged`, `log`, `checkpoint`, `keyspace`, `index`, `pack-header`, `node`. */
+  /**
+   * `missing`, `damaged-record`, `wrong-content`, `needs-damaged`, `log`, `checkpoint`, `keyspace`, `index`, `pack-header`, `node`,
+   * `mirror-missing`, `mirror-damaged`.
+   */
   what: string;
   /** One sentence with the object in it. */
   message: string;

@@ -7,6 +7,7 @@ import { checkIndex } from "./check-index.ts";
 import { checkKeyspace } from "./check-keyspace.ts";
 import { checkLevels } from "./check-levels.ts";
 import { checkLog } from "./check-log.ts";
+import { checkMirrors } from "./check-mirrors.ts";
 import { checkPacks } from "./check-packs.ts";
 import { type CheckPart, type CheckSource, type CheckState, finding, namesOf } from "./check-source.ts";
 import { checkTrees } from "./check-trees.ts";
@@ -27,9 +28,11 @@ function newState(source: CheckSource, signal: AbortSignal | undefined): CheckSt
   return { source, signal, bad, backups: 0, nodes: 0, data: 0, read: 0, readBytes: 0 };
 }
 
-function partsOf(state: CheckState, readData: number): (() => CheckPart)[] {
+function partsOf(state: CheckState, readData: number, repair: boolean): (() => CheckPart)[] {
   const parts = [
     () => checkHeaders(state),
+    // First: whatever reads a damaged record replaces it.
+    () => checkMirrors(state, readData, repair),
     () => checkLog(state),
     () => checkKeyspace(state),
     () => checkIndex(state),
@@ -94,7 +97,7 @@ export async function* checkStore(
   const state = newState(source, signal);
   const found: Findings = { named: new Map(), others: [] };
   yield* collect(state, [() => checkLevels(state)], found);
-  if (found.others.length === 0) yield* collect(state, partsOf(state, readData), found);
+  if (found.others.length === 0) yield* collect(state, partsOf(state, readData, repair), found);
   let findings = await withAffected(state, found);
   let mended = 0;
   await distrust(state);

@@ -51,6 +51,7 @@ import { check } from "../commands/store/check.ts";
 import { forget } from "../commands/store/forget.ts";
 import { gc } from "../commands/store/gc.ts";
 import { mark } from "../commands/store/mark.ts";
+import { mirror } from "../commands/store/mirror.ts";
 import { pin, unpin } from "../commands/store/pin.ts";
 import { stats } from "../commands/store/stats.ts";
 import { tag } from "../commands/store/tag.ts";
@@ -75,7 +76,7 @@ export const COMMAND_HANDLERS: Readonly<Record<string, CommandHandler>> = {
   ...{ ladd, ldel, lindex, liter, llast, llen, lmrange, lprev, lrange, lriter },
   ...{ bcnt, bexists, bget, bput, bscan, bsize, hash, size },
   ...{ done, init, lease, txcommit, txdiscard, txinit },
-  ...{ backup, backups, check, forget, gc, mark, pin, stats, tag, unpin },
+  ...{ backup, backups, check, forget, gc, mark, mirror, pin, stats, tag, unpin },
   records,
 };
 

@@ -12,6 +12,7 @@ import {
   logRecordName,
   MAX_BATCH_NAMES,
 } from "@datadb/protocol";
+import { mirrorsIn } from "../store/backend-counters.ts";
 import type { Head } from "./head.ts";
 
 /** Where a log record lies. */
@@ -38,8 +39,9 @@ export interface LogSource {
 /** Bytes of records that are held at once while reading. */
 const BATCH_BYTES: number = 32 * 1024 * 1024;
 
-/** All log records in the order in which they were written, each name once. */
-export async function listLog({ backend }: LogSource): Promise<LogPlace[]> {
+/** All log records in the order in which they were written, each name once; of a mirror, in the order of their sequence numbers. */
+export async function listLog(source: LogSource): Promise<LogPlace[]> {
+  const { backend } = source;
   const places = new Map<string, LogPlace>();
   for await (const listing of backend.list("log")) {
     for (const { name, pack, offset, payloadLength } of listing.records) {
@@ -53,7 +55,37 @@ export async function listLog({ backend }: LogSource): Promise<LogPlace[]> {
     "log",
     all.map(({ name }) => name),
   );
-  return all.filter((_, at) => there[at] === 1);
+  const present = all.filter((_, at) => there[at] === 1);
+  return mirrorsIn(source.backend).length === 0 ? present : bySequence(source, present);
+}
+
+/** A member of a mirror may have got a record late. What cannot be read stays behind what it came after. */
+async function bySequence(source: LogSource, places: readonly LogPlace[]): Promise<LogPlace[]> {
+  const placed: { place: LogPlace; sequence: number }[] = [];
+  let last = 0;
+  for (const batch of batches(places)) {
+    const records = await sequences(source, batch);
+    for (const [at, place] of batch.entries()) {
+      last = records[at] ?? last;
+      placed.push({ place, sequence: last });
+    }
+  }
+  return placed.sort((a, b) => a.sequence - b.sequence).map(({ place }) => place);
+}
+
+async function sequences(source: LogSource, places: readonly LogPlace[]): Promise<(number | null)[]> {
+  const found: (number | null)[] = [];
+  try {
+    for await (const { record } of readLog(source, places)) found.push(record.sequence);
+    return found;
+  } catch (error) {
+    if (!(error instanceof DatadbError) || error.code === "BACKEND_UNAVAILABLE") throw error;
+    if (places.length === 1) return [null];
+  }
+  // One bad record fails the batch: singly the others are saved.
+  const singly: (number | null)[] = [];
+  for (const place of places) singly.push(...(await sequences(source, [place])));
+  return singly;
 }
 
 function damagedRecord({ name, pack, offset }: LogPlace, problem: string, cause?: unknown): DamagedError {

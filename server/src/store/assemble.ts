@@ -11,8 +11,8 @@ import type { Level } from "../keyspace/open-level.ts";
 import type { ExecutorState } from "../log/executor.ts";
 import type { RecordPlaces } from "../records/record-places.ts";
 import { storeStats } from "../stats/store-stats.ts";
-import type { Reserve } from "./create-reserve.ts";
 import { backendCounters, mirrorsIn } from "./backend-counters.ts";
+import type { Reserve } from "./create-reserve.ts";
 import type { StoreConfig } from "./store-config.ts";
 import { storeInfo } from "./store-info.ts";
 
@@ -36,7 +36,6 @@ export interface Parts {
   readonly records: RecordPlaces;
   close(): Promise<void>;
 }
-
 
 export function assemble(parts: Parts): Database {
   const {

@@ -10,7 +10,7 @@ function memberName(mirrors: readonly MirrorCare[], mirror: number, member: numb
 }
 
 function statusReply(name: string, status: MemberStatus): Reply {
-  const { description, state, since, reason, records, bytes, oldest, comparing } = status;
+  const { description, state, since, reason, records, bytes, oldest, comparing, attempts } = status;
   return new MapReply([
     ["member", name],
     ["description", description],
@@ -21,6 +21,7 @@ function statusReply(name: string, status: MemberStatus): Reply {
     ["bytes", bytes],
     ["oldest", oldest ?? 0],
     ["comparing", comparing ? 1 : 0],
+    ["attempts", attempts],
   ]);
 }
 
