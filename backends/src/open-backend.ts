@@ -48,19 +48,11 @@ const OPENERS = new Map<string, BackendOpener>([
   ["s3", openS3],
 ]);
 
-/** The indexes of one composition. */
-interface Indexes {
-  /** Paths that an open backend uses. */
-  readonly used: Set<string>;
-  /** All that were ever asked for: who opens a place again goes on with the same one. */
-  readonly made: Map<string, RecordIndex>;
-}
-
 /** Refuses a second leaf on the same index, and so on the same place; `owners` get what was asked for. */
 function guardedIndex(
   context: OpenContextBase,
   at: string,
-  { used, made }: Indexes,
+  used: Set<string>,
   owners: readonly Set<string>[],
 ): BackendContext["index"] {
   return (path) => {
@@ -68,8 +60,7 @@ function guardedIndex(
       throw configError(at, `the place ${path} is used by another backend of this store already`);
     used.add(path);
     for (const own of owners) own.add(path);
-    const index = made.get(path) ?? context.index(path);
-    made.set(path, index);
+    const index = context.index(path);
     context.onIndex?.(path, index);
     return index;
   };
@@ -79,7 +70,7 @@ async function open(
   config: BackendConfig,
   context: OpenContextBase,
   at: string,
-  indexes: Indexes,
+  used: Set<string>,
   above: readonly Set<string>[] = [],
 ): Promise<Backend> {
   const { type, value } = backendType(config, at);
@@ -93,13 +84,12 @@ async function open(
     return await opener(backendOptions(value, `${at}.${type}`), {
       ...context,
       storeIndex: context.index,
-      index: guardedIndex(context, `${at}.${type}`, indexes, owners),
-      openChild: (child, changes) =>
-        open(child.config, { ...context, ...changes }, child.at, indexes, owners),
+      index: guardedIndex(context, `${at}.${type}`, used, owners),
+      openChild: (child, changes) => open(child.config, { ...context, ...changes }, child.at, used, owners),
     });
   } catch (error) {
     // What could not be opened uses no place: it may be tried again.
-    for (const path of own) indexes.used.delete(path);
+    for (const path of own) used.delete(path);
     throw error;
   }
 }
@@ -110,5 +100,12 @@ async function open(
  * knows are all gone: is the disk mounted?), BACKEND_UNAVAILABLE.
  */
 export function openBackend(config: BackendConfig, context: BackendContext): Promise<Backend> {
-  return open(config, context, "blobs", { used: new Set(), made: new Map() });
+  const made = new Map<string, RecordIndex>();
+  // Who opens a place again goes on with the same index.
+  const index = (path: string): RecordIndex => {
+    const known = made.get(path) ?? context.index(path);
+    made.set(path, known);
+    return known;
+  };
+  return open(config, { ...context, index }, "blobs", new Set());
 }

@@ -2,6 +2,7 @@
 import {
   BackendUnavailableError,
   DatadbError,
+  ERROR_CATALOGUE,
   type HashAlgorithm,
   ReadOnlyError,
   UsageError,
@@ -106,6 +107,11 @@ export function requireUp(mirror: Mirror, signal?: AbortSignal): UpMember[] {
 /** Whether an error says that the member cannot do it, and not that nobody could or the caller has given up. */
 export function isOutage(error: unknown): error is DatadbError {
   return error instanceof DatadbError && !(error instanceof UsageError) && !(error instanceof ReadOnlyError);
+}
+
+/** Whether an error says that stored bytes are not what was put: of the record, not of the whole member. */
+export function isDamage(error: unknown): boolean {
+  return error instanceof DatadbError && ERROR_CATALOGUE[error.code].exitCode === 5;
 }
 
 /** From now on the member is given what it misses later. What it accepted and never flushed is uncertain, and missed. */

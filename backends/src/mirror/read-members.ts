@@ -1,7 +1,7 @@
 /** Reading: from the first member that has a record whole; the others are given what they lack. */
-import { type BlobRecord, DamagedError, type DatadbError, type RecordKind } from "@datadb/protocol";
+import type { BlobRecord, DatadbError, RecordKind } from "@datadb/protocol";
 import type { RecordInfo } from "../backend.ts";
-import { demote, isOutage, type Mirror, requireUp, type UpMember, upMembers } from "./mirror.ts";
+import { demote, isDamage, isOutage, type Mirror, requireUp, type UpMember, upMembers } from "./mirror.ts";
 import { noteLack } from "./note-lack.ts";
 import { replaceDamaged } from "./replace-damaged.ts";
 
@@ -16,7 +16,7 @@ async function ask<T>(
     return await question();
   } catch (error) {
     signal?.throwIfAborted();
-    const outage = isOutage(error) && !(error instanceof DamagedError);
+    const outage = isOutage(error) && !isDamage(error);
     if (!outage || upMembers(mirror).every((one) => one === member)) throw error;
     await demote(mirror, member, error.message, "down");
     return null;
@@ -111,8 +111,8 @@ export async function readFrom(
   try {
     return { records: await member.backend.getMany(kind, names, signal), damaged };
   } catch (error) {
-    if (!(error instanceof DamagedError)) throw error;
-    if (names.length === 1) return { records: [null], damaged: new Map([[0, error]]) };
+    if (!isDamage(error)) throw error;
+    if (names.length === 1) return { records: [null], damaged: new Map([[0, error as DatadbError]]) };
   }
   const records: (BlobRecord | null)[] = [];
   for (const [at, name] of names.entries()) {
