@@ -49,7 +49,7 @@ export function missedOf(task: Task, records: readonly BlobRecord[]): Missed[] {
 function refuse(mirror: Mirror, results: readonly PromiseSettledResult<unknown>[]): void {
   const error = results.find((one) => one.status === "rejected" && !isOutage(one.reason));
   if (error === undefined) return;
-  mirror.doubted ||= results.length > 1;
+  if (results.length > 1) mirror.doubts += 1;
   throw (error as PromiseRejectedResult).reason;
 }
 
@@ -67,7 +67,7 @@ async function onAll(
   const done = new Set<Member>();
   for (const [at, result] of results.entries()) if (result.status === "fulfilled") done.add(ups[at]!);
   if (done.size === 0) {
-    mirror.doubted ||= ups.length > 1;
+    if (ups.length > 1) mirror.doubts += 1;
     throw (results[0] as PromiseRejectedResult).reason;
   }
   for (const [at, result] of results.entries())
@@ -170,7 +170,7 @@ export async function flush(
         result.status === "rejected" ? [{ member: here[at]!, error: result.reason as Error }] : [],
       );
       if (failed.length === here.length) {
-        mirror.doubted ||= here.length > 1;
+        if (here.length > 1) mirror.doubts += 1;
         for (const { member } of failed) member.unflushed = [];
         throw failed[0]!.error;
       }

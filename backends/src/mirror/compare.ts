@@ -2,10 +2,11 @@
 import { RECORD_KINDS, type RecordKind } from "@datadb/protocol";
 import type { Missed } from "./ledger.ts";
 import { type MemberRecord, memberRecords } from "./member-records.ts";
-import { type Mirror, requireUp, type UpMember, upMembers } from "./mirror.ts";
+import { demote, isOutage, type Mirror, requireUp, type UpMember, upMembers } from "./mirror.ts";
 import type { CompareOptions, MemberDifference } from "./mirror-care.ts";
-import { differs, missedBy, noteLack } from "./note-lack.ts";
-import { readFrom } from "./read-members.ts";
+import { differs, missedBy } from "./missed-by.ts";
+import { noteLack } from "./note-lack.ts";
+import { readFrom } from "./read-from.ts";
 import { replaceDamaged } from "./replace-damaged.ts";
 
 function missedOf(
@@ -38,32 +39,41 @@ export async function compareWith(member: UpMember, having: UpMember, signal: Ab
   }
 }
 
+/** One that cannot answer is down from now on, and to be compared when it is back. */
+async function statOrDemote(
+  mirror: Mirror,
+  member: UpMember,
+  kind: RecordKind,
+  names: readonly Buffer[],
+): ReturnType<UpMember["backend"]["statMany"]> {
+  try {
+    return await member.backend.statMany(kind, names);
+  } catch (error) {
+    if (isOutage(error) && upMembers(mirror).some((one) => one !== member))
+      await demote(mirror, member, error.message, "down");
+    throw error;
+  }
+}
+
 /** After a crash: what one member that is up has and another lacks is queued for that one. */
 export async function compareUps(mirror: Mirror, signal: AbortSignal): Promise<void> {
   const ups = upMembers(mirror);
   for (const having of ups) {
     for (const kind of RECORD_KINDS) {
       for await (const page of memberRecords(having, kind)) {
+        if (having.state === "down") break;
         signal.throwIfAborted();
         const names = page.map(({ name }) => name);
         for (const lacking of ups) {
           if (lacking === having) continue;
-          const infos = await lacking.backend.statMany(kind, names);
+          const infos = await statOrDemote(mirror, lacking, kind, names);
           const missed = missedOf(kind, page, infos).filter(
             // Of two encodings the first member's is right.
             ({ task }) => task === "put" || having.position < lacking.position,
           );
           if (missed.length === 0) continue;
-          // One that lacks something already is behind, and waits for nobody.
-          if (lacking.state !== "up") await lacking.ledger.add(missed);
-          else
-            await noteLack(
-              mirror,
-              kind,
-              missed.map(({ name }) => name),
-              lacking,
-              having,
-            );
+          const lacks = missed.map(({ name }) => name);
+          await noteLack(mirror, kind, lacks, lacking, having);
         }
       }
     }

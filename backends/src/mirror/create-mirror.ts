@@ -55,7 +55,7 @@ async function reindexAll(mirror: Mirror, signal?: AbortSignal): Promise<Reindex
     sum.damaged += damaged;
   }
   // Each found what it has: perhaps not the same.
-  mirror.doubted ||= ups.length > 1;
+  if (ups.length > 1) mirror.doubts += 1;
   return sum;
 }
 
@@ -82,7 +82,7 @@ async function shut(mirror: Mirror, tending: Tending | null): Promise<void> {
   for (const { backend } of mirror.members)
     await backend?.close().catch((error: unknown) => errors.push(error));
   if (errors.length > 0) throw errors[0];
-  if (mirror.readOnly || mirror.doubted) return;
+  if (mirror.readOnly || mirror.doubts > 0) return;
   for (const { ledger } of upMembers(mirror))
     if (ledger.standing !== "equal") await ledger.setStanding("equal");
 }
@@ -100,7 +100,7 @@ export function createMirror(mirror: Mirror): Backend {
     try {
       return await work;
     } finally {
-      if (mirror.doubted && !mirror.closed) tending?.look();
+      if (mirror.doubts > 0 && !mirror.closed) tending?.look();
     }
   };
   const care: MirrorCare = {

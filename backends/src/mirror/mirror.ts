@@ -52,8 +52,8 @@ export interface Mirror {
   warn(message: string): void;
   /** Marked in the ledgers: changes are under way. */
   changing: Promise<void> | null;
-  /** Members that are up may differ: they are to be compared. */
-  doubted: boolean;
+  /** How often something happened after which members that are up may differ; 0 when they were compared since. */
+  doubts: number;
   closed: boolean;
 }
 
@@ -132,7 +132,8 @@ export async function demote(
     mirror.warn(
       `${nameOf(member)} of the mirror is down: ${reason}; the others go on, and it is given what it misses when it is back`,
     );
-  await member.ledger.setStanding("queued");
+  // Of one that may differ from the others nobody knows what it lacks.
+  await member.ledger.setStanding(mirror.doubts > 0 ? "unknown" : "queued");
   await member.ledger.add(uncertain);
   member.wake();
 }

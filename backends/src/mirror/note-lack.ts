@@ -1,39 +1,45 @@
-/** A member that is up lacks what another has: it is given it, and is not up until it has it. */
+/** A member that is up lacks what another has: it is given it. */
 import type { RecordKind } from "@datadb/protocol";
-import type { RecordInfo } from "../backend.ts";
 import { markChanging } from "./change-members.ts";
+import { copyRecords } from "./copy-records.ts";
 import type { Missed } from "./ledger.ts";
-import { demote, isOutage, type Mirror, type UpMember } from "./mirror.ts";
+import { demote, isOutage, type Mirror, type UpMember, upMembers } from "./mirror.ts";
+import { missedBy } from "./missed-by.ts";
 
-/** Whether `given` is not what `wanted` is; the encoding is part of it, since bases must be the same everywhere. */
-export function differs(
-  wanted: Pick<RecordInfo, "encoding" | "base">,
-  given: Pick<RecordInfo, "encoding" | "base"> | null | undefined,
-): boolean {
-  if (!given || given.encoding !== wanted.encoding) return true;
-  return wanted.base === null ? given.base !== null : given.base === null || !wanted.base.equals(given.base);
+const BATCH_BYTES: number = 8 * 1024 * 1024;
+
+/** Into the queue of the member, which is not up until it has them. */
+async function queueFor(mirror: Mirror, lacking: UpMember, missed: readonly Missed[]): Promise<void> {
+  await demote(mirror, lacking, `it lacks ${missed.length} records that others have`, "behind");
+  await lacking.ledger.add(missed);
+  lacking.wake();
 }
 
-/** Which of `names` the one member lacks, or has otherwise, that the other has. */
-export async function missedBy(
-  kind: RecordKind,
-  names: readonly Buffer[],
-  lacking: UpMember,
-  having: UpMember,
-): Promise<Missed[]> {
-  const [has, lacks] = await Promise.all([
-    having.backend.statMany(kind, names),
-    lacking.backend.statMany(kind, names),
-  ]);
-  return names.flatMap((name, at): Missed[] => {
-    const wanted = has[at];
-    if (!wanted || !differs(wanted, lacks[at])) return [];
-    const task = lacks[at] ? "replace" : "put";
-    return [{ task, kind, name: Buffer.from(name), bytes: wanted.payloadLength }];
-  });
+/** At once, since there is nobody else who is up. */
+async function copyNow(
+  mirror: Mirror,
+  [lacking, having]: [UpMember, UpMember],
+  missed: readonly Missed[],
+): Promise<void> {
+  const copying = { mirror, member: lacking, sources: [having] };
+  let [batch, bytes]: [Missed[], number] = [[], 0];
+  const copyBatch = async (): Promise<void> => {
+    const [first] = batch;
+    if (first === undefined) return;
+    const names = batch.map(({ name }) => name);
+    await copyRecords(copying, "replace", first.kind, names);
+    lacking.unflushed.push(...batch);
+    [batch, bytes] = [[], 0];
+  };
+  for (const one of missed) {
+    if (bytes + one.bytes > BATCH_BYTES) await copyBatch();
+    batch.push(one);
+    bytes += one.bytes;
+  }
+  await copyBatch();
 }
 
-/** Looks again while no change is on its way, and queues what is really missing. Resolves with how many that are. */
+/** Looks again while no change is on its way, and gives the one what it really lacks, all of one kind. Resolves with how many that are. */
 export function noteLack(
   mirror: Mirror,
   kind: RecordKind,
@@ -55,15 +61,12 @@ export function noteLack(
     if (missed.length === 0) return 0;
     await markChanging(mirror);
     // What it lacks it may have had, and found to be damaged.
-    await lacking.backend
-      .setAside(
-        kind,
-        missed.filter(({ task }) => task === "put").map(({ name }) => name),
-      )
-      .catch(() => []);
-    await demote(mirror, lacking, `it lacks ${missed.length} records that others have`, "behind");
-    await lacking.ledger.add(missed);
-    lacking.wake();
+    const absent = missed.filter(({ task }) => task === "put").map(({ name }) => name);
+    await lacking.backend.setAside(kind, absent).catch(() => []);
+    for (const other of mirror.members)
+      if (other.state !== "up" && other !== lacking && other !== having) await other.ledger.add(missed);
+    if (lacking.state !== "up" || upMembers(mirror).length > 1) await queueFor(mirror, lacking, missed);
+    else await copyNow(mirror, [lacking, having], missed);
     return missed.length;
   });
 }

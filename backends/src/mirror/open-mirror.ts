@@ -118,7 +118,7 @@ async function judge(mirror: Mirror): Promise<void> {
     if (backend !== null && whole) Object.assign(member, { state: "up", reason: "" });
     else if (backend !== null)
       Object.assign(member, { state: "behind", reason: "it is given what it missed" });
-    mirror.doubted ||= member.state === "up" && (lossy || !known || unclean);
+    if (member.state === "up" && (lossy || !known || unclean)) mirror.doubts += 1;
   }
   if (mirror.readOnly) return;
   // First of all who has everything: the others' standing would deny it to those without one.
@@ -158,7 +158,7 @@ export async function openMirror(
     counts: { repaired: 0, delivered: 0 },
     warn: context.warn,
     changing: null,
-    doubted: false,
+    doubts: 0,
     closed: false,
   };
   const opened = await Promise.allSettled(members.map((member) => openFirst(mirror, member)));

@@ -3,6 +3,7 @@ import type { BlobRecord, DatadbError, RecordKind } from "@datadb/protocol";
 import type { RecordInfo } from "../backend.ts";
 import { demote, isDamage, isOutage, type Mirror, requireUp, type UpMember, upMembers } from "./mirror.ts";
 import { noteLack } from "./note-lack.ts";
+import { readFrom } from "./read-from.ts";
 import { replaceDamaged } from "./replace-damaged.ts";
 
 /** Asks a member; null when it is down from now on. The last one that is up stays it: its error is thrown. */
@@ -93,35 +94,6 @@ export async function statMany(
 /** The name of a member's pack in the mirror. */
 export function packIn(member: { position: number }, pack: string): string {
   return `${member.position}:${pack}`;
-}
-
-interface Reading {
-  records: (BlobRecord | null)[];
-  damaged: Map<number, DatadbError>;
-}
-
-/** All that a member has whole; one by one when one of them is damaged. */
-export async function readFrom(
-  member: UpMember,
-  kind: RecordKind,
-  names: readonly Buffer[],
-  signal?: AbortSignal,
-): Promise<Reading> {
-  const damaged = new Map<number, DatadbError>();
-  try {
-    return { records: await member.backend.getMany(kind, names, signal), damaged };
-  } catch (error) {
-    if (!isDamage(error)) throw error;
-    if (names.length === 1) return { records: [null], damaged: new Map([[0, error as DatadbError]]) };
-  }
-  const records: (BlobRecord | null)[] = [];
-  for (const [at, name] of names.entries()) {
-    const one = await readFrom(member, kind, [name], signal);
-    records.push(one.records[0] ?? null);
-    const error = one.damaged.get(0);
-    if (error) damaged.set(at, error);
-  }
-  return { records, damaged };
 }
 
 /** See Backend.getMany. */

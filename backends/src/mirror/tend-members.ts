@@ -6,6 +6,8 @@ import { counterOf, type Member, type Mirror, nameOf, requireUp, type UpMember }
 /** Between two attempts with a member that is down; it doubles with each. */
 const FIRST_PAUSE_MS = 1000;
 const LONGEST_PAUSE_MS = 60_000;
+/** Between two looks whether the members that are up were compared. */
+const LOOK_MS = 20;
 /** With so few entries left, changes wait until the rest is delivered. */
 const LAST_ENTRIES = 256;
 
@@ -37,6 +39,11 @@ async function catchUp(mirror: Mirror, member: Member, signal: AbortSignal): Pro
     Object.assign(open, { state: "behind", since: mirror.clock.now(), reason: "it is given what it missed" });
   }
   if (open.ledger.standing === "unknown") {
+    // Those that are up first: what one of them lacks would be taken from this one, too.
+    while (mirror.doubts > 0) {
+      await mirror.clock.wait(LOOK_MS, signal);
+      signal.throwIfAborted();
+    }
     await compareWith(open, requireUp(mirror)[0]!, signal);
     await open.ledger.setStanding("queued");
   }
@@ -94,14 +101,14 @@ async function tendMember(mirror: Mirror, member: Member, signal: AbortSignal): 
 async function settleDoubt(mirror: Mirror, signal: AbortSignal): Promise<void> {
   for (
     let pause = FIRST_PAUSE_MS;
-    mirror.doubted && !signal.aborted;
+    mirror.doubts > 0 && !signal.aborted;
     pause = Math.min(pause * 2, LONGEST_PAUSE_MS)
   ) {
     try {
-      mirror.doubted = false;
+      const seen = mirror.doubts;
       await compareUps(mirror, signal);
+      if (mirror.doubts === seen) mirror.doubts = 0;
     } catch {
-      mirror.doubted = true;
       if (!signal.aborted) await mirror.clock.wait(pause, signal);
     }
   }
@@ -114,7 +121,7 @@ export function tendMembers(mirror: Mirror): Tending {
   const loops = mirror.members.map((member) => tendMember(mirror, member, signal));
   let doubt: Promise<void> | null = null;
   const look = (): void => {
-    if (!mirror.doubted || doubt !== null) return;
+    if (mirror.doubts === 0 || doubt !== null) return;
     doubt = settleDoubt(mirror, signal).finally(() => {
       doubt = null;
     });
