@@ -11,6 +11,7 @@ import { benchMounts, judgeMounts, mountTable } from "./mount/bench.ts";
 import { benchPostgres } from "./postgres/bench.ts";
 import { describeRun, seriesTable, verdictTable, wireTable } from "./report.ts";
 import { judgeRows, rowsTable, runRows } from "./rows.ts";
+import { judgeS3, runS3, s3Table } from "./s3.ts";
 import { runSeries, type Series } from "./series.ts";
 import { judgeSeries, judgeWire, type Verdict } from "./targets.ts";
 import { borg } from "./tools/borg.ts";
@@ -22,7 +23,7 @@ import { cachedWorkload, type WorkloadName } from "./workload/cached-workload.ts
 
 const HELP = `npm run bench -- [OPTION]...
 
-  --workloads LIST    of dumps, files, month, rows, gc, mount, postgres, wire (default: all)
+  --workloads LIST    of dumps, files, month, rows, gc, mount, s3, postgres, wire (default: all)
   --tools LIST        of datadb, restic, borg (default: all)
   --repetitions N     how often each tool runs, in turn (default 3; month, rows and gc run once)
   --days N            days of a month (default 30)
@@ -35,7 +36,7 @@ const WIRE_REQUESTS = 300_000;
 
 const { values } = parseArgs({
   options: {
-    workloads: { type: "string", default: "dumps,files,month,rows,gc,mount,postgres,wire" },
+    workloads: { type: "string", default: "dumps,files,month,rows,gc,mount,s3,postgres,wire" },
     tools: { type: "string", default: "datadb,restic,borg" },
     repetitions: { type: "string", default: "3" },
     days: { type: "string", default: "30" },
@@ -91,6 +92,11 @@ async function bench(): Promise<void> {
     const mounts = await benchMounts(tools, work, repetitions, Number(values.scale));
     tables.push(mountTable(mounts));
     verdicts.push(...judgeMounts(mounts));
+  }
+  if (workloads.includes("s3")) {
+    const runs = await runS3(join(directory, "work", "s3"), directory, Number(values.scale));
+    tables.push(s3Table(runs));
+    verdicts.push(...judgeS3(runs));
   }
   if (workloads.includes("postgres")) {
     const options = { directory, repetitions, scale: Number(values.scale), tools: values.tools.split(",") };

@@ -87,7 +87,11 @@ function decode(raw: Buffer, headers: Headers, signed: Signed) {
       throw new S3Fault(400, "XAmzContentSHA256Mismatch", "the body does not have the hash that was signed");
     return { bytes: raw, trailers: new Map<string, string>() };
   }
-  if (!String(headers["content-encoding"] ?? "").includes("aws-chunked"))
+  // Some clients leave the encoding out of signed streams, which services allow.
+  if (
+    hash.endsWith("UNSIGNED-PAYLOAD-TRAILER") &&
+    !String(headers["content-encoding"] ?? "").includes("aws-chunked")
+  )
     throw new S3Fault(400, "InvalidRequest", "a stream must say content-encoding: aws-chunked");
   const { bytes, trailers } = takeChunksApart(
     raw,
