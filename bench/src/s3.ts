@@ -12,9 +12,23 @@ import { tableHistory } from "./workload/table-dumps.ts";
 const FULL_FILES = 50_000;
 /** The full workload's dumps, as a part of those of the other workloads. */
 const DUMPS = 0.25;
-type Step = "first snapshot" | "next day" | "restore of a directory" | "check" | "gc";
+type Step =
+  | "first snapshot"
+  | "next day"
+  | "restore of a directory"
+  | "the same, nothing cached"
+  | "check"
+  | "gc";
+const UNCACHED = "the same, nothing cached";
 const FIRST = "first snapshot";
-const STEPS: readonly Step[] = [FIRST, "next day", "restore of a directory", "check", "gc"];
+const STEPS: readonly Step[] = [
+  FIRST,
+  "next day",
+  "restore of a directory",
+  "the same, nothing cached",
+  "check",
+  "gc",
+];
 
 /** A program's way through the steps. */
 interface Contender {
@@ -22,6 +36,8 @@ interface Contender {
   init: Command;
   snapshot: Command;
   restore: Command;
+  /** What it keeps on the local disk of what is in the bucket. */
+  cache: string;
   check: Command;
   collect: readonly Command[];
   /** Where the restored directory is below the target. */
@@ -54,6 +70,7 @@ function datadbContender(server: S3Process, work: string, { path, part }: Source
     init: command("init", "--config", config),
     snapshot: command("snapshot", path),
     restore: command("restore", `source:${part}`, join(work, "datadb", "restored")),
+    cache: join(store, "cache"),
     check: command("check"),
     collect: [command("forget", "--keep-last", "1", "--yes"), command("gc")],
     restored: join(work, "datadb", "restored"),
@@ -76,6 +93,7 @@ function resticContender(server: S3Process, work: string, { path, part }: Source
     init: command("init"),
     snapshot: command("backup", path),
     restore: command("restore", `latest:${join(path, part)}`, "--target", target),
+    cache: env.RESTIC_CACHE_DIR,
     check: command("check"),
     collect: [command("forget", "--group-by", "", "--keep-last", "1"), command("prune")],
     restored: target,
@@ -128,13 +146,15 @@ export async function runS3(work: string, cache: string, scale: number): Promise
       if (name === "next day") nextDay(path, history);
       for (const [at, contender] of contenders.entries()) {
         if (name === FIRST) await measure(contender.init);
+        if (name === UNCACHED)
+          for (const path of [contender.cache, contender.restored]) rmSync(path, { recursive: true });
         const commands = commandsOf(contender, name);
         const taken = await step(server, commands);
         (runs[at] as S3Run).steps[name] = taken;
         console.log(
           `s3: ${contender.name}, ${name}: ${taken.requests} requests, ${JSON.stringify(taken.operations)}`,
         );
-        if (name === "restore of a directory")
+        if (name === "restore of a directory" || name === UNCACHED)
           execFileSync("diff", ["--recursive", "--brief", join(path, source.part), contender.restored], {
             stdio: "inherit",
           });

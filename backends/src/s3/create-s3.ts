@@ -38,7 +38,7 @@ function countersOf(place: Bucket, shelves: readonly Shelf[]): Record<string, nu
     retries: connection.counts.retries,
     "bytes-sent": connection.counts.sent,
     "bytes-received": connection.counts.received,
-    "open-fds": 0,
+    "open-fds": place.cache.openFiles(),
   };
 }
 
@@ -63,6 +63,7 @@ async function shut(place: Bucket, shelves: readonly Shelf[], gate: Gate): Promi
     if (place.dirty && lost === 0) await place.index.write([], [DIRTY_KEY]);
   } finally {
     place.connection.close();
+    await place.cache.close();
   }
 }
 

@@ -80,6 +80,7 @@ async function upload(shelf: Shelf, draft: Draft): Promise<void> {
   if (kind === "data" && cold) await putObject(connection, tableName(key), table, null, traits);
   await putObject(connection, key, body, kind === "data" ? storageClass : null, traits);
   draft.size = body.length;
+  place.cache.keep(draft.name, body);
   draft.pieces = [];
   for (const entry of draft.entries) entry.bytes = null;
 }

@@ -1,6 +1,7 @@
 /** Deletes packs that hold no record. */
 import { droppedKey, droppedKeyRange, packKey, packOfKey } from "../blobsfile/location.ts";
 import type { ListedObject } from "./list-objects.ts";
+import { forgetNearby } from "./read-pack.ts";
 import { removeObjects } from "./remove-objects.ts";
 import type { Shelf } from "./shelf.ts";
 import { tableName } from "./table-name.ts";
@@ -26,6 +27,10 @@ async function removeFiles(shelf: Shelf, packs: readonly { number: number; name:
   const cold = shelf.kind === "data" && connection.options.cold;
   const names = packs.flatMap(({ name }) => (cold ? [name, tableName(name)] : [name]));
   await removeObjects(connection, names);
+  await forgetNearby(
+    shelf,
+    packs.map(({ name }) => name),
+  );
   await index.write(
     [],
     packs.map(({ number }) => droppedKey(shelf.kind, number)),

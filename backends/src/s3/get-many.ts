@@ -6,12 +6,12 @@ import { findValues } from "../blobsfile/has-many.ts";
 import { isAbsent, isLost } from "../blobsfile/known-many.ts";
 import { decodeLocation, type Location } from "../blobsfile/location.ts";
 import { planReads, type ReadLimits, type ReadRange, type Wanted } from "../blobsfile/read-plan.ts";
-import { getObject } from "./get-object.ts";
+import { forgetNearby, readNearby, readRemote } from "./read-pack.ts";
 import { ObjectMissing } from "./service-error.ts";
 import { keyOf, packNameOf, type Shelf } from "./shelf.ts";
 
-/** A request costs about as much time as half a megabyte. */
-const LIMITS: ReadLimits = { gap: 256 * 1024, range: 16 * 1024 * 1024 };
+/** A request costs about as much time as some hundred kilobytes. */
+const LIMITS: ReadLimits = { gap: 128 * 1024, range: 16 * 1024 * 1024 };
 
 /** Bytes that are wrong may be so on their way only. */
 const READINGS = 3;
@@ -66,32 +66,38 @@ function decodeItem(shelf: Shelf, bytes: Buffer, at: number, location: Location,
   throw damaged(shelf, location, name, other);
 }
 
+function decodeItems(
+  shelf: Shelf,
+  { items, from }: ReadRange,
+  bytes: Buffer,
+  names: readonly Buffer[],
+): BlobRecord[] {
+  return items.map(({ location, index }) =>
+    decodeItem(shelf, bytes, location.offset - from, location, names[index]!),
+  );
+}
+
 async function readRange(
   shelf: Shelf,
   range: ReadRange,
   names: readonly Buffer[],
   signal: AbortSignal | undefined,
 ): Promise<BlobRecord[]> {
-  const { place } = shelf;
+  const { pack: number, from, to } = range;
   const first = range.items[0]!;
-  const pack = packNameOf(shelf, range.pack);
+  const name = packNameOf(shelf, number);
   const missing = (cause: unknown): DamagedError =>
     damaged(shelf, first.location, names[first.index]!, "the pack is missing", cause);
-  if (pack === undefined) throw missing(new ObjectMissing());
-  for (let reading = 1; ; reading++) {
+  if (name === undefined) throw missing(new ObjectMissing());
+  const nearby = await readNearby(shelf, name, from, to);
+  for (let reading = nearby === null ? 1 : 0; ; reading++) {
     try {
-      const { bytes } = await getObject(
-        place.connection,
-        keyOf(place, pack),
-        { from: range.from, to: range.to },
-        signal,
-      );
-      return range.items.map(({ location, index }) =>
-        decodeItem(shelf, bytes, location.offset - range.from, location, names[index]!),
-      );
+      const bytes = reading === 0 ? nearby! : await readRemote(shelf, { number, name }, from, to, signal);
+      return decodeItems(shelf, range, bytes, names);
     } catch (error) {
       if (error instanceof ObjectMissing) throw missing(error);
       if (!(error instanceof DamagedError) || reading >= READINGS) throw error;
+      await forgetNearby(shelf, [name]);
     }
   }
 }

@@ -41,6 +41,8 @@ export interface S3Options {
   retryDelay: number;
   /** Bytes a second each way; 0: no limit. */
   bandwidth: number;
+  /** Bytes of copies of packs on the local disk; 0: none. */
+  cache: number;
   /** Bytes of records after which a pack is sealed. */
   packBytes: number;
 }
@@ -100,6 +102,7 @@ export function readS3Options(options: BackendOptions): S3Options {
     maxRetries: integer("maxRetries", 0, 100, 10),
     retryDelay: integer("retryDelay", 1, 60_000, 200),
     bandwidth: integer("bandwidth", 0, 1e12, 0),
+    cache: integer("cache", 0, 1e15, 1024 * MIB),
     packBytes: integer("packBytes", KIB, 1024 * MIB, 16 * MIB),
   };
   options.done();

@@ -107,10 +107,14 @@ function scan(shelf: Shelf, bytes: Buffer): ScannedObject {
 
 /** Reads all of a pack and verifies every record. What seems to be damaged is read again: it may have been so on its way only. */
 export async function scanObject(shelf: Shelf, name: string, signal?: AbortSignal): Promise<ScannedObject> {
-  const { connection } = shelf.place;
+  const { connection, recent } = shelf.place;
   for (let reading = 1; ; reading++) {
     const { bytes } = await getObject(connection, keyOf(shelf.place, name), undefined, signal);
     const found = scan(shelf, bytes);
-    if ((found.damaged.length === 0 && found.torn === null) || reading >= READINGS) return found;
+    if ((found.damaged.length > 0 || found.torn !== null) && reading < READINGS) continue;
+    recent.drop([name]);
+    // Whoever asks for its records now is to see these bytes, not an older copy.
+    recent.add(name, 0, bytes);
+    return found;
   }
 }

@@ -2,7 +2,9 @@
 import type { BlobRecord, HashAlgorithm, RecordKind } from "@datadb/protocol";
 import type { IndexedEntry } from "../blobsfile/indexed-shelf.ts";
 import type { RecordIndex } from "../record-index.ts";
+import type { PackCache } from "./pack-cache.ts";
 import type { ServiceTraits } from "./put-object.ts";
+import type { RecentReads } from "./recent-reads.ts";
 import type { S3Connection } from "./s3-connection.ts";
 
 /** What the three kinds share. */
@@ -18,6 +20,10 @@ export interface Bucket {
   readonly readOnly: boolean;
   readonly traits: ServiceTraits;
   readonly counts: Counts;
+  readonly recent: RecentReads;
+  readonly cache: PackCache;
+  /** Packs that are being fetched as a whole, by name. */
+  readonly fetching: Map<string, Promise<Buffer>>;
   /** The index says durably that this process may have written objects that it does not know. */
   dirty: boolean;
   /** Settles when it does. */
