@@ -11,7 +11,7 @@ import { ObjectMissing } from "./service-error.ts";
 import { keyOf, packNameOf, type Shelf } from "./shelf.ts";
 
 /** A request costs about as much time as some hundred kilobytes. */
-const LIMITS: ReadLimits = { gap: 128 * 1024, range: 16 * 1024 * 1024 };
+const LIMITS: ReadLimits = { gap: 64 * 1024, range: 16 * 1024 * 1024 };
 
 /** Bytes that are wrong may be so on their way only. */
 const READINGS = 3;

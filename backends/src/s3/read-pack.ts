@@ -6,7 +6,7 @@ import { keyOf, type Shelf } from "./shelf.ts";
 const WHOLE_BYTES = { node: 32 * 1024 * 1024, log: 32 * 1024 * 1024, data: 512 * 1024 };
 
 /** Ranges of data begin and end at multiples of this: chunks that lie together are mostly wanted together. */
-const ALIGNED_BYTES = 128 * 1024;
+const ALIGNED_BYTES = 16 * 1024;
 
 /** Reads from memory or the local copies; null when the bucket has to be asked. */
 export async function readNearby(
