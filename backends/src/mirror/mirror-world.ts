@@ -72,6 +72,7 @@ export function mirrorWorld(members: number, hash: HashAlgorithm = "sha256"): Mi
         options,
         {
           ...context,
+          storeIndex: context.index,
           async openChild(child, changes) {
             const member = configs.indexOf(child.config as (typeof configs)[number]);
             if (down[member]) throw outage();
