@@ -1,5 +1,6 @@
 /** The contract of everything that keeps records: leaves (blobsfile, memory, ...) and wrappers (read-only, mirror, ...) alike. */
 import type { BlobRecord, Encoding, RecordKind } from "@datadb/protocol";
+import type { ColdStorage } from "./cold-storage.ts";
 import type { MirrorCare } from "./mirror/mirror-care.ts";
 
 /** What a backend can do, as data: it routes callers, and the contract suite reads it to decide what to test. */
@@ -115,6 +116,10 @@ export interface Backend {
   readonly capabilities: Capabilities;
   /** The backends that this one wraps, in order of the configuration; empty for a leaf. */
   readonly inner: readonly Backend[];
+  /** Present where data has to be retrieved before it can be read: getMany then rejects with COLD_DATA. */
+  readonly cold?: ColdStorage;
+  /** What a check should tell of how the place protects what is kept there, by its own settings: one sentence each. */
+  protection?(): Promise<string[]>;
   /** Of a mirror alone: its members and the care for them. */
   readonly mirror?: MirrorCare;
   /**

@@ -4,11 +4,13 @@ import type { Backend } from "../backend.ts";
 import { distrustMany } from "../blobsfile/distrust.ts";
 import { hasMany } from "../blobsfile/has-many.ts";
 import { removeMany } from "../blobsfile/remove-many.ts";
+import { coldStorage } from "./cold-packs.ts";
 import { compact } from "./compact.ts";
 import { flushShelves } from "./flush.ts";
 import { getMany, statMany } from "./get-many.ts";
 import { list, packFacts } from "./list.ts";
 import { DIRTY_KEY } from "./pack-entry.ts";
+import { readProtection } from "./protection.ts";
 import { putMany, replaceMany } from "./put-many.ts";
 import { reindex } from "./reindex.ts";
 import { setAside } from "./set-aside.ts";
@@ -86,6 +88,8 @@ export function createS3(place: Bucket, shelves: readonly Shelf[]): Backend {
       writable: !place.readOnly,
     },
     inner: [],
+    ...(place.connection.options.cold ? { cold: coldStorage(shelfOf("data"), enter) } : {}),
+    protection: () => enter().then(() => readProtection(place)),
     hasMany: (kind, names, signal) => enter(signal).then(() => hasMany(shelfOf(kind), names, signal)),
     async putMany(records, signal) {
       await enterWritable(signal);

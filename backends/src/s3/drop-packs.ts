@@ -24,6 +24,7 @@ export async function dropPacks(shelf: Shelf, numbers: readonly number[]): Promi
 
 async function removeFiles(shelf: Shelf, packs: readonly { number: number; name: string }[]): Promise<void> {
   const { connection, index } = shelf.place;
+  shelf.place.listing = null;
   const cold = shelf.kind === "data" && connection.options.cold;
   const names = packs.flatMap(({ name }) => (cold ? [name, tableName(name)] : [name]));
   await removeObjects(connection, names);

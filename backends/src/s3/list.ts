@@ -1,11 +1,11 @@
 /** list and packs of the s3 backend. */
 import type { PackFacts, PackListing, RecordInfo } from "../backend.ts";
 import { decodeLocation } from "../blobsfile/location.ts";
-import { listObjects } from "./list-objects.ts";
-import { compareObjects, objectBeginning, parseObjectName } from "./object-name.ts";
+import { type ListedObject, listObjects } from "./list-objects.ts";
+import { compareObjects, parseObjectName } from "./object-name.ts";
 import { type ScannedObject, scanObject } from "./scan-object.ts";
 import { ObjectMissing } from "./service-error.ts";
-import type { Draft, Pack, Shelf } from "./shelf.ts";
+import type { Bucket, Draft, Pack, Shelf } from "./shelf.ts";
 
 /** Records in one listing: bounds what consumers hold. */
 const LISTING_RECORDS = 4096;
@@ -71,16 +71,30 @@ export async function* list(shelf: Shelf, signal?: AbortSignal, only?: string): 
   for (const { name, found } of drafts) yield* listingsOf(shelf, name, found);
 }
 
+/** Who asks for the packs of one kind mostly asks for those of another next. */
+const LISTING_MS = 5000;
+
+/** What is in the bucket, as of a moment ago if this process wrote nothing since. */
+async function listedObjects(place: Bucket): Promise<readonly ListedObject[]> {
+  const changes = place.connection.counts.sent;
+  const last = place.listing;
+  if (last !== null && last.changes === changes && performance.now() - last.at < LISTING_MS)
+    return last.objects;
+  const objects: ListedObject[] = [];
+  for await (const object of listObjects(place.connection, "")) {
+    if (parseObjectName(object.name) !== null) objects.push(object);
+  }
+  place.listing = { objects, changes, at: performance.now() };
+  return objects;
+}
+
 /** See Backend.packs: asked of the service, so that what is gone is not told. */
 export async function packFacts(shelf: Shelf): Promise<PackFacts[]> {
   const known = new Set([...shelf.packs.values()].map(({ name }) => name));
-  const facts: PackFacts[] = [];
-  for await (const { name, size } of listObjects(shelf.place.connection, objectBeginning(shelf.kind))) {
-    if (parseObjectName(name) !== null && known.has(name)) facts.push({ pack: name, bytes: size });
-  }
+  const facts: PackFacts[] = (await listedObjects(shelf.place))
+    .filter(({ name }) => known.has(name))
+    .map(({ name, size }) => ({ pack: name, bytes: size }));
   const drafts = [...shelf.sealed, ...(shelf.current === null ? [] : [shelf.current])];
-  for (const { name, length } of drafts) {
-    if (!facts.some(({ pack }) => pack === name)) facts.push({ pack: name, bytes: length });
-  }
+  for (const { name, length } of drafts) facts.push({ pack: name, bytes: length });
   return facts.sort((a, b) => compareObjects({ name: a.pack }, { name: b.pack }));
 }

@@ -29,6 +29,8 @@ export interface S3Options {
   /** Of data packs; null: the bucket's default. Nodes and log are never in a cold one. */
   storageClass: string | null;
   cold: boolean;
+  /** Days for which a restored copy of a cold pack can be read. */
+  restoreDays: number;
   serverSideEncryption: string | null;
   kmsKeyId: string | null;
   checksums: "when-supported" | "when-required";
@@ -94,6 +96,7 @@ export function readS3Options(options: BackendOptions): S3Options {
     credentials: credentialsOf(options),
     storageClass,
     cold: storageClass !== null && COLD_CLASSES.includes(storageClass),
+    restoreDays: integer("restoreDays", 1, 365, 7),
     serverSideEncryption: optional(options, "serverSideEncryption"),
     kmsKeyId: optional(options, "kmsKeyId"),
     checksums: choice(options, "checksums", ["when-supported", "when-required"], "when-supported") as never,

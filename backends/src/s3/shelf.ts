@@ -2,6 +2,7 @@
 import type { BlobRecord, HashAlgorithm, RecordKind } from "@datadb/protocol";
 import type { IndexedEntry } from "../blobsfile/indexed-shelf.ts";
 import type { RecordIndex } from "../record-index.ts";
+import type { ListedObject } from "./list-objects.ts";
 import type { PackCache } from "./pack-cache.ts";
 import type { ServiceTraits } from "./put-object.ts";
 import type { RecentReads } from "./recent-reads.ts";
@@ -24,6 +25,8 @@ export interface Bucket {
   readonly cache: PackCache;
   /** Packs that are being fetched as a whole, by name. */
   readonly fetching: Map<string, Promise<Buffer>>;
+  /** The last listing, `at` that time (performance.now), when so many bytes had been sent. */
+  listing: { objects: readonly ListedObject[]; changes: number; at: number } | null;
   /** The index says durably that this process may have written objects that it does not know. */
   dirty: boolean;
   /** Settles when it does. */

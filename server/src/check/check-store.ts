@@ -9,6 +9,7 @@ import { checkLevels } from "./check-levels.ts";
 import { checkLog } from "./check-log.ts";
 import { checkMirrors } from "./check-mirrors.ts";
 import { checkPacks } from "./check-packs.ts";
+import { checkProtection } from "./check-protection.ts";
 import { type CheckPart, type CheckSource, type CheckState, finding, namesOf } from "./check-source.ts";
 import { checkTrees } from "./check-trees.ts";
 import { findAffected } from "./find-affected.ts";
@@ -30,6 +31,7 @@ function newState(source: CheckSource, signal: AbortSignal | undefined): CheckSt
 
 function partsOf(state: CheckState, readData: number, repair: boolean): (() => CheckPart)[] {
   const parts = [
+    () => checkProtection(state),
     () => checkHeaders(state),
     // First: whatever reads a damaged record replaces it.
     () => checkMirrors(state, readData, repair),
