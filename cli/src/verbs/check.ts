@@ -138,9 +138,10 @@ const AFTER =
 function presentFinding(output: Output, finding: Finding): void {
   output.record({ type: "finding", ...finding });
   const affected = (finding.affected ?? []).flatMap(({ backup, places }) =>
-    places.map(({ path, from, to }) => {
+    places.map(({ path, from, to, fromRow, toRow }) => {
       const bytes = from === undefined || to === undefined ? "" : `, bytes ${from} to ${to}`;
-      return `\n    backup ${backup.slice(0, 8)}: ${printable(path)}${bytes}`;
+      const rows = fromRow === undefined || toRow === undefined ? "" : `, rows ${fromRow} to ${toRow}`;
+      return `\n    backup ${backup.slice(0, 8)}: ${printable(path)}${bytes}${rows}`;
     }),
   );
   output.error(`${finding.what}: ${printable(finding.message)}${affected.join("")}`);

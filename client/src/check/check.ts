@@ -8,8 +8,8 @@ export interface AffectedBackup {
   backup: string;
   /** The first paths, from the backup's root. */
   paths: string[];
-  /** The same with the bytes of the file that are out of reach, `to` excluded; without them for directories. */
-  places: { path: string; from?: number; to?: number }[];
+  /** The same with the bytes of the file that are out of reach, `to` excluded; without them for directories. Of tables with rows, from 1. */
+  places: { path: string; from?: number; to?: number; fromRow?: number; toRow?: number }[];
 }
 
 /** One thing that is wrong. */

@@ -9,6 +9,7 @@ import { fetchChains, type RecordChain } from "../tree/fetch-chains.ts";
 import { fetchRecords } from "../tree/fetch-records.ts";
 import type { ContentPart, JobFailure } from "./job.ts";
 import { type JobWriter, jobWriter } from "./job-writer.ts";
+import { outOfReach } from "./out-of-reach.ts";
 import type { WorkerPool } from "./worker-pool.ts";
 
 /** Content bytes and names of a job. */
@@ -66,8 +67,8 @@ export function batches(connection: Connection, pool: WorkerPool, fail: (error: 
     for (const unit of batch) {
       const own = chains.slice(at, at + unit.blobs.length);
       at += unit.blobs.length;
-      const failed = own.find((chain) => chain instanceof Error);
-      if (failed !== undefined) broken.push([unit, failed as Error]);
+      const failed = own.findIndex((chain) => chain instanceof Error);
+      if (failed >= 0) broken.push([unit, outOfReach(own[failed] as Error, unit.blobs[failed]!)]);
       else
         ready.push({
           unit,

@@ -15,6 +15,7 @@ import {
 } from "./job.ts";
 import { type JobReader, jobReader } from "./job-reader.ts";
 import { createFile, discardFile, publishFile } from "./new-file.ts";
+import { outOfReach } from "./out-of-reach.ts";
 
 export interface JobContext {
   hash: HashAlgorithm;
@@ -102,8 +103,13 @@ function spaceFor(length: number): Buffer {
 }
 
 /** The content of a part; what an earlier call returned may be overwritten. */
-function decode(hash: HashAlgorithm, { chain }: Part): Buffer {
-  return decodeChain(hash, chain, spaceFor(chain.at(-1)!.length));
+function decode(hash: HashAlgorithm, { chain, offset }: Part): Buffer {
+  const { length } = chain.at(-1)!;
+  try {
+    return decodeChain(hash, chain, spaceFor(length));
+  } catch (error) {
+    throw outOfReach(error as Error, { offset, length });
+  }
 }
 
 function writeAt(fd: number, content: Buffer, offset: number): void {

@@ -28,8 +28,11 @@ export interface AffectedBackup {
   backup: string;
   /** The first paths. */
   paths: string[];
-  /** The same paths with the bytes of the file that are out of reach, `to` excluded; absent for directories and other entries. */
-  places: { path: string; from?: number; to?: number }[];
+  /**
+   * The same paths with the bytes of the file that are out of reach, `to` excluded; absent for directories and other entries. Of a table also
+   * the rows from the first to the last that are out of reach, counted from 1.
+   */
+  places: { path: string; from?: number; to?: number; fromRow?: number; toRow?: number }[];
 }
 
 /** One thing that is wrong. */

@@ -1,7 +1,7 @@
 /** A check finds what is wrong, and says which backups and paths it concerns. */
 import { readdir, readFile, truncate, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
-import { DirectoryBuilder, encodeMeta, hashOf } from "@datadb/protocol";
+import { DirectoryBuilder, encodeMeta, hashOf, ListBuilder } from "@datadb/protocol";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { CheckFinding, CheckOptions, CheckSummary, Database } from "../database.ts";
 import { openLevel } from "../keyspace/open-level.ts";
@@ -225,3 +225,40 @@ test.each(["meta", "local"] as const)(
     ]);
   },
 );
+
+test("damage in a table is named down to its rows", async () => {
+  await using open = await store.open();
+  const nodes: Buffer[] = [];
+  const list = new ListBuilder("sha256", (_, content) => nodes.push(Buffer.from(content)));
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for (let chunk = 0; chunk < 40; chunk += 1) {
+    const content = bytes(Array.from({ length: 100 }, (_, row) => `${chunk}\t${row}\n`).join(""));
+    const name = await open.blobs.putContent("data", content);
+    chunks.push(name);
+    list.add({ name, length: content.length });
+    size += content.length;
+  }
+  const { ref: content } = list.finish();
+  for (const node of nodes) await open.blobs.putContent("node", node);
+  const meta = encodeMeta({
+    ...common,
+    name: bytes("t.copy"),
+    type: "file",
+    size,
+    ...content,
+    source: '{"rows":4000}',
+  });
+  const ref = await open.blobs.putContent("node", Buffer.from(meta));
+  const { timestamp } = await open.commits.reserveBackup(bytes("h"), bytes("/"));
+  await open.commits.commit([
+    { op: "backup", host: bytes("h"), path: bytes("/"), timestamp, ref, fields: [] },
+  ]);
+  const pack = await packOf("blobs");
+  await flip(pack, chunks[7] as Buffer);
+  await flip(pack, chunks[9] as Buffer);
+  const { findings } = await run(open, { readData: 100 });
+  expect(findings).toHaveLength(2);
+  for (const { affected } of findings)
+    expect(affected).toMatchObject([{ places: [{ path: "/", fromRow: 701, toRow: 1000 }] }]);
+});

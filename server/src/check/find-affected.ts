@@ -13,6 +13,7 @@ import { decodeChain } from "../blobs/read-contents.ts";
 import type { AffectedBackup, BlobKind } from "../database.ts";
 import { cacheOf, listBackups } from "../stats/list-backups.ts";
 import type { CheckState } from "./check-source.ts";
+import { damagedRows, type RowCounts } from "./damaged-rows.ts";
 
 /** Paths that are named for each backup. */
 const MAX_PATHS = 10;
@@ -24,6 +25,7 @@ interface Search {
   readonly seen: Set<string>;
   /** Places by bad blob, as kind and Latin-1 name. */
   readonly found: Map<string, Place[]>;
+  readonly counts: RowCounts;
 }
 
 /** What is below it is bad, too: there is nothing to look into. */
@@ -75,6 +77,14 @@ async function searchMeta(search: Search, meta: Meta, path: string): Promise<voi
   if (chunk) note(search, "data", chunk, { path, from: 0, to: size });
   if (list) await searchList(search, list, path, 0, size);
   if (directory) await searchNode(search, directory, path);
+  else if (meta.source !== undefined) await nameRows(search, meta, path);
+}
+
+/** Where content of a table is out of reach, its rows are named, too. */
+async function nameRows(search: Search, meta: Meta, path: string): Promise<void> {
+  const places = [...search.found.values()].flat().filter((place) => place.path === path);
+  const rows = places.length > 0 ? await damagedRows(search.state, meta, search.counts) : null;
+  if (rows !== null) for (const place of places) Object.assign(place, rows);
 }
 
 /** A meta, or a node of a directory. */
@@ -105,8 +115,9 @@ export async function findAffected(state: CheckState): Promise<Map<string, Affec
   const affected = new Map<string, AffectedBackup[]>();
   if (state.bad.data.size + state.bad.node.size === 0) return affected;
   const { view, hash } = state.source;
+  const counts: RowCounts = new Map();
   for await (const backup of listBackups(view, hash)) {
-    const search: Search = { state, seen: new Set(), found: new Map() };
+    const search: Search = { state, seen: new Set(), found: new Map(), counts };
     if (backup.ref !== null) await searchNode(search, backup.ref, "");
     const cache = cacheOf(backup, hash);
     const path = "(scan cache)";
