@@ -15,7 +15,7 @@ export interface GcRun {
   /** Seconds of the commands that forget, and of the one that gives space back. */
   forget: number;
   collect: number;
-  /** Bytes of memory at the peak of the latter. */
+  /** Bytes of private memory at the peak of the latter: tables that the kernel has mapped are not the collection's. */
   memory: number;
   before: number;
   after: number;
@@ -48,7 +48,7 @@ async function runOne(tool: Tool, work: string, older: string, newer: string, bl
   const commands = repository.forgetOlder(older);
   let forget = 0;
   for (const command of commands.slice(0, -1)) forget += (await measure(command)).wall;
-  const { wall, memory } = await measure(commands.at(-1)!);
+  const { wall, privateMemory: memory } = await measure(commands.at(-1)!);
   const run = { tool: tool.name, blobs, forget, collect: wall, memory, before, after: directoryBytes(path) };
   console.log(`gc: ${tool.name}, ${blobs} blobs: ${wall.toFixed(2)} s, ${Math.round(memory / MIB)} MiB`);
   return run;
@@ -89,7 +89,7 @@ export function gcTable(runs: readonly GcRun[]): string {
     "",
     "Two backups of small files, the older one removed.",
     "",
-    "| tool | blobs | forget, s | collect, s | memory, MiB | before, MiB | after, MiB |",
+    "| tool | blobs | forget, s | collect, s | private memory, MiB | before, MiB | after, MiB |",
     "|---|---|---|---|---|---|---|",
     ...rows,
     "",
@@ -101,7 +101,7 @@ export function judgeGc(runs: readonly GcRun[]): Verdict[] {
   if (slope === null) return [];
   return [
     {
-      work: "gc: memory for each further million of blobs",
+      work: "gc: private memory for each further million of blobs",
       measured: `${(slope / MIB).toFixed(1)} MiB`,
       target: `${MOST_SLOPE / MIB} MiB`,
       held: slope <= MOST_SLOPE,

@@ -1,6 +1,7 @@
 /**
  * Runs a program and says what it took. Wall and CPU time are those of bash's `time` (children included). Memory is the
- * largest sum, over samples every 20 ms, of the peak resident sizes (VmHWM) of the processes alive in the program's tree.
+ * largest sum, over samples every 20 ms, of the peak resident sizes (VmHWM) of the processes alive in the program's tree; private memory the
+ * same of what is resident and no file's (RssAnon), without pages of files that the kernel could drop at any time.
  */
 import { spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
@@ -21,6 +22,8 @@ export interface Measurement {
   cpu: number;
   /** Bytes. */
   memory: number;
+  /** Bytes. */
+  privateMemory: number;
   stdout: string;
 }
 
@@ -40,10 +43,14 @@ export function measure(command: Command): Promise<Measurement> {
     let stdout = "";
     let stderr = "";
     let memory = 0;
+    let privateMemory = 0;
     child.stdout.on("data", (part: Buffer) => (stdout += part.toString()));
     child.stderr.on("data", (part: Buffer) => (stderr += part.toString()));
     const sample = (): void => {
-      if (child.pid !== undefined) memory = Math.max(memory, peakBelow(child.pid));
+      if (child.pid === undefined) return;
+      const now = memoryBelow(child.pid);
+      memory = Math.max(memory, now.peak);
+      privateMemory = Math.max(privateMemory, now.own);
     };
     const timer = setInterval(sample, SAMPLE_MS);
     child.on("error", reject);
@@ -53,25 +60,28 @@ export function measure(command: Command): Promise<Measurement> {
       const [wall = 0, user = 0, system = 0] =
         code === 0 ? readFileSync(times, "utf8").trim().split(" ").map(Number) : [];
       rmSync(directory, { recursive: true });
-      if (code === 0) resolve({ wall, cpu: user + system, memory, stdout });
+      if (code === 0) resolve({ wall, cpu: user + system, memory, privateMemory, stdout });
       else reject(new Error(said));
     });
   });
 }
 
-/** The sum of VmHWM of the processes below this one, itself (the shell) not counted. */
-function peakBelow(pid: number): number {
-  let sum = 0;
+/** The sums of VmHWM and of RssAnon of the processes below this one, itself (the shell) not counted. */
+function memoryBelow(pid: number): { peak: number; own: number } {
+  let [peak, own] = [0, 0];
   for (const child of childrenOf(pid)) {
-    sum += peakBelow(child);
+    const below = memoryBelow(child);
+    peak += below.peak;
+    own += below.own;
     try {
       const status = readFileSync(`/proc/${child}/status`, "latin1");
-      sum += Number(/VmHWM:\s+(\d+) kB/.exec(status)?.[1] ?? 0) * 1024;
+      peak += Number(/VmHWM:\s+(\d+) kB/.exec(status)?.[1] ?? 0) * 1024;
+      own += Number(/RssAnon:\s+(\d+) kB/.exec(status)?.[1] ?? 0) * 1024;
     } catch {
       // It ended between the two reads.
     }
   }
-  return sum;
+  return { peak, own };
 }
 
 function childrenOf(pid: number): number[] {

@@ -7,9 +7,9 @@ export function lostItsLease(error: unknown): boolean {
   return kind === "LEASELOST" || kind === "NOCHILD" || code === "LEASE_LOST";
 }
 
-/** Files can; the output of a command, or a stream, has gone by. */
+/** Files and databases can, and a command can be run again; a stream has gone by. */
 export function canBeReadAgain(source: SnapshotSource): boolean {
-  return typeof source === "string" || Array.isArray(source);
+  return typeof source === "string" || Array.isArray(source) || !("stdin" in source);
 }
 
 export function isDiskFull(error: unknown): boolean {

@@ -2,7 +2,7 @@ import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { Readable } from "node:stream";
-import { DatadbError } from "@datadb/protocol";
+import { DatadbError, ReplyError } from "@datadb/protocol";
 import { expect, it, vi } from "vitest";
 import { SLAB_BYTES } from "../chunker/slab-memory.ts";
 import { slabsFor } from "../ingest/worker-pool.ts";
@@ -148,4 +148,25 @@ it("ends a command whose output is no longer wanted", async () => {
   const pid = Number(fs.readFileSync(pidFile, "utf8"));
   await vi.waitFor(() => expect(() => process.kill(pid, 0)).toThrow());
   fs.rmSync(path.dirname(pidFile), { recursive: true });
+});
+
+it("runs a command again when its lease was lost at the end; a stream has gone by", async () => {
+  const store = backupStore();
+  /** The store, whose first commit is too late. */
+  const late = (): typeof store.embedded => {
+    let commits = 0;
+    return {
+      ...store.embedded,
+      call: (command, ...words) => {
+        if (command === "TXCOMMIT" && commits++ === 0)
+          return Promise.reject(new ReplyError("LEASELOST the backup refers to what is not there"));
+        return store.embedded.call(command, ...words);
+      },
+    };
+  };
+  const { ref } = await snapshot(late(), { command: ["echo", "output"] }, { name: "late" });
+  expect((await readBack(store.records, "sha256", ref)).get("")?.content.toString()).toBe("output\n");
+  const stream = snapshot(late(), { stdin: Readable.from([Buffer.from("once")]) }, { name: "late stream" });
+  await expect(stream).rejects.toThrow("LEASELOST");
+  expect(store.backups.length).toBe(1);
 });

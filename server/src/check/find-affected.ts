@@ -82,7 +82,7 @@ async function searchMeta(search: Search, meta: Meta, path: string): Promise<voi
 
 /** Where content of a table is out of reach, its rows are named, too. */
 async function nameRows(search: Search, meta: Meta, path: string): Promise<void> {
-  const places = [...search.found.values()].flat().filter((place) => place.path === path);
+  const places = [...search.found.values()].flat().filter((place) => place.path === (path || "/"));
   const rows = places.length > 0 ? await damagedRows(search.state, meta, search.counts) : null;
   if (rows !== null) for (const place of places) Object.assign(place, rows);
 }
