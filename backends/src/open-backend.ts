@@ -13,6 +13,7 @@ import { openMemory } from "./memory/open-memory.ts";
 import { openMirror } from "./mirror/open-mirror.ts";
 import { openReadOnly } from "./read-only/open-read-only.ts";
 import type { RecordIndex } from "./record-index.ts";
+import { openRetry } from "./retry/open-retry.ts";
 import { openS3 } from "./s3/open-s3.ts";
 
 /** The store, and who listens. */
@@ -45,6 +46,7 @@ const OPENERS = new Map<string, BackendOpener>([
   ["mirror", openMirror],
   ["read-only", openReadOnly],
   ["remote", async (...given) => (await import("./remote/open-remote.ts")).openRemote(...given)],
+  ["retry", openRetry],
   ["s3", openS3],
 ]);
 
