@@ -9,6 +9,7 @@ import {
   configError,
 } from "./backend-options.ts";
 import { openBlobsfile } from "./blobsfile/open-blobsfile.ts";
+import { openCache } from "./cache/open-cache.ts";
 import { openMemory } from "./memory/open-memory.ts";
 import { openMirror } from "./mirror/open-mirror.ts";
 import { openReadOnly } from "./read-only/open-read-only.ts";
@@ -42,6 +43,7 @@ const OPENERS = new Map<string, BackendOpener>([
     "encrypt",
     async (options, context) => (await import("./encrypt/open-encrypt.ts")).openEncrypt(options, context),
   ],
+  ["cache", openCache],
   ["memory", openMemory],
   ["mirror", openMirror],
   ["read-only", openReadOnly],
