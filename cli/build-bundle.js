@@ -10,7 +10,26 @@ const house = dirname(cli);
 const output = join(cli, "bundle");
 
 /** Read at every start, and made of many small modules. Everything else from npm stays a package of its own. */
-const JOINED_PACKAGES = ["ignore", "yaml"];
+const JOINED_PACKAGES = [
+  "ignore",
+  "pg",
+  "pg-connection-string",
+  "pg-int8",
+  "pg-pool",
+  "pg-protocol",
+  "pg-types",
+  "pgpass",
+  "postgres-array",
+  "postgres-bytea",
+  "postgres-date",
+  "postgres-interval",
+  "split2",
+  "xtend",
+  "yaml",
+];
+
+/** What a joined package asks for and goes without. */
+const OPTIONAL_PACKAGES = ["pg-native", "pg-cloudflare"];
 
 /** How a room names the file of a thread or process of its own, beside the file that starts it. */
 const STARTED_FILE = /"\.\/([\w-]+)\.js"[^\n]*import\.meta\.url/g;
@@ -50,7 +69,7 @@ const requireFromCli = createRequire(join(output, "main.js"));
 /** Whether an import stays as it is. It must then be found from the bundle. */
 function isExternal(id) {
   if (/^[./]/.test(id) || id.startsWith("@datadb/") || JOINED_PACKAGES.includes(id)) return false;
-  requireFromCli.resolve(id);
+  if (!OPTIONAL_PACKAGES.includes(id)) requireFromCli.resolve(id);
   return true;
 }
 

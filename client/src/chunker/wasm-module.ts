@@ -9,7 +9,7 @@ const ROOM = dirname(createRequire(import.meta.url).resolve("@datadb/client/pack
 const BUILD = join(ROOM, "build-wasm.js");
 
 /** One of the files in assembly/. Throws an Error when the build left none of this name. */
-export function wasmModule(name: "fastcdc" | "rows"): WebAssembly.Module {
+export function wasmModule(name: "digest" | "fastcdc" | "rows"): WebAssembly.Module {
   const compiled = join(ROOM, "wasm", `${name}.wasm`);
   if (import.meta.url.endsWith(".ts") && isStale(compiled, join(ROOM, "assembly", `${name}.ts`))) build();
   return new WebAssembly.Module(readFileSync(compiled));

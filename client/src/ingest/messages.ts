@@ -33,10 +33,10 @@ export interface EncodeJob {
 }
 
 /** Work for a worker; each job is answered once. */
-/** Rows of a table to read; null: the worker's session with the database ends. */
+/** Rows of tables to read, one unit after another up to the first that fails; null: the worker's session with the database ends. */
 export interface RowsJob {
   type: "rows";
-  unit: RowsUnit | null;
+  units: RowsUnit[] | null;
 }
 
 export type Job =
@@ -51,7 +51,7 @@ export type JobResult<T extends Job["type"]> = T extends "scan"
   : T extends "file"
     ? FileOutcome
     : T extends "rows"
-      ? RowsOutcome | null
+      ? RowsOutcome[]
       : PackedRecords;
 
 export type ToWorker =
@@ -70,7 +70,7 @@ export type FromWorker =
   | { type: "nodes"; nodes: PackedRecords }
   | { type: "fetch"; id: number; names: Uint8Array<ArrayBuffer> }
   | { type: "progress"; bytesRead: number; path: string }
-  /** Of a rows job: the rows come; and some of their chunks, whose data was posted before. */
+  /** Of the only unit of a rows job: the rows come; and some of their chunks, whose data was posted before. */
   | { type: "rows-started"; id: number }
   | { type: "rows-part"; id: number; part: RowsPart }
   | { type: "done"; id: number; result: unknown }

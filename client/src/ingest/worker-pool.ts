@@ -34,7 +34,7 @@ interface Member {
   loaded: Promise<void>;
 }
 
-/** What a job that reads rows tells before it is done. */
+/** What a job that reads rows of one table tells before it is done. */
 export interface RowsListener {
   started(): void;
   part(part: RowsPart): void;
@@ -105,12 +105,12 @@ export class WorkerPool {
     return this.members.length;
   }
 
-  /** Reads rows in the worker with this number; null ends its session. */
-  rows(worker: number, unit: RowsUnit | null, rows: RowsListener): Promise<RowsOutcome | null> {
+  /** Reads rows in the worker with this number; null ends its session. Fewer outcomes than units: the last one failed. */
+  rows(worker: number, units: RowsUnit[] | null, rows: RowsListener): Promise<RowsOutcome[]> {
     const member = this.members[worker]!;
     member.jobs++;
     return new Promise((resolve, reject) => {
-      const job: Job = { type: "rows", unit };
+      const job: Job = { type: "rows", units };
       this.send(member, { job, rows, transfer: [], resolve: resolve as (result: unknown) => void, reject });
     });
   }

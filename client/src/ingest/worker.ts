@@ -103,14 +103,14 @@ async function scan(units: ScanUnit[]): Promise<ScannedUnit[]> {
   });
 }
 
-async function readRows(id: number, { unit }: RowsJob): Promise<RowsOutcome | null> {
+async function readRows(id: number, { units }: RowsJob): Promise<RowsOutcome[]> {
   // Only databases need their driver.
   const { runRowsJob } = await import("../postgres/backup/rows-job.ts");
   return await withTools(({ packer }) =>
-    runRowsJob(packer, setup, unit, {
+    runRowsJob(packer, setup, units, {
       started: () => post({ type: "rows-started", id }),
       part: (part) => post({ type: "rows-part", id, part }, transferOfPart(part)),
-      progress: (bytesRead) => post({ type: "progress", bytesRead, path: unit!.path }),
+      progress: (bytesRead, path) => post({ type: "progress", bytesRead, path }),
     }),
   );
 }
@@ -120,7 +120,10 @@ async function run(id: number, job: Job): Promise<{ result: unknown; transfer: A
     const packed = encodeRanges(hash, view, job);
     return { result: packed, transfer: transferOf(packed) };
   }
-  if (job.type === "rows") return { result: await readRows(id, job), transfer: [] };
+  if (job.type === "rows") {
+    const outcomes = await readRows(id, job);
+    return { result: outcomes, transfer: outcomes.flatMap(({ rest }) => transferOfPart(rest)) };
+  }
   if (job.type === "scan") {
     const result = await scan(job.units);
     const transfer = result.flatMap(({ cache, self, entries }) => [

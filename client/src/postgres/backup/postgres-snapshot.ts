@@ -29,6 +29,7 @@ import { type LockedTables, lockTables } from "./lock-tables.ts";
 import { writeMarks } from "./marks.ts";
 import { type OpenBackup, openBackup, viewDatabase } from "./open-backup.ts";
 import type { PostgresSource } from "./postgres-source.ts";
+import { prepareWorkers } from "./prepare-workers.ts";
 import { type PreviousTables, previousTables } from "./previous-tables.ts";
 import { leavingKeys, selectionOf } from "./select-tables.ts";
 import { type TableToRead, tablesToRead } from "./table-to-read.ts";
@@ -68,6 +69,7 @@ export async function postgresSnapshot(
   const { connection, facts, options, before, report, stop } = context;
   const applicationName = `datadb snapshot ${process.pid}`;
   const warn = options.onWarning ?? (() => {});
+  prepareWorkers(engine);
   const opened = await openBackup(source, applicationName, warn, stop);
   try {
     if (options.dryRun) return await dryRun(opened, context);

@@ -13,7 +13,7 @@ import type { RowsError, RowsEvents, RowsOutcome, RowsPart, RowsUnit } from "./r
 /** Chunks after which a part is told: what a thread holds of a large table. */
 const PART_CHUNKS = 4096;
 
-/** Never throws: what went wrong is in the outcome. Parts are told when their data is on its way. `scanner`: of this thread. */
+/** Never throws: what went wrong is in the outcome. The caller flushes the packer before it passes the outcome on. `scanner`: of this thread. */
 export async function readRows(
   packer: SlabPacker,
   session: () => Promise<Session>,
@@ -24,7 +24,7 @@ export async function readRows(
   const started = performance.now();
   const bases = unit.previous === null ? undefined : new KeyBases(unit.previous, unit.start);
   const flushed = (): void => {
-    if (cutter.waitingChunks >= PART_CHUNKS) events.part(packed(cutter.takeRun()));
+    if (cutter.waitingChunks >= PART_CHUNKS) events.part?.(packed(cutter.takeRun()));
   };
   const hash = keyHash(unit.fields, unit.format);
   const cutter: RowCutter = new RowCutter(packer, hash, unit.threshold, {
@@ -38,18 +38,17 @@ export async function readRows(
       sql: [unit.before, unit.copy, unit.after].filter((part) => part !== "").join(";\n"),
       sink: cutter,
       started: events.started,
-      progress: events.progress,
+      progress: (bytes) => events.progress(bytes, unit.path),
     });
     cutter.finish();
   } catch (cause) {
     error = errorOf(databaseError(cause, `${unit.target.label}: reading ${unit.path}`), unit.path);
   }
-  packer.flush();
-  events.part(packed(cutter.takeRun()));
   // The trailer of the binary format comes as a row comes.
   const rows = unit.format === "binary" ? Math.max(0, cutter.rows - 1) : cutter.rows;
   const seconds = (performance.now() - started) / 1000;
-  return { rows, bytes: cutter.bytes, threshold: cutter.threshold, seconds, error };
+  const rest = packed(cutter.takeRun());
+  return { rows, bytes: cutter.bytes, threshold: cutter.threshold, seconds, rest, error };
 }
 
 function packed({ names, lengths, marks }: ChunkRun): RowsPart {

@@ -22,30 +22,55 @@ export async function readTables(options: ReadTablesOptions): Promise<void> {
   const seat = async (number: number): Promise<void> => {
     /** The table whose lock the session has kept for its next range. */
     let kept: OpenTable | null = null;
-    for (let next = await plan.take(); next !== null; next = await plan.take()) {
+    for (let next = await plan.take(); next.length > 0; next = await plan.take()) {
+      while (next.length > 0 && !options.stopped.aborted) {
+        const { open, range } = next[0]!;
+        const keep = next.length === 1 && open.next < open.ranges.length;
+        const units = unitsOf(plan, next, kept, keep);
+        const outcomes: RowsOutcome[] = await engine.pool.rows(number, units, {
+          started: () => plan.rangeLocked(open, range),
+          part: (part) => open.assembly.part(range, part),
+        });
+        kept = keep && outcomes[0]!.error === null ? open : null;
+        for (const [i, outcome] of outcomes.entries()) {
+          if (outcome.error === null) finishRange(options, plan, next[i]!, outcome);
+          else if (outcome.error.code === "DATABASE_BUSY" && units[i]!.before !== "")
+            await readHere(options, plan, next[i]!, units[i]!);
+          else throw errorFrom(outcome.error);
+        }
+        next = next.slice(outcomes.length);
+      }
       if (options.stopped.aborted) break;
-      const { open, range } = next;
-      const keep = open.next < open.ranges.length;
-      const before: string[] =
-        kept === open ? [] : [...(kept === null ? [] : ["COMMIT"]), ...plan.begin(open)];
-      const unit: RowsUnit = {
-        ...plan.unit(open, range),
-        before: before.join("; "),
-        after: keep ? "" : "COMMIT",
-      };
-      const outcome: RowsOutcome = (await engine.pool.rows(number, unit, {
-        started: () => plan.rangeLocked(open, range),
-        part: (part) => open.assembly.part(range, part),
-      }))!;
-      kept = keep && outcome.error === null ? open : null;
-      if (outcome.error === null) finishRange(options, plan, next, outcome);
-      else if (outcome.error.code === "DATABASE_BUSY" && before.length > 0)
-        await readHere(options, plan, next, unit);
-      else throw errorFrom(outcome.error);
     }
     await engine.pool.rows(number, null, { started() {}, part() {} });
   };
   await Promise.all(Array.from({ length: seats }, (_, number) => seat(number)));
+}
+
+/**
+ * Several tables share a transaction. `kept`: the table whose transaction is still open; `keep`: the transaction stays open for more
+ * ranges of the one table.
+ */
+function unitsOf(
+  plan: RowsPlan,
+  ranges: readonly RangeToRead[],
+  kept: OpenTable | null,
+  keep: boolean,
+): RowsUnit[] {
+  return ranges.map(({ open, range }, i) => {
+    const before =
+      i > 0
+        ? [plan.lock(open)]
+        : kept === open
+          ? []
+          : [...(kept === null ? [] : ["COMMIT"]), ...plan.begin(open)];
+    const isLast = i === ranges.length - 1;
+    return {
+      ...plan.unit(open, range),
+      before: before.join("; "),
+      after: isLast && !keep ? "COMMIT" : "",
+    };
+  });
 }
 
 /** Somebody waits to change the table, and nobody new gets a lock before: the holder has one, and reads. */
@@ -67,7 +92,7 @@ async function readHere(
       readRows(packer, async () => holder, own, {
         started() {},
         part: (part) => open.assembly.part(range, part),
-        progress: (bytes) => options.progress(bytes, unit.path),
+        progress: options.progress,
       }),
     ),
   );
@@ -82,6 +107,7 @@ function finishRange(
   outcome: RowsOutcome,
 ): void {
   plan.rangeLocked(open, range);
+  open.assembly.part(range, outcome.rest);
   open.assembly.done(range, outcome);
   if (--open.left === 0) read(open.table, open.assembly.finish(), open.query.format);
 }

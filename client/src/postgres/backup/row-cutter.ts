@@ -59,8 +59,6 @@ export class RowCutter implements RowSink {
   private huge = false;
   /** While there is no threshold: ends of rows behind packer.position, and their hashes. */
   private waiting: { end: number; hash: number }[] = [];
-  private readonly kept: Buffer = Buffer.allocUnsafeSlow(MAX_CHUNK_BYTES);
-
   private readonly bases: KeyBases | undefined;
   private readonly flushed: () => void;
   private readonly scanner: RowScanner | null;
@@ -93,14 +91,14 @@ export class RowCutter implements RowSink {
   }
 
   async room(): Promise<void> {
-    const { packer, kept } = this;
+    const { packer } = this;
     const there = this.huge ? this.begun : this.begun + this.filled;
     if (packer.free >= there + MAX_CHUNK_BYTES) return;
-    packer.view.copy(kept, 0, packer.position, packer.position + there);
+    const kept = Buffer.from(packer.view.subarray(packer.position, packer.position + there));
     packer.flush();
     this.flushed();
     await packer.ensure(ROOM_BYTES);
-    kept.copy(packer.view, packer.position, 0, there);
+    kept.copy(packer.view, packer.position);
   }
 
   write(source: Buffer, from: number, to: number): number {

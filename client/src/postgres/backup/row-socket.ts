@@ -5,12 +5,18 @@ import { Socket } from "node:net";
 export type Receive = (bytes: Buffer) => boolean;
 
 /** Who gets what comes instead of the listeners of "data". */
-const receivers = new WeakMap<Socket, { receive: Receive | null }>();
+const receivers = new WeakMap<Socket, Receiver>();
 
-/** `input`: used by this socket alone. For a connection without TLS, in a thread that has nothing better to do. */
-export function rowSocket(input: Buffer): Socket {
-  const receiver: { receive: Receive | null } = { receive: null };
-  const wait = gathering();
+interface Receiver {
+  receive: Receive | null;
+  /** Bytes that it got so far. */
+  bytes: number;
+}
+
+/** `input`: used by this socket alone. For a connection without TLS. `waits`: the thread has nothing better to do than to read. */
+export function rowSocket(input: Buffer, waits: boolean): Socket {
+  const receiver: Receiver = { receive: null, bytes: 0 };
+  const wait = waits ? gathering() : () => {};
   const socket: Socket = new Socket({
     onread: {
       buffer: input,
@@ -18,7 +24,8 @@ export function rowSocket(input: Buffer): Socket {
         const bytes = input.subarray(0, length);
         if (receiver.receive !== null) {
           const isTaken = receiver.receive(bytes);
-          if (isTaken) wait(length);
+          receiver.bytes += length;
+          if (isTaken && receiver.bytes > LONG_BYTES) wait(length);
           return isTaken;
         }
         // Whoever listens may keep what it gets.
@@ -34,9 +41,12 @@ export function rowSocket(input: Buffer): Socket {
 /** Gives `receive` all that comes from now on; null: listeners get it again. False when this is no such socket. */
 export function receiveRows(socket: Socket, receive: Receive | null): boolean {
   const receiver = receivers.get(socket);
-  if (receiver !== undefined) receiver.receive = receive;
+  if (receiver !== undefined) Object.assign(receiver, { receive, bytes: 0 });
   return receiver !== undefined;
 }
+
+/** What is shorter comes to its end before waiting is worth anything. */
+const LONG_BYTES = 1 << 20;
 
 /** About half of what the kernel holds of a local connection: the server never waits for its reader. */
 const WORTH_READING_BYTES = 96 << 10;

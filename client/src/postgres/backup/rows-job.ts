@@ -14,21 +14,28 @@ export interface RowsMemory {
 
 let scanner: RowScanner | undefined;
 
-/** `unit` null: no more will be read, the session ends. */
+const nothing = (): void => {};
+
+/** Up to the first unit that fails. `units` null: no more will be read, the session ends. */
 export async function runRowsJob(
   packer: SlabPacker,
   { memory, input }: RowsMemory,
-  unit: RowsUnit | null,
+  units: RowsUnit[] | null,
   events: RowsEvents,
-): Promise<RowsOutcome | null> {
-  if (unit === null) {
-    await endWorkerSession();
-    return null;
-  }
+): Promise<RowsOutcome[]> {
+  if (units === null) await endWorkerSession();
   scanner ??= rowScanner(memory);
   const place = packer.view.subarray(input, input + INPUT_BYTES);
-  const session = () => workerSession(unit.target, unit.applicationName, place);
-  const outcome = await readRows(packer, session, unit, events, scanner);
-  if (outcome.error !== null) await resetWorkerSession();
-  return outcome;
+  const outcomes: RowsOutcome[] = [];
+  for (const unit of units ?? []) {
+    const session = () => workerSession(unit.target, unit.applicationName, place);
+    // Of many small ones, what they tell before they are done costs more than their rows.
+    const told = units!.length === 1 ? events : { ...events, started: nothing, part: null };
+    const outcome = await readRows(packer, session, unit, told, scanner);
+    outcomes.push(outcome);
+    if (outcome.error === null) continue;
+    await resetWorkerSession();
+    break;
+  }
+  return outcomes;
 }

@@ -14,6 +14,10 @@ import { tableProgress } from "./table-progress.ts";
 import type { TableToRead } from "./table-to-read.ts";
 import { stickyThreshold } from "./threshold.ts";
 
+/** Tables up to this size may be read several in one go: so many at most. */
+const SMALL_BYTES = 256 << 10;
+const MOST_TOGETHER = 32;
+
 export interface RowsPlanOptions {
   hash: HashAlgorithm;
   emit: EmitWithBase;
@@ -62,9 +66,9 @@ export class RowsPlan {
     this.options = options;
   }
 
-  /** The next range to read; null when there is none. */
-  take(): Promise<RangeToRead | null> {
-    const mine = this.planning.then(() => this.takeNext());
+  /** The next range to read, or several small tables that are read alike; empty when there is none. */
+  take(): Promise<RangeToRead[]> {
+    const mine = this.planning.then(() => this.takeSome());
     this.planning = mine.catch(() => {});
     return mine;
   }
@@ -74,18 +78,23 @@ export class RowsPlan {
     if (locked.has(range)) return;
     locked.add(range);
     this.progress.rangeLocked(index);
-    const { releasable } = this.progress;
-    void this.options.turn(() => this.options.locked.release(releasable));
+    // What is releasable when the turn comes: many tables may be done by then.
+    void this.options.turn(() => this.options.locked.release(this.progress.releasable));
   }
 
   /** Commands that begin to read a table: in the snapshot, locked. */
-  begin({ query, table }: OpenTable): string[] {
+  begin(open: OpenTable): string[] {
     return [
       "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY",
       `SET TRANSACTION SNAPSHOT '${this.options.locked.snapshot}'`,
-      ...this.settings(query, table),
-      `LOCK TABLE ONLY ${qualified(table)} IN ACCESS SHARE MODE NOWAIT`,
+      ...this.settings(open.query, open.table),
+      this.lock(open),
     ];
+  }
+
+  /** For one more table in the same transaction. */
+  lock({ table }: OpenTable): string {
+    return `LOCK TABLE ONLY ${qualified(table)} IN ACCESS SHARE MODE NOWAIT`;
   }
 
   /** A filter is the user's own SQL, and finds tables as the user does. */
@@ -109,6 +118,21 @@ export class RowsPlan {
       start: chunks === null ? 0 : Math.floor((chunks.marks.length * range) / ranges.length),
       path: table.path,
     };
+  }
+
+  private async takeSome(): Promise<RangeToRead[]> {
+    const first = await this.takeNext();
+    if (first === null) return [];
+    const some = [first];
+    const { tables } = this.options.locked;
+    const left = tables.length - this.next;
+    const most = Math.min(MOST_TOGETHER, Math.ceil(left / (2 * this.options.seats)));
+    const alike = ({ order, filter, bytes }: TableToRead): boolean =>
+      filter === null && order === first.open.table.order && bytes <= SMALL_BYTES;
+    if (!alike(first.open.table)) return some;
+    while (some.length < most && tables[this.next] !== undefined && alike(tables[this.next]!))
+      some.push((await this.takeNext())!);
+    return some;
   }
 
   private async takeNext(): Promise<RangeToRead | null> {

@@ -46,16 +46,19 @@ export interface RowsOutcome {
   bytes: number;
   threshold: number;
   seconds: number;
+  /** The chunks that were not told as parts: their data is on its way when the outcome is. */
+  rest: RowsPart;
   /** Why the rows are not all there. The transaction is over then. */
   error: RowsError | null;
 }
 
-/** What is told while a unit is read. */
+/** What is told while units are read. */
 export interface RowsEvents {
   /** The lock is held, the rows come. */
   started(): void;
-  part(part: RowsPart): void;
-  progress(bytes: number): void;
+  /** Null: all chunks are in the outcome. */
+  part: ((part: RowsPart) => void) | null;
+  progress(bytes: number, path: string): void;
 }
 
 /** What to transfer with a part. */

@@ -11,7 +11,7 @@ export function workerSession(
   applicationName: string,
   input: Buffer,
 ): Promise<Session> {
-  opened ??= openSession(target, applicationName, () => rowSocket(input));
+  opened ??= openSession(target, applicationName, () => rowSocket(input, true));
   return opened;
 }
 

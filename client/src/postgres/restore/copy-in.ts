@@ -11,6 +11,8 @@ interface DriverConnection {
 }
 
 const COPY_DATA = 0x64;
+/** Given to the socket before the server has taken it: it has work while the next rows are decoded. */
+const AHEAD_BYTES = 1 << 20;
 
 /**
  * Resolves with the number of rows that the server says it took. Rejects with what the server or the source says; the server
@@ -72,10 +74,10 @@ async function send(
     header.writeUInt32BE(part.length + 4, 1);
     stream.cork();
     stream.write(header);
-    const room = stream.write(part);
+    stream.write(part);
     stream.uncork();
     onBytes(part);
-    if (!room) await drained(stream);
+    if (stream.writableLength >= AHEAD_BYTES) await drained(stream);
   }
   if (!failed()) connection.endCopyFrom();
 }

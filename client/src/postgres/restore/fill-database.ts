@@ -7,7 +7,7 @@ import { type LoadRequest, loadTasks } from "./load-tables.ts";
 import type { RestoreDatabaseOptions } from "./restore-database-options.ts";
 import type { RestorePlan, TableStatements } from "./restore-plan.ts";
 import type { RestoreReport } from "./restore-report.ts";
-import { openRestoreSession } from "./restore-session.ts";
+import { openLoadingSession } from "./restore-session.ts";
 import { runOne, runScript } from "./run-script.ts";
 import { keyOf, sqlName } from "./script/object-name.ts";
 import type { RestoreSelection } from "./select-objects.ts";
@@ -35,7 +35,7 @@ const TRANSACTION_STATEMENTS = 1000;
 export async function fillDatabase(target: PostgresTarget, request: FillRequest): Promise<void> {
   const sessions: Session[] = [];
   const open = async (): Promise<Session> => {
-    const session = await openRestoreSession(target, request.files.manifest.session);
+    const session = await openLoadingSession(target, request.files.manifest.session);
     sessions.push(session);
     request.onSession(session);
     return session;
@@ -76,6 +76,7 @@ async function fill(first: Session, sessions: readonly Session[], request: FillR
     onTable: (table) => report.table(table.rows),
     nameOf: selection.nameOf,
     digests: new Map(),
+    jobs: sessions.length,
   };
   report.phase("data");
   const objects = largeObjectTasks(selection.whole ? files : { ...files, largeObjects: [] }, {
@@ -87,13 +88,7 @@ async function fill(first: Session, sessions: readonly Session[], request: FillR
   await runTasks(sessions, [...loadTasks(selection.tables, load), ...objects], report.task);
 
   report.phase("indexes");
-  const verify = verifyTasks(options.noVerify === true ? [] : selection.tables, {
-    ...load,
-    manifest: files.manifest,
-    onWarning: report.warn,
-    onVerified: report.verified,
-  });
-  await runTasks(sessions, [...plan.indexes.map(statementsTask), ...verify], report.task);
+  await runTasks(sessions, plan.indexes.map(statementsTask), report.task);
 
   report.phase("constraints");
   await inTransactions(first, plan.after, journal);
@@ -102,8 +97,14 @@ async function fill(first: Session, sessions: readonly Session[], request: FillR
 
   report.phase("views");
   await refreshViews(first, request);
-  report.phase("statistics");
-  await runTasks(sessions, await analyzeTasks(first), report.task);
+  const verify = verifyTasks(
+    options.noVerify === true ? [] : selection.tables,
+    { ...load, manifest: files.manifest, onWarning: report.warn, onVerified: report.verified },
+    first.server.versionNumber,
+  );
+  // Neither needs much of the other's: the last session has something to do until the end.
+  report.phase(verify.length > 0 ? "verify" : "statistics");
+  await runTasks(sessions, [...verify, ...(await analyzeTasks(first))], report.task);
   await inTransactions(first, plan.last, journal);
 }
 

@@ -1,12 +1,18 @@
-/** Loads the rows of tables: large ones alone, frozen; small ones many in a transaction. */
+/** Loads the rows of tables: large ones alone, frozen; one that is larger than the rest by all sessions; small ones many in a transaction. */
 import { DatabaseDiffersError } from "@datadb/protocol";
 import { databaseError } from "../connect/database-error.ts";
 import type { Session } from "../connect/open-session.ts";
 import type { TableManifest } from "../manifest/manifest.ts";
 import { copyIn } from "./copy-in.ts";
-import { isLarge, rowDigest } from "./row-digest.ts";
+import { dealRows } from "./deal-rows.ts";
+import { bothDigests, digesterOf, type RowsDigest } from "./row-digest.ts";
 import { keyOf, quoteName, shownName, sqlName } from "./script/object-name.ts";
 import type { Task } from "./tasks.ts";
+
+/** `digests` null: the rows will not be compared. */
+export type LoadOneRequest = Omit<LoadRequest, "digests" | "jobs"> & {
+  digests: LoadRequest["digests"] | null;
+};
 
 export interface LoadRequest {
   content(path: string): AsyncIterable<Buffer>;
@@ -15,23 +21,46 @@ export interface LoadRequest {
   onTable(table: TableManifest): void;
   /** The table's name in the target. */
   nameOf(table: TableManifest): { schema: string; name: string };
-  /** Hash of the rows' bytes as they were sent, by key of the table; for comparing what the server then has. */
-  digests: Map<string, string>;
+  /** Of the rows that were sent, by key of the table; for comparing what the server then has. */
+  digests: Map<string, RowsDigest>;
+  /** Sessions that load. */
+  jobs: number;
 }
 
 const GROUP_BYTES = 8 << 20;
 const GROUP_TABLES = 100;
 
+/** From here on a table is worth a transaction and a file of its own: it is emptied, then filled from its beginning to its end. */
+const LARGE_BYTES = 1 << 20;
+/** From here on a table may be worth several sessions. */
+const SPLIT_BYTES = 64 << 20;
+
+function isLarge({ bytes, format, kind }: TableManifest): boolean {
+  return (kind === "table" || kind === "partition") && (bytes >= LARGE_BYTES || format === "binary");
+}
+
+/** Without a key, the order in which its rows lie is the order of the next backup. */
+function isSplit({ format, key, bytes }: TableManifest, share: number): boolean {
+  return format === "text" && key !== null && bytes >= SPLIT_BYTES && bytes > share;
+}
+
 /** Largest first, so that no session works alone at the end. */
 export function loadTasks(tables: readonly TableManifest[], request: LoadRequest): Task[] {
   const sorted = [...tables].filter(({ rows }) => rows > 0).sort((a, b) => b.bytes - a.bytes);
   const large = sorted.filter(isLarge);
-  const tasks: Task[] = large.map((table) => ({
-    label: shownName(table),
-    tables: [keyOf(table)],
-    shared: false,
-    run: (session) => loadLarge(session, table, request),
-  }));
+  const share = sorted.reduce((sum, { bytes }) => sum + bytes, 0) / request.jobs;
+  const tasks: Task[] = large.flatMap((table): Task[] =>
+    isSplit(table, share)
+      ? splitTasks(table, request)
+      : [
+          {
+            label: shownName(table),
+            tables: [keyOf(table)],
+            shared: false,
+            run: (session) => loadLarge(session, table, request),
+          },
+        ],
+  );
   for (const group of groups(sorted.filter((table) => !isLarge(table)))) {
     tasks.push({
       label: shownName(group[0]!),
@@ -41,6 +70,43 @@ export function loadTasks(tables: readonly TableManifest[], request: LoadRequest
     });
   }
   return tasks;
+}
+
+/** The others would be done before it: all sessions load it, which then cannot be frozen. Its rows come to lie about in their order. */
+function splitTasks(table: TableManifest, request: LoadRequest): Task[] {
+  const done: Loaded[] = [];
+  let failure: unknown;
+  async function* content(): AsyncGenerator<Buffer> {
+    for await (const part of request.content(table.path)) {
+      if (failure !== undefined) throw failure;
+      yield part;
+    }
+  }
+  const reader = dealRows(content());
+  return Array.from({ length: request.jobs }, () => ({
+    label: shownName(table),
+    tables: [keyOf(table)],
+    shared: true,
+    async run(session) {
+      try {
+        done.push(
+          await copyTable(session, table, request, { source: reader(), frozen: false, digests: true }),
+        );
+      } catch (error) {
+        failure ??= error;
+        throw error;
+      }
+      if (done.length < request.jobs) return;
+      checkRows(
+        session,
+        table,
+        request,
+        done.reduce((sum, { rows }) => sum + rows, 0),
+      );
+      request.digests.set(keyOf(table), done.map(({ digest }) => digest!).reduce(bothDigests));
+      request.onTable(table);
+    },
+  }));
 }
 
 function* groups(tables: readonly TableManifest[]): Generator<TableManifest[]> {
@@ -80,33 +146,55 @@ async function loadSmall(
 export async function loadTable(
   session: Session,
   table: TableManifest,
-  request: LoadRequest,
+  request: LoadOneRequest,
   frozen: boolean,
 ): Promise<void> {
-  const name = request.nameOf(table);
+  const { digests } = request;
+  const source = request.content(table.path);
+  const loaded = await copyTable(session, table, request, { source, frozen, digests: digests !== null });
+  checkRows(session, table, request, loaded.rows);
+  if (loaded.digest !== null) digests?.set(keyOf(table), loaded.digest);
+}
+
+interface Loaded {
+  rows: number;
+  digest: RowsDigest | null;
+}
+
+type CopyRequest = Pick<LoadRequest, "nameOf" | "onBytes">;
+
+async function copyTable(
+  session: Session,
+  table: TableManifest,
+  { nameOf, onBytes }: CopyRequest,
+  { source, frozen, digests }: { source: AsyncIterable<Buffer>; frozen: boolean; digests: boolean },
+): Promise<Loaded> {
+  const name = nameOf(table);
   const options = [`FORMAT ${table.format}`, ...(frozen ? ["FREEZE"] : [])].join(", ");
-  const digest = rowDigest(table);
-  let rows: number;
+  const digester = digests ? digesterOf(session) : null;
+  digester?.begin(table.format);
   try {
-    rows = await copyIn(
+    const rows = await copyIn(
       session.client,
       `COPY ${sqlName(name)}${columnList(table)} FROM STDIN (${options})`,
-      request.content(table.path),
+      source,
       (bytes) => {
-        digest.update(bytes);
-        request.onBytes(bytes.length);
+        digester?.update(bytes);
+        onBytes(bytes.length);
       },
     );
+    return { rows, digest: digester === null ? null : digester.finish() };
   } catch (error) {
     throw databaseError(error, `${session.target.label}: loading ${shownName(name)}`);
   }
-  if (rows !== table.rows) {
-    throw new DatabaseDiffersError(
-      `${session.target.label}: ${shownName(name)} took ${rows} rows, and the backup has ${table.rows}`,
-      "check the store with datadb check --read-data; a trigger or rule of the table may also have left out rows",
-    );
-  }
-  request.digests.set(keyOf(table), digest.digest());
+}
+
+function checkRows(session: Session, table: TableManifest, { nameOf }: CopyRequest, rows: number): void {
+  if (rows === table.rows) return;
+  throw new DatabaseDiffersError(
+    `${session.target.label}: ${shownName(nameOf(table))} took ${rows} rows, and the backup has ${table.rows}`,
+    "check the store with datadb check --read-data; a trigger or rule of the table may also have left out rows",
+  );
 }
 
 /** A table without columns, or with generated ones only, has none to list. */

@@ -3,7 +3,7 @@ import { ExistsError, UsageError } from "@datadb/protocol";
 import type { Session } from "../connect/open-session.ts";
 import type { BackupFiles } from "./backup-files.ts";
 import type { ExistingNames } from "./existing-names.ts";
-import { type LoadRequest, loadTable } from "./load-tables.ts";
+import { type LoadOneRequest, loadTable } from "./load-tables.ts";
 import type { RestoreDatabaseOptions } from "./restore-database-options.ts";
 import type { RestoreReport } from "./restore-report.ts";
 import { restoreRows } from "./restore-rows.ts";
@@ -22,12 +22,13 @@ export interface IntoRequest {
 /** The caller ends the session. */
 export async function restoreIntoDatabase(session: Session, request: IntoRequest): Promise<void> {
   const { files, selection, options, report } = request;
-  const load: LoadRequest = {
+  const load: LoadOneRequest = {
     content: files.content,
     onBytes: report.bytes,
     onTable: (table) => report.table(table.rows),
     nameOf: selection.nameOf,
-    digests: new Map(),
+    // Rows are counted, and not read back.
+    digests: null,
   };
   await session.query("SET synchronous_commit = on");
   await session.query("BEGIN");

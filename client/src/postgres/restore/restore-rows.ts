@@ -3,12 +3,12 @@ import { DatabaseForbiddenError, DatabaseMissingError, ExistsError } from "@data
 import type { Session } from "../connect/open-session.ts";
 import type { TableManifest } from "../manifest/manifest.ts";
 import { type ForeignKey, foreignKeyOrder } from "./foreign-key-order.ts";
-import { type LoadRequest, loadTable } from "./load-tables.ts";
+import { type LoadOneRequest, loadTable } from "./load-tables.ts";
 import { type ObjectName, quoteName, shownName, sqlName } from "./script/object-name.ts";
 
 export interface RowsRequest {
   tables: readonly TableManifest[];
-  load: LoadRequest;
+  load: LoadOneRequest;
   /** Empty the tables first; else any row refuses the restore. */
   clean: boolean;
   onTable(table: TableManifest): void;

@@ -1,7 +1,10 @@
 /** Sessions that restore: canonical settings, and those under which definitions and rows load fast and as they are. */
+import type { Socket } from "node:net";
+import { rowSocket } from "../backup/row-socket.ts";
 import { openSession, type Session } from "../connect/open-session.ts";
 import { ROW_SETTINGS } from "../connect/session-settings.ts";
 import type { PostgresTarget } from "../connect/target.ts";
+import { rowDigester, setDigester } from "./row-digest.ts";
 
 export const APPLICATION_NAME = "datadb restore";
 
@@ -22,12 +25,24 @@ const SETTINGS: Readonly<Record<string, string>> = {
   synchronous_commit: "off",
 };
 
+/** A session that loads rows and reads them back, where its digester looks at them. */
+export async function openLoadingSession(
+  target: PostgresTarget,
+  rowSettings: Readonly<Record<string, string>>,
+): Promise<Session> {
+  const digester = rowDigester();
+  const session = await openRestoreSession(target, rowSettings, () => rowSocket(digester.input, false));
+  setDigester(session, digester);
+  return session;
+}
+
 /** `rowSettings`: of the backup, so that rows mean what they meant; only known ones are taken. */
 export async function openRestoreSession(
   target: PostgresTarget,
   rowSettings: Readonly<Record<string, string>> = {},
+  socket?: () => Socket,
 ): Promise<Session> {
-  const session = await openSession(target, APPLICATION_NAME);
+  const session = await openSession(target, APPLICATION_NAME, socket);
   const known = Object.entries(rowSettings).filter(([name]) => Object.hasOwn(ROW_SETTINGS, name));
   const settings = { ...SETTINGS, ...Object.fromEntries(known) };
   try {

@@ -1,33 +1,134 @@
-/** A hash of a table's rows, by which what was sent and what is read back are compared. */
-import { createHash } from "node:crypto";
-import type { TableManifest } from "../manifest/manifest.ts";
+/** A digest of a table's rows, by which what was sent and what is read back are compared. */
+import { createHash, type Hash } from "node:crypto";
+import { INPUT_BYTES, inputStart, SLAB_BYTES, slabMemory, slabStart } from "../../chunker/slab-memory.ts";
+import { wasmModule } from "../../chunker/wasm-module.ts";
+import type { RowSink } from "../backup/row-cutter.ts";
+import type { Session } from "../connect/open-session.ts";
 
-export interface RowDigest {
+/** Of text: the same for the same rows in any order, and to be added up. Of the binary format: a hash of all bytes. */
+export type RowsDigest = bigint | string;
+
+interface RowDigester {
+  /** Where a socket may read to: rows are looked at where they lie. */
+  readonly input: Buffer;
+  begin(format: "text" | "binary"): void;
   /** Bytes of rows, cut anywhere. */
   update(bytes: Buffer): void;
-  digest(): string;
+  /** Takes the rows of COPY. */
+  readonly sink: RowSink;
+  finish(): RowsDigest;
 }
 
-/** From here on a table is worth a transaction and a file of its own: it is emptied, then filled from its beginning to its end. */
-const LARGE_BYTES = 1 << 20;
-
-export function isLarge({ bytes, format, kind }: TableManifest): boolean {
-  return (kind === "table" || kind === "partition") && (bytes >= LARGE_BYTES || format === "binary");
+interface Exports {
+  begin(): void;
+  addRows(from: number, to: number): number;
+  addMessages(from: number, to: number): number;
+  low(): number;
+  high(): number;
 }
 
-/**
- * A large table gives its rows in the order in which it took them. A small one may put a row where there is room: its rows are
- * compared as a sorted set.
- */
-export function rowDigest(table: TableManifest): RowDigest {
-  const hash = createHash("sha256");
-  if (isLarge(table)) return { update: (bytes) => hash.update(bytes), digest: () => hash.digest("hex") };
-  const parts: Buffer[] = [];
+/** Longer rows are hashed piece by piece. */
+const LONGEST_ROW_BYTES = SLAB_BYTES;
+const START = slabStart(0);
+
+/** For one stream of rows at a time. */
+export function rowDigester(): RowDigester {
+  const memory = slabMemory(1, 1);
+  const view = Buffer.from(memory.buffer);
+  const wasm = new WebAssembly.Instance(wasmModule("digest"), { env: { memory } }).exports as Exports;
+  let whole: Hash | null = null;
+  /** The row under way when it is too long, and the sum of such rows. */
+  let long: Hash | null = null;
+  let longSum = 0n;
+  /** Bytes of a row that has not ended. */
+  let kept = 0;
+
+  function endLong(): void {
+    longSum += long!.digest().readBigUInt64LE();
+    long = null;
+  }
+
+  function updateLong(bytes: Buffer, from: number): number {
+    const end = bytes.indexOf(0x0a, from) + 1;
+    long!.update(bytes.subarray(from, end || bytes.length));
+    if (end > 0) endLong();
+    return end || bytes.length;
+  }
+
+  function updateText(bytes: Buffer): void {
+    for (let from = 0; from < bytes.length; ) {
+      if (long !== null) {
+        from = updateLong(bytes, from);
+        continue;
+      }
+      const size = Math.min(LONGEST_ROW_BYTES - kept, bytes.length - from);
+      bytes.copy(view, START + kept, from, from + size);
+      from += size;
+      const end = START + kept + size;
+      const next = wasm.addRows(START, end);
+      kept = end - next;
+      if (kept === LONGEST_ROW_BYTES) {
+        long = createHash("sha256").update(view.subarray(START, end));
+        kept = 0;
+      } else if (kept > 0) view.copyWithin(START, next, end);
+    }
+  }
+
+  const update = (bytes: Buffer): void => {
+    if (whole === null) updateText(bytes);
+    else whole.update(bytes);
+  };
   return {
-    update: (bytes) => parts.push(Buffer.from(bytes)),
-    digest: () => {
-      const rows = Buffer.concat(parts).toString("latin1").split("\n").sort();
-      return hash.update(rows.join("\n"), "latin1").digest("hex");
+    input: view.subarray(inputStart(1, 0), inputStart(1, 0) + INPUT_BYTES),
+    begin(format) {
+      whole = format === "binary" ? createHash("sha256") : null;
+      wasm.begin();
+      long = null;
+      longSum = 0n;
+      kept = 0;
+    },
+    update,
+    sink: {
+      bytes: 0,
+      begin: () => true,
+      room: async () => {},
+      write(source, from, to) {
+        update(source.subarray(from, to));
+        return to - from;
+      },
+      take(source, from, to) {
+        if (whole !== null || source.buffer !== view.buffer) return 0;
+        const at = source.byteOffset + from;
+        return wasm.addMessages(at, source.byteOffset + to) - at;
+      },
+    },
+    finish() {
+      if (whole !== null) return whole.digest("hex");
+      // What ends without a line feed counts as a row all the same.
+      if (kept > 0) long = createHash("sha256").update(view.subarray(START, START + kept));
+      if (long !== null) endLong();
+      const sum = (BigInt(wasm.high() >>> 0) << 32n) | BigInt(wasm.low() >>> 0);
+      return BigInt.asUintN(64, sum + longSum);
     },
   };
+}
+
+/** Of the rows of both. */
+export function bothDigests(one: RowsDigest, other: RowsDigest): RowsDigest {
+  if (typeof one === "bigint" && typeof other === "bigint") return BigInt.asUintN(64, one + other);
+  throw new TypeError("digests of the binary format cannot be added up");
+}
+
+const digesters = new WeakMap<Session, RowDigester>();
+
+/** The digester of a session, which reads and sends one stream at a time. */
+export function digesterOf(session: Session): RowDigester {
+  const there = digesters.get(session) ?? rowDigester();
+  digesters.set(session, there);
+  return there;
+}
+
+/** Makes `digester` that of a session. */
+export function setDigester(session: Session, digester: RowDigester): void {
+  digesters.set(session, digester);
 }

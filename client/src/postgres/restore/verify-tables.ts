@@ -1,12 +1,13 @@
-/** Reads loaded tables back and compares them with what was sent, byte for byte. */
+/** Reads loaded tables back and compares them with what was sent, row by row. */
 import { DatabaseDiffersError } from "@datadb/protocol";
+import { copyOut } from "../backup/copy-out.ts";
 import { databaseError } from "../connect/database-error.ts";
 import type { Session } from "../connect/open-session.ts";
 import type { PostgresManifest, TableManifest } from "../manifest/manifest.ts";
-import { copyRows } from "./copy-rows.ts";
+import { firstDifference } from "./first-difference.ts";
 import { columnList, type LoadRequest } from "./load-tables.ts";
-import { isLarge, rowDigest } from "./row-digest.ts";
-import { keyOf, shownName, sqlName } from "./script/object-name.ts";
+import { bothDigests, digesterOf, type RowsDigest } from "./row-digest.ts";
+import { keyOf, quoteName, quoteText, shownName, sqlName } from "./script/object-name.ts";
 import type { Task } from "./tasks.ts";
 
 export interface VerifyRequest extends LoadRequest {
@@ -17,9 +18,18 @@ export interface VerifyRequest extends LoadRequest {
 
 /** Small tables that one task reads. */
 const GROUP_BYTES = 4 << 20;
+/** From here on all sessions read a table. */
+const SPLIT_BYTES = 64 << 20;
+const PAGE_BYTES = 8192;
+/** Rows can be read by page from here on; before, each part would read the whole table. */
+const PAGES_SINCE = 140000;
 
-/** Equal bytes mean the content that the backup names. Tasks hold their tables shared: indexes may be built meanwhile. */
-export function verifyTasks(tables: readonly TableManifest[], request: VerifyRequest): Task[] {
+/** Equal digests mean the rows that the backup has. Tasks hold their tables shared. `versionNumber`: of the server. */
+export function verifyTasks(
+  tables: readonly TableManifest[],
+  request: VerifyRequest,
+  versionNumber: number,
+): Task[] {
   const tasks: Task[] = [];
   let group: TableManifest[] = [];
   let bytes = 0;
@@ -31,7 +41,8 @@ export function verifyTasks(tables: readonly TableManifest[], request: VerifyReq
         tables: members.map(keyOf),
         shared: true,
         run: async (session) => {
-          for (const table of members) await verifyTable(session, table, request);
+          for (const table of members)
+            await compare(session, table, request, await digestOf(session, table, request, null));
         },
       });
     group = [];
@@ -40,6 +51,10 @@ export function verifyTasks(tables: readonly TableManifest[], request: VerifyReq
   for (const table of tables) {
     if (!request.digests.has(keyOf(table)) || table.kind === "foreign" || table.kind === "extension-config")
       continue;
+    if (table.bytes >= SPLIT_BYTES && table.format === "text" && versionNumber >= PAGES_SINCE) {
+      tasks.push(...partTasks(table, request));
+      continue;
+    }
     group.push(table);
     bytes += table.bytes;
     if (bytes >= GROUP_BYTES) finish();
@@ -48,20 +63,57 @@ export function verifyTasks(tables: readonly TableManifest[], request: VerifyReq
   return tasks;
 }
 
-async function verifyTable(session: Session, table: TableManifest, request: VerifyRequest): Promise<void> {
-  const name = request.nameOf(table);
-  const digest = rowDigest(table);
+function partTasks(table: TableManifest, request: VerifyRequest): Task[] {
+  const parts = request.jobs;
+  const done: RowsDigest[] = [];
+  return Array.from({ length: parts }, (_, part) => ({
+    label: shownName(table),
+    tables: [keyOf(table)],
+    shared: true,
+    async run(session) {
+      done.push(await digestOf(session, table, request, { part, parts }));
+      if (done.length === parts) await compare(session, table, request, done.reduce(bothDigests));
+    },
+  }));
+}
+
+async function digestOf(
+  session: Session,
+  table: TableManifest,
+  request: LoadRequest,
+  share: { part: number; parts: number } | null,
+): Promise<RowsDigest> {
+  const digester = digesterOf(session);
   try {
-    await copyRows(session.client, copyOutCommand(table, request), (bytes) => digest.update(bytes));
+    const sql =
+      share === null
+        ? copyOutCommand(table, request)
+        : await copyPagesCommand(session, table, request, share);
+    digester.begin(table.format);
+    await copyOut(session.client, { sql, sink: digester.sink });
+    return digester.finish();
   } catch (error) {
-    throw databaseError(error, `${session.target.label}: reading ${shownName(name)} back`);
+    const name = shownName(request.nameOf(table));
+    throw databaseError(error, `${session.target.label}: reading ${name} back`);
   }
-  if (digest.digest() === request.digests.get(keyOf(table))) {
+}
+
+async function compare(
+  session: Session,
+  table: TableManifest,
+  request: VerifyRequest,
+  digest: RowsDigest,
+): Promise<void> {
+  if (digest === request.digests.get(keyOf(table))) {
     request.onVerified(table);
     return;
   }
-  const where = await firstDifference(session, table, request);
-  const text = `${session.target.label}: the rows of ${shownName(name)} read back differently from the backup${where}`;
+  const name = shownName(request.nameOf(table));
+  const where =
+    table.format === "text"
+      ? await firstDifference(session, copyOutCommand(table, request), request.content(table.path))
+      : "";
+  const text = `${session.target.label}: the rows of ${name} read back differently from the backup${where}`;
   const { server } = request.manifest;
   const same = Math.floor(server.versionNumber / 10000) === Math.floor(session.server.versionNumber / 10000);
   if (same) {
@@ -79,50 +131,19 @@ function copyOutCommand(table: TableManifest, request: LoadRequest): string {
   return `COPY ${sqlName(request.nameOf(table))}${columnList(table)} TO STDOUT (FORMAT ${table.format})`;
 }
 
-/** Long rows are cut. */
-const SHOWN = 120;
-
-/** Reads both once more, row beside row. */
-async function firstDifference(
+/** Of one of several parts of the pages that the table has. */
+async function copyPagesCommand(
   session: Session,
   table: TableManifest,
-  request: LoadRequest,
+  { nameOf }: LoadRequest,
+  { part, parts }: { part: number; parts: number },
 ): Promise<string> {
-  if (table.format !== "text" || !isLarge(table)) return "";
-  const sent = lines(request.content(table.path));
-  let row = 0;
-  let found = "";
-  let rest: Buffer = Buffer.alloc(0);
-  // One chunk behind the other would need a second queue: rows are asked for as they come.
-  const received: string[] = [];
-  await copyRows(session.client, copyOutCommand(table, request), (bytes) => {
-    if (received.length > KEPT_ROWS) return;
-    rest = Buffer.concat([rest, bytes]);
-    for (let end = rest.indexOf(0x0a); end >= 0; end = rest.indexOf(0x0a)) {
-      received.push(rest.toString("utf8", 0, end));
-      rest = rest.subarray(end + 1);
-    }
-  });
-  for await (const line of sent) {
-    const other = received[row++];
-    if (other === line) continue;
-    if (row <= received.length)
-      found = `: row ${row} was ${line.slice(0, SHOWN)} and is ${other!.slice(0, SHOWN)}`;
-    break;
-  }
-  return found;
-}
-
-/** What changed shows early or it takes too much memory to find. */
-const KEPT_ROWS = 100_000;
-
-async function* lines(source: AsyncIterable<Buffer>): AsyncGenerator<string> {
-  let rest: Buffer = Buffer.alloc(0);
-  for await (const part of source) {
-    rest = rest.length === 0 ? part : Buffer.concat([rest, part]);
-    for (let end = rest.indexOf(0x0a); end >= 0; end = rest.indexOf(0x0a)) {
-      yield rest.toString("utf8", 0, end);
-      rest = rest.subarray(end + 1);
-    }
-  }
+  const name = sqlName(nameOf(table));
+  const [row] = await session.query<{ pages: number }>(
+    `SELECT (pg_catalog.pg_relation_size(${quoteText(name)}::regclass) / ${PAGE_BYTES})::float8 AS pages`,
+  );
+  const end = (of: number): string => `'(${Math.floor((row!.pages * of) / parts)},0)'`;
+  // The last part has no end: pages may come, and rows with them are a difference.
+  const pages = [`ctid >= ${end(part)}`, ...(part + 1 < parts ? [`ctid < ${end(part + 1)}`] : [])];
+  return `COPY (SELECT ${table.columns.map(quoteName).join(", ")} FROM ONLY ${name} WHERE ${pages.join(" AND ")}) TO STDOUT`;
 }
