@@ -126,6 +126,13 @@ test("a lost local/ is made anew when the store is opened", async () => {
   expect((await again.commits.commit([{ op: "pin", backup }])).results).toEqual([1]);
 });
 
+async function truncateLevel(part: "meta" | "local"): Promise<string> {
+  const directory = join(store.directory, part);
+  for (const name of await readdir(directory))
+    if (/\.(ldb|log)$|MANIFEST/.test(name)) await truncate(join(directory, name), 10);
+  return directory;
+}
+
 test.each(["meta", "local"] as const)("a truncated LevelDB %s is made anew, with a warning", async (part) => {
   const open = await store.open();
   for (let round = 0; round < 3; round += 1) {
@@ -136,11 +143,32 @@ test.each(["meta", "local"] as const)("a truncated LevelDB %s is made anew, with
   await backUp(open, seededRandom(1));
   await open.close();
   const live = await store.dump("meta");
-  const directory = join(store.directory, part);
-  for (const name of await readdir(directory))
-    if (/\.(ldb|log)$|MANIFEST/.test(name)) await truncate(join(directory, name), 10);
+  const directory = await truncateLevel(part);
   await (await store.open()).close();
   expect(store.warnings.join()).toContain(directory);
   expect(store.warnings.join()).toContain("made anew");
+  expect(await store.dump("meta")).toEqual(live);
+});
+
+test("a damaged meta/ is not made anew from a log that lost a pack, or its end", async () => {
+  const open = await store.open();
+  await backUp(open, seededRandom(2));
+  await open.close();
+  const live = await store.dump("meta");
+  const packs = join(store.directory, "blobs");
+  const log = join(packs, "log-00001");
+  const content = await readFile(log);
+  await truncateLevel("meta");
+  await rm(log);
+  await expect(store.open()).rejects.toMatchObject({
+    code: "DAMAGED",
+    next: expect.stringContaining("restore the missing packs"),
+  });
+  // Records that nobody can read any more, in a pack of the right length.
+  await writeFile(log, Buffer.concat([content.subarray(0, 64), Buffer.alloc(content.length - 64, 7)]));
+  for (let attempt = 0; attempt < 2; attempt += 1)
+    await expect(store.open()).rejects.toMatchObject({ code: "DAMAGED" });
+  await writeFile(log, content);
+  await (await store.open()).close();
   expect(await store.dump("meta")).toEqual(live);
 });

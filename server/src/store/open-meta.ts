@@ -26,6 +26,18 @@ async function openOnce(location: string, { verify }: MetaOptions): Promise<Leve
   return openLevel(location, { writeBufferBytes: META_BUFFER_BYTES });
 }
 
+/** Making it anew could go back to before what is known to be committed: that is for somebody to decide. */
+function besidesLostPacks(error: DamagedError): DamagedError {
+  return new DamagedError(
+    `${error.message}; packs are missing, too, so the log may not have all that was in it`,
+    {
+      cause: error,
+      next: "restore the missing packs from a copy, then run the command again; datadb rebuild goes back to what is left of the log",
+      fields: error.fields,
+    },
+  );
+}
+
 /**
  * Empty where it was damaged, or where a power cut may have torn a hole into it: the log then makes it anew. The store's lock is held. Errors:
  * DAMAGED when packs are lost besides, so that the log may not have it all; DISK_FULL, BACKEND_UNAVAILABLE.
@@ -37,7 +49,8 @@ export async function openMeta(options: MetaOptions): Promise<Level> {
   try {
     meta = await openOnce(location, options);
   } catch (error) {
-    if (!(error instanceof DamagedError) || sumOfCounter(options.backend, "packs-lost") > 0) throw error;
+    if (!(error instanceof DamagedError)) throw error;
+    if (sumOfCounter(options.backend, "packs-lost") > 0) throw besidesLostPacks(error);
     options.warn(`${error.message}; meta/ is made anew from the log`);
     await rm(location, { recursive: true, force: true });
     return openLevel(location, { writeBufferBytes: META_BUFFER_BYTES });
