@@ -2,12 +2,13 @@
 import { accessSync, constants } from "node:fs";
 import { delimiter, join } from "node:path";
 import { describe } from "vitest";
+import { motoProgram } from "./moto.ts";
 import { type PostgresVersion, postgresBin } from "./postgres-programs.ts";
 
 /** Whether the counts are the full ones (`npm run test:long`). */
 export const LONG: boolean = process.env["DATADB_TEST_LONG"] === "1";
 
-export type Need = "root" | { program: string } | { postgres: PostgresVersion };
+export type Need = "root" | "moto" | { program: string } | { postgres: PostgresVersion };
 
 /** A describe block that runs only where its needs are met. */
 export function lane(name: string, needs: readonly Need[], body: () => void): void {
@@ -22,11 +23,12 @@ export function lane(name: string, needs: readonly Need[], body: () => void): vo
 
 function met(need: Need): boolean {
   if (need === "root") return process.getuid?.() === 0;
+  if (need === "moto") return motoProgram() !== null;
   return "program" in need ? findProgram(need.program) !== null : postgresBin(need.postgres) !== null;
 }
 
 function nameOf(need: Need): string {
-  if (need === "root") return "root";
+  if (need === "root" || need === "moto") return need;
   return "program" in need ? need.program : `PostgreSQL ${need.postgres}`;
 }
 

@@ -1,39 +1,54 @@
-// The contract of backends on s3, over the strict server: small packs, so that many are made, and short pauses between attempts.
+// The contract of backends on s3, over the strict server and over one that others wrote: small packs, so that many are made, and short
+// pauses between attempts.
 import { randomBytes } from "node:crypto";
-import { type BackendConfig, createMemoryIndex, openBackend } from "@datadb/backends";
+import { CreateBucketCommand, S3Client } from "@aws-sdk/client-s3";
+import { createMemoryIndex, openBackend } from "@datadb/backends";
 import { backendSuite } from "@datadb/backends/suite";
 import { afterAll, beforeAll } from "vitest";
+import { lane } from "../harness/lanes.ts";
+import { startMoto } from "../harness/moto.ts";
 import { type S3Server, startS3Server } from "../harness/s3-server/start-s3-server.ts";
 import { scratch } from "../harness/scratch.ts";
 
-let server: S3Server;
+const KEYS = { accessKeyId: "test-access-key", secretAccessKey: "test secret/key+" };
+let strict: S3Server;
+let moto = "";
+
 beforeAll(async () => {
-  server = await startS3Server({ buckets: ["contract"] });
+  strict = await startS3Server({ buckets: ["contract"], credentials: [KEYS] });
 });
-afterAll(() => server.close());
+afterAll(() => strict.close());
 
-/** Options of s3 for a prefix that nobody has used. */
-function freshPlace(changes: Record<string, unknown>): BackendConfig {
-  const { accessKeyId, secretAccessKey } = server.credentials;
-  const place = { bucket: "contract", prefix: randomBytes(6).toString("hex"), endpoint: server.endpoint };
-  return { s3: { ...place, accessKeyId, secretAccessKey, retryDelay: 5, cache: 0, ...changes } };
-}
-
-function suite(name: string, changes: Record<string, unknown>): void {
+/** Each subject has a prefix that nobody has used. */
+function suite(name: string, endpoint: () => string, changes: Record<string, unknown>): void {
   backendSuite(name, async (hash) => {
-    const config = freshPlace(changes);
+    const place = { bucket: "contract", prefix: randomBytes(6).toString("hex"), endpoint: endpoint() };
+    const config = { s3: { ...place, ...KEYS, retryDelay: 5, cache: 0, ...changes } };
     const index = createMemoryIndex();
-    const context = {
-      storeId: randomBytes(16),
-      hash,
-      directory: scratch("s3-contract"),
-      index: () => index,
-      warn: () => {},
-    };
+    const directory = scratch("s3-contract");
+    const context = { storeId: randomBytes(16), hash, directory, index: () => index, warn: () => {} };
     const reopen = () => openBackend(config, context);
     return { backend: await reopen(), reopen };
   });
 }
 
-suite("s3", { cache: 1_000_000 });
-suite("s3 with small packs, for old services", { packBytes: 4096, parallel: 2, checksums: "when-required" });
+suite("s3", () => strict.endpoint, { cache: 1_000_000 });
+const small = { packBytes: 4096, parallel: 2, checksums: "when-required" };
+suite("s3 with small packs, for old services", () => strict.endpoint, small);
+
+lane("a server that others wrote", ["moto"], () => {
+  beforeAll(async () => {
+    moto = await startMoto();
+    // A copy: the client writes into it.
+    const credentials = { ...KEYS };
+    const client = new S3Client({
+      endpoint: moto,
+      region: "us-east-1",
+      credentials,
+      forcePathStyle: true,
+    });
+    await client.send(new CreateBucketCommand({ Bucket: "contract" }));
+    client.destroy();
+  });
+  suite("s3 on moto", () => moto, { packBytes: 65_536 });
+});
