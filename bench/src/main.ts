@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { directoryBytes } from "./directory-bytes.ts";
+import { benchEncrypt, encryptTable, judgeEncrypt } from "./encrypt.ts";
 import { gcTable, judgeGc, runGc } from "./gc.ts";
 import { judgeMonth, monthTable, runMonth } from "./month.ts";
 import { benchMounts, judgeMounts, mountTable } from "./mount/bench.ts";
@@ -23,7 +24,7 @@ import { cachedWorkload, type WorkloadName } from "./workload/cached-workload.ts
 
 const HELP = `npm run bench -- [OPTION]...
 
-  --workloads LIST    of dumps, files, month, rows, gc, mount, s3, postgres, wire (default: all)
+  --workloads LIST    of dumps, files, month, rows, gc, encrypt, mount, s3, postgres, wire (default: all)
   --tools LIST        of datadb, restic, borg (default: all)
   --repetitions N     how often each tool runs, in turn (default 3; month, rows and gc run once)
   --days N            days of a month (default 30)
@@ -36,7 +37,7 @@ const WIRE_REQUESTS = 300_000;
 
 const { values } = parseArgs({
   options: {
-    workloads: { type: "string", default: "dumps,files,month,rows,gc,mount,s3,postgres,wire" },
+    workloads: { type: "string", default: "dumps,files,month,rows,gc,encrypt,mount,s3,postgres,wire" },
     tools: { type: "string", default: "datadb,restic,borg" },
     repetitions: { type: "string", default: "3" },
     days: { type: "string", default: "30" },
@@ -86,6 +87,11 @@ async function bench(): Promise<void> {
     const runs = await runGc(tools, join(directory, "work", "gc"), Number(values.scale));
     tables.push(gcTable(runs));
     verdicts.push(...judgeGc(runs));
+  }
+  if (workloads.includes("encrypt") && tools.some(({ name }) => name === "datadb")) {
+    const runs = await benchEncrypt(directory, repetitions, Number(values.scale));
+    tables.push(encryptTable(runs));
+    verdicts.push(...judgeEncrypt(runs));
   }
   if (workloads.includes("mount")) {
     const work = join(directory, "work", "mount");

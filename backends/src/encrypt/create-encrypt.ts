@@ -10,7 +10,8 @@ import type { Note } from "./index-notes.ts";
 import { list } from "./list.ts";
 import { putMany, replaceMany } from "./put-many.ts";
 import { registerKeys } from "./store-keys.ts";
-import { idOf, type Vault } from "./vault.ts";
+import { idOf } from "./stored-names.ts";
+import type { Vault } from "./vault.ts";
 
 /** Names are made synchronously: this many take about 10 ms, then others get their turn. */
 const SLICE_NAMES = 4096;

@@ -1,7 +1,6 @@
 /** Brings the index up to date with the wrapped backend: after a crash, after its loss, and for a reindex. */
 import { type BlobRecord, RECORD_KINDS, type RecordKind } from "@datadb/protocol";
-import { recordKeys } from "../blobsfile/location.ts";
-import { encodeEntry, factsOf } from "./index-entry.ts";
+import { entriesFor, factsOf } from "./index-entry.ts";
 import { listOpened, openStored, readBatches, readStored } from "./list.ts";
 import type { OpenedRecord } from "./open-sealed.ts";
 import { settleNotes } from "./settle-notes.ts";
@@ -34,11 +33,8 @@ export async function fillIndex(vault: Vault, tell: boolean, signal?: AbortSigna
     for await (const { listing, epochs } of listOpened(vault, kind, signal)) {
       const names = listing.records.map(({ name }) => name);
       if (tell) await vault.recovered(kind, names);
-      const entryKeys = recordKeys(kind, names);
-      await index.write(
-        listing.records.map((info, at) => [entryKeys[at]!, encodeEntry({ ...info, epoch: epochs[at]! })]),
-        [],
-      );
+      const facts = listing.records.map((info, at) => ({ ...info, epoch: epochs[at]! }));
+      await index.write(entriesFor(kind, names, facts), []);
       filled.records += names.length;
       filled.damaged += listing.damaged.length;
     }
@@ -62,19 +58,16 @@ async function enter(vault: Vault, kind: RecordKind, stored: readonly BlobRecord
   const names = opened.map(({ record }) => Buffer.from(record.name));
   if (names.length === 0) return;
   await vault.recovered(kind, names);
-  const keys = recordKeys(kind, names);
-  await vault.index.write(
-    opened.map(({ record, epoch }, at) => [keys[at]!, encodeEntry(factsOf(record, epoch))]),
-    [],
-  );
+  const facts = opened.map(({ record, epoch }) => factsOf(record, epoch));
+  await vault.index.write(entriesFor(kind, names, facts), []);
 }
 
 /** Does what the notes of an earlier process, and of this opening, ask for. */
 export async function settleIndex(vault: Vault): Promise<void> {
   const { inner, notes } = vault;
   for await (const note of notes.read("uncertain")) await settleNotes(vault, [note], false);
-  for await (const { key, kind, names } of notes.read("reread")) {
-    const infos = await inner.statMany(kind, names);
+  for await (const { key, kind, ...note } of notes.read("reread")) {
+    const infos = await inner.statMany(kind, note.names());
     for (const batch of readBatches(infos.filter((info) => info !== null))) {
       const found = await readStored(
         vault,

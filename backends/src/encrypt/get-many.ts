@@ -2,7 +2,7 @@
 import { type BlobRecord, DatadbError, isDamage, NotAuthenticError, type RecordKind } from "@datadb/protocol";
 import type { RecordInfo } from "../backend.ts";
 import { distrusted, isDistrusted, recordKeys } from "../blobsfile/location.ts";
-import { decodeEntry, type EntryFacts, encodeEntry, factsOf } from "./index-entry.ts";
+import { decodeEntry, type EntryFacts, entriesFor, factsOf } from "./index-entry.ts";
 import { openAll, openSealed } from "./open-sealed.ts";
 import type { Vault } from "./vault.ts";
 
@@ -49,8 +49,7 @@ async function remember(
   await distrustMany(vault, kind, [bad]).catch(() => {});
 }
 
-/** See Backend.getMany. Throws NOT_AUTHENTIC for a record that is not what was sealed under its name. */
-export async function getMany(
+async function readUnique(
   vault: Vault,
   kind: RecordKind,
   names: readonly Buffer[],
@@ -67,13 +66,34 @@ export async function getMany(
   }
 }
 
+/**
+ * See Backend.getMany. Throws NOT_AUTHENTIC for a record that is not what was sealed under its name. A name that is asked for twice is read once: both
+ * would come in the same memory, in which they are opened.
+ */
+export async function getMany(
+  vault: Vault,
+  kind: RecordKind,
+  names: readonly Buffer[],
+  signal?: AbortSignal,
+): Promise<(BlobRecord | null)[]> {
+  const places = new Map<string, number>();
+  const unique = names.filter((name) => {
+    const id = name.toString("latin1");
+    return !places.has(id) && places.set(id, places.size);
+  });
+  const found = await readUnique(vault, kind, unique, signal);
+  return unique.length === names.length
+    ? found
+    : names.map((name) => found[places.get(name.toString("latin1"))!] ?? null);
+}
+
 /** An entry that the index lacks, made of the record itself. */
 async function readFacts(vault: Vault, kind: RecordKind, name: Buffer): Promise<EntryFacts | null> {
   const [stored] = await vault.inner.getMany(kind, [vault.names.of(kind, name)]);
   if (!stored) return null;
   const { record, epoch } = openSealed(vault, stored, name);
   const facts = factsOf(record, epoch);
-  await vault.index.write([[recordKeys(kind, [name])[0]!, encodeEntry(facts)]], vault.notes.takeDropped());
+  await vault.index.write(entriesFor(kind, [name], [facts]), vault.notes.takeDropped());
   return facts;
 }
 

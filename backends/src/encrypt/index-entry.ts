@@ -1,18 +1,27 @@
 /** Entries of the index: laid out as those of blobsfile, since the server reads both, with the epoch where they have the pack. */
-import { type BlobRecord, ByteWriter } from "@datadb/protocol";
+import { type BlobRecord, ByteWriter, type RecordKind } from "@datadb/protocol";
 import type { RecordInfo } from "../backend.ts";
-import { decodeLocation, writeLocation } from "../blobsfile/location.ts";
+import { decodeLocation, recordKeys, writeLocation } from "../blobsfile/location.ts";
 
 /** What an entry tells of a record. */
 export type EntryFacts = Pick<RecordInfo, "encoding" | "base" | "length" | "payloadLength"> & {
   epoch: number;
 };
 
-/** The index value of a record. */
-export function encodeEntry({ epoch, encoding, base, length, payloadLength }: EntryFacts): Buffer {
-  const writer = new ByteWriter(64);
-  writeLocation(writer, { pack: epoch, offset: 0, payloadLength, length, encoding, base });
-  return writer.finish();
+/** Keys and values for records with these names: views of two pieces of memory. */
+export function entriesFor(
+  kind: RecordKind,
+  names: readonly Buffer[],
+  facts: readonly EntryFacts[],
+): [Buffer, Buffer][] {
+  const keys = recordKeys(kind, names);
+  const writer = new ByteWriter(32 * names.length);
+  const ends = facts.map(({ epoch, encoding, base, length, payloadLength }) => {
+    writeLocation(writer, { pack: epoch, offset: 0, payloadLength, length, encoding, base });
+    return writer.length;
+  });
+  const values = writer.finish();
+  return keys.map((key, at) => [key, values.subarray(at === 0 ? 0 : ends[at - 1], ends[at])]);
 }
 
 /** What an index value says; `base` is a view of it. */

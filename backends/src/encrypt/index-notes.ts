@@ -13,7 +13,8 @@ export interface Note {
   readonly type: NoteType;
   readonly key: Buffer;
   readonly kind: RecordKind;
-  readonly names: readonly Buffer[];
+  /** Views of the note. */
+  names(): Buffer[];
 }
 
 export interface IndexNotes {
@@ -40,13 +41,18 @@ function numberKey(byte: number, number: number): Buffer {
   return key;
 }
 
-function decodeNote(type: NoteType, key: Buffer, value: Buffer, nameLength: number): Note {
-  const kind = kindOfByte(value[0]!);
-  const count = Math.floor((value.length - 1) / nameLength);
-  const names = Array.from({ length: count }, (_, at) =>
-    value.subarray(1 + at * nameLength, 1 + (at + 1) * nameLength),
-  );
-  return { type, key, kind, names };
+function noteOf(type: NoteType, key: Buffer, value: Buffer, nameLength: number): Note {
+  return {
+    type,
+    key,
+    kind: kindOfByte(value[0]!),
+    names() {
+      const count = Math.floor((value.length - 1) / nameLength);
+      return Array.from({ length: count }, (_, at) =>
+        value.subarray(1 + at * nameLength, 1 + (at + 1) * nameLength),
+      );
+    },
+  };
 }
 
 /** Over the index; `nameLength` is that of both plain and stored names. */
@@ -64,12 +70,12 @@ export async function openIndexNotes(index: RecordIndex, nameLength: number): Pr
       const key = numberKey(KEY[type], next);
       // Around once in four billion: long after the notes with these numbers are gone.
       next = next === 0xffff_ffff ? 1 : next + 1;
-      return [{ type, key, kind, names }, [key, Buffer.concat([Buffer.from([KIND_BYTE[kind]]), ...names])]];
+      const value = Buffer.concat([Buffer.from([KIND_BYTE[kind]]), ...names]);
+      return [noteOf(type, key, value, nameLength), [key, value]];
     },
     async *read(type) {
       const [from, to] = [Buffer.from([0, KEY[type]]), Buffer.from([0, KEY[type] + 1])];
-      for await (const [key, value] of index.entries(from, to))
-        yield decodeNote(type, key, value, nameLength);
+      for await (const [key, value] of index.entries(from, to)) yield noteOf(type, key, value, nameLength);
     },
     drop(key) {
       dropped.push(key);

@@ -1,6 +1,6 @@
 /** Opens stored records, and refuses those that are not what the place has sealed under their names. */
 import { type BlobRecord, DatadbError, NotAuthenticError, type RecordKind } from "@datadb/protocol";
-import { epochOf, openedSize, openRecord } from "./sealed-record.ts";
+import { epochOf, openedSize, openRecord, ownMemory } from "./sealed-record.ts";
 import type { Vault } from "./vault.ts";
 
 /** A record and the epoch of the data key that it was sealed with. */
@@ -60,20 +60,17 @@ export function openSealed(vault: Vault, stored: BlobRecord, name: Buffer | null
   return openOne(vault, stored, name, Buffer.allocUnsafeSlow(openedSize(stored.payload)));
 }
 
-/** Opens all that were asked for by these names, into one piece of memory. Throws for the first that is refused. */
+/**
+ * Opens all that were asked for by these names, each in its own memory, which is not what was stored any more: fresh memory would cost as much as the
+ * opening. Throws for the first that is refused.
+ */
 export function openAll(
   vault: Vault,
   stored: readonly (BlobRecord | null)[],
   names: readonly Buffer[],
 ): (BlobRecord | null)[] {
-  let bytes = 0;
-  for (const one of stored) if (one !== null) bytes += openedSize(one.payload);
-  const slab = Buffer.allocUnsafeSlow(bytes);
-  let offset = 0;
   return stored.map((one, at) => {
     if (one === null) return null;
-    const target = slab.subarray(offset, offset + openedSize(one.payload));
-    offset += target.length;
-    return openOne(vault, one, names[at]!, target).record;
+    return openOne(vault, one, names[at]!, ownMemory(one.payload)).record;
   });
 }

@@ -1,37 +1,41 @@
 /** putMany and replaceMany of the encrypt backend: the index knows a record before the wrapped backend does. */
 import { type BlobRecord, RECORD_KINDS, type RecordKind } from "@datadb/protocol";
-import { recordKeys } from "../blobsfile/location.ts";
-import { encodeEntry, factsOf } from "./index-entry.ts";
+import { entriesFor, factsOf } from "./index-entry.ts";
 import type { Note } from "./index-notes.ts";
 import { newestKey } from "./key-ring.ts";
-import { sealBatch } from "./seal-batch.ts";
+import { type Named, sealBatch } from "./seal-batch.ts";
 import { settleNotes } from "./settle-notes.ts";
-import { idOf, type Vault } from "./vault.ts";
+import { idOf } from "./stored-names.ts";
+import type { Vault } from "./vault.ts";
 
-/** Notes of puts that were accepted, to be dropped when the wrapped backend has flushed. */
-export type AcceptedNotes = Note[];
-
-function namesOf(records: readonly BlobRecord[]): Buffer[] {
-  return records.map(({ name }) => name);
+function namesOf(records: readonly Named[]): Buffer[] {
+  return records.map(({ record }) => record.name);
 }
 
-function entriesOf(vault: Vault, kind: RecordKind, records: readonly BlobRecord[]): [Buffer, Buffer][] {
+function entriesOf(vault: Vault, kind: RecordKind, records: readonly Named[]): [Buffer, Buffer][] {
   const { epoch } = newestKey(vault.keys.ring);
-  const keys = recordKeys(kind, namesOf(records));
-  return records.map((record, at) => [keys[at]!, encodeEntry(factsOf(record, epoch))]);
+  return entriesFor(
+    kind,
+    namesOf(records),
+    records.map(({ record }) => factsOf(record, epoch)),
+  );
 }
 
 /** Those that the wrapped backend does not have: an existing record is kept as it is, and so is its entry. */
 async function freshOnes(
-  vault: Vault,
-  records: readonly BlobRecord[],
+  { inner }: Vault,
+  records: readonly Named[],
   signal?: AbortSignal,
-): Promise<Map<RecordKind, BlobRecord[]>> {
-  const fresh = new Map<RecordKind, BlobRecord[]>();
+): Promise<Map<RecordKind, Named[]>> {
+  const fresh = new Map<RecordKind, Named[]>();
   for (const kind of RECORD_KINDS) {
-    const some = records.filter((record) => record.kind === kind);
+    const some = records.filter(({ record }) => record.kind === kind);
     if (some.length === 0) continue;
-    const there = await vault.inner.hasMany(kind, vault.names.all(kind, namesOf(some)), signal);
+    const there = await inner.hasMany(
+      kind,
+      some.map(({ stored }) => stored),
+      signal,
+    );
     const left = some.filter((_, at) => there[at] === 0);
     if (left.length > 0) fresh.set(kind, left);
   }
@@ -40,8 +44,8 @@ async function freshOnes(
 
 async function putFresh(
   vault: Vault,
-  accepted: AcceptedNotes,
-  records: readonly BlobRecord[],
+  accepted: Note[],
+  records: readonly Named[],
   signal?: AbortSignal,
 ): Promise<void> {
   const fresh = await freshOnes(vault, records, signal);
@@ -49,11 +53,7 @@ async function putFresh(
   const puts: [Buffer, Buffer][] = [];
   const notes: Note[] = [];
   for (const [kind, some] of fresh) {
-    const [note, entry] = vault.notes.make(
-      "uncertain",
-      kind,
-      namesOf(some).map((name) => Buffer.from(name)),
-    );
+    const [note, entry] = vault.notes.make("uncertain", kind, namesOf(some));
     notes.push(note);
     puts.push(entry, ...entriesOf(vault, kind, some));
   }
@@ -68,15 +68,15 @@ async function putFresh(
   accepted.push(...notes);
 }
 
-/** See Backend.putMany. */
+/** See Backend.putMany. `accepted` receives the notes that a flush makes needless. */
 export async function putMany(
   vault: Vault,
-  accepted: AcceptedNotes,
+  accepted: Note[],
   records: readonly BlobRecord[],
   signal?: AbortSignal,
 ): Promise<void> {
   const waits = new Set<Promise<void>>();
-  const mine: BlobRecord[] = [];
+  const mine: Named[] = [];
   const ids: string[] = [];
   let settle: (error: unknown) => void = () => {};
   const promise = new Promise<void>((resolve, reject) => {
@@ -87,7 +87,7 @@ export async function putMany(
     const other = vault.inFlight.get(id);
     if (other === undefined) {
       vault.inFlight.set(id, promise);
-      mine.push(record);
+      mine.push({ record, stored: vault.names.of(record.kind, record.name, id) });
       ids.push(id);
     } else if (other !== promise) waits.add(other);
   }
@@ -107,15 +107,17 @@ export async function putMany(
 /** See Backend.replaceMany. Until a flush the index tells of the old records, whose bases must be there until then. */
 export async function replaceMany(
   vault: Vault,
-  accepted: AcceptedNotes,
+  accepted: Note[],
   kind: RecordKind,
   records: readonly BlobRecord[],
 ): Promise<void> {
   if (records.length === 0) return;
-  const [note, entry] = vault.notes.make("reread", kind, vault.names.all(kind, namesOf(records)));
+  const named = records.map((record) => ({ record, stored: vault.names.of(kind, record.name) }));
+  const stored = named.map((one) => one.stored);
+  const [note, entry] = vault.notes.make("reread", kind, stored);
   await vault.index.write([entry], vault.notes.takeDropped());
-  await sealBatch(vault, records, (sealed) => vault.inner.replaceMany(kind, sealed));
-  for (const [at, [key, value]] of entriesOf(vault, kind, records).entries())
+  await sealBatch(vault, named, (sealed) => vault.inner.replaceMany(kind, sealed));
+  for (const [at, [key, value]] of entriesOf(vault, kind, named).entries())
     vault.replaced.set(idOf(kind, records[at]!.name), { kind, key, value });
   accepted.push(note);
 }

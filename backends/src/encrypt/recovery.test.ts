@@ -190,3 +190,16 @@ test("distrusted records are marked in the index, and trusted again when they ar
   await expectAll(backend, [record!]);
   await backend.close();
 });
+
+test("an entry that the index lacks is made of the record", async () => {
+  const store = simulatedStore();
+  const backend = await store.open(config);
+  const records = sampleRecords(random, "sha256", 3, { kind: "data" });
+  await backend.putMany(records);
+  await backend.flush();
+  const keys = records.map(({ name }) => Buffer.concat([Buffer.from([1]), name]));
+  await store.indexes.get(OWN)!.write([], keys);
+  await expectAll(backend, records);
+  expect(await indexed(store)).toEqual(idsOf(records));
+  await backend.close();
+});

@@ -70,6 +70,11 @@ export function openedSize(sealed: Buffer): number {
   return Math.max(0, sealed.length - INSIDE_AT);
 }
 
+/** The part of a sealed form that may be the `target` of its own opening. */
+export function ownMemory(sealed: Buffer): Buffer {
+  return sealed.subarray(Math.min(INSIDE_AT, sealed.length));
+}
+
 /**
  * The record in a sealed form, its buffers views of `target`, which has openedSize bytes. Null when it was not sealed with this key or was changed since.
  * Throws DECODE when what was sealed is no record.

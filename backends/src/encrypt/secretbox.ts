@@ -32,17 +32,9 @@ async function openSodium(): Promise<Secretbox> {
   return {
     implementation: "sodium",
     seal(box, nonce, key) {
-      const message = box.subarray(TAG_BYTES);
-      sodium.crypto_secretbox_detached(message, box.subarray(0, TAG_BYTES), message, nonce, key);
+      sodium.crypto_secretbox_easy(box, box.subarray(TAG_BYTES), nonce, key);
     },
-    open: (target, box, nonce, key) =>
-      sodium.crypto_secretbox_open_detached(
-        target,
-        box.subarray(TAG_BYTES),
-        box.subarray(0, TAG_BYTES),
-        nonce,
-        key,
-      ),
+    open: (target, box, nonce, key) => sodium.crypto_secretbox_open_easy(target, box, nonce, key),
     async derive(passphrase, salt, { passes, memoryKiB }) {
       const output = Buffer.alloc(KEY_BYTES);
       const algorithm = sodium.crypto_pwhash_ALG_ARGON2ID13;

@@ -1,8 +1,9 @@
-/** Memory for sealed records on their way, used again: fresh memory costs a page fault for each 4 KiB. */
+/** Memory for sealed records on their way, used again: fresh memory costs a page fault for each 4 KiB, and work for the collector. */
 
-/** What is kept at most, and the smallest that is given: a batch of chunks. */
-const KEPT_SLABS = 3;
-const SLAB_BYTES: number = 4 * 1024 * 1024 + 64 * 1024;
+/** Slabs are multiples of this, so that they fit again. */
+const STEP_BYTES: number = 256 * 1024;
+/** What is kept at most: what is on its way at the same time in a first backup. */
+const KEPT_BYTES: number = 16 * 1024 * 1024;
 
 export interface SlabPool {
   /** At least `bytes` of memory with any content. */
@@ -13,13 +14,21 @@ export interface SlabPool {
 
 export function createSlabPool(): SlabPool {
   const free: Buffer[] = [];
+  let kept = 0;
   return {
     take(bytes) {
-      if (bytes > SLAB_BYTES) return Buffer.allocUnsafeSlow(bytes);
-      return free.pop() ?? Buffer.allocUnsafeSlow(SLAB_BYTES);
+      let best = -1;
+      for (const [at, { length }] of free.entries())
+        if (length >= bytes && (best < 0 || length < free[best]!.length)) best = at;
+      if (best < 0) return Buffer.allocUnsafeSlow(Math.ceil(bytes / STEP_BYTES) * STEP_BYTES);
+      const [slab] = free.splice(best, 1);
+      kept -= slab!.length;
+      return slab!;
     },
     give(slab) {
-      if (slab.length === SLAB_BYTES && free.length < KEPT_SLABS) free.push(slab);
+      if (kept + slab.length > KEPT_BYTES) return;
+      free.push(slab);
+      kept += slab.length;
     },
   };
 }

@@ -1,19 +1,12 @@
 /** The part of sodium-native that is used here; the package brings no types. */
 declare module "sodium-native" {
   interface Sodium {
-    /** Seals `message` into `sealed` and `tag`; `sealed` may be `message`. */
-    crypto_secretbox_detached(
-      sealed: Uint8Array,
-      tag: Uint8Array,
+    /** Seals `message` into `box`, authenticator first; `message` may be the rest of `box`. */
+    crypto_secretbox_easy(box: Uint8Array, message: Uint8Array, nonce: Uint8Array, key: Uint8Array): void;
+    /** False when `box` was not sealed with this nonce and key. */
+    crypto_secretbox_open_easy(
       message: Uint8Array,
-      nonce: Uint8Array,
-      key: Uint8Array,
-    ): void;
-    /** False when the tag is not that of `sealed`. */
-    crypto_secretbox_open_detached(
-      message: Uint8Array,
-      sealed: Uint8Array,
-      tag: Uint8Array,
+      box: Uint8Array,
       nonce: Uint8Array,
       key: Uint8Array,
     ): boolean;

@@ -7,10 +7,15 @@ const REMEMBERED_NAMES = 32_768;
 const BLOCK_BYTES = 64;
 const DIGEST_BYTES = 32;
 
+/** A key for maps: kind and name as text. */
+export function idOf(kind: RecordKind, name: Buffer): string {
+  return String.fromCharCode(KIND_BYTE[kind]) + name.toString("latin1");
+}
+
 /** HMAC-SHA-256 of kind byte and name, cut to the length of the store's names. */
 export interface StoredNames {
-  /** The stored name; it must not be changed. */
-  of(kind: RecordKind, name: Buffer): Buffer;
+  /** The stored name; it must not be changed. `id`: that of kind and name, when it is there already. */
+  of(kind: RecordKind, name: Buffer, id?: string): Buffer;
   /** Several, in order. */
   all(kind: RecordKind, names: readonly Buffer[]): Buffer[];
 }
@@ -35,9 +40,8 @@ export function createStoredNames(nameKey: Buffer, nameLength: number): StoredNa
     outer.write(hashOnce("sha256", inner, "binary"), BLOCK_BYTES, "latin1");
     return Buffer.from(hashOnce("sha256", outer, "binary"), "latin1").subarray(0, nameLength);
   };
-  const of = (kind: RecordKind, name: Buffer): Buffer => {
+  const of = (kind: RecordKind, name: Buffer, id: string = idOf(kind, name)): Buffer => {
     if (name.length !== nameLength) throw new TypeError(`a name has ${nameLength} bytes, not ${name.length}`);
-    const id = String.fromCharCode(KIND_BYTE[kind]) + name.toString("latin1");
     let found = recent.get(id);
     if (found !== undefined) return found;
     found = older.get(id) ?? compute(kind, name);

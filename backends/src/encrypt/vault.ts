@@ -44,8 +44,3 @@ export interface Vault {
   warn(message: string): void;
   recovered: NonNullable<BackendContext["recovered"]>;
 }
-
-/** A key for maps: kind and name as text. */
-export function idOf(kind: RecordKind, name: Buffer): string {
-  return kind + name.toString("latin1");
-}

@@ -68,6 +68,16 @@ export function readingTests(run: SuiteRun): void {
       expect(second!.payload.equals(large.payload)).toBe(true);
     });
 
+    test("payloads are the caller's: what it writes into them is in no later read", async () => {
+      const records = sampleRecords(run.random, run.hash, 20, { kind: "data", payloadLength: 300 });
+      await run.fill(records);
+      for (let round = 0; round < 3; round++) {
+        const found = await run.backend.getMany("data", namesOf(records));
+        expect(found).toEqual(records);
+        for (const record of found) record!.payload.fill(round);
+      }
+    });
+
     test("kinds are separate namespaces", async () => {
       const record = sampleRecord(run.random, run.hash, { kind: "node", encoding: "raw" });
       const other = { ...record, kind: "log" as const, payload: Buffer.from("other") };

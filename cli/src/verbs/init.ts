@@ -58,26 +58,33 @@ export const init: Verb = {
     output.note(
       `id ${store.id}, names ${hash}, chunks ${algorithm} ${min / 1024}/${avg / 1024}/${max / 1024} KiB`,
     );
-    await openEncrypted(directory, output);
+    await checkKeys(directory, output);
     output.record({ type: "summary", store: directory, id: store.id, hash, chunker: store.chunker });
     return 0;
   },
 };
 
-function encrypts(config: unknown): boolean {
-  if (typeof config !== "object" || config === null) return false;
-  return Object.entries(config).some(([key, value]) => key === "encrypt" || encrypts(value));
+/** The options of everything in a configuration that encrypts. */
+function encrypting(config: unknown): Record<string, unknown>[] {
+  if (typeof config !== "object" || config === null) return [];
+  return Object.entries(config).flatMap(([key, value]) =>
+    key === "encrypt" ? [value as Record<string, unknown>, ...encrypting(value)] : encrypting(value),
+  );
 }
 
-/** Now, not at the first backup: a key that does not fit is told, and the store has its sealed keys. */
-async function openEncrypted(directory: string, output: Output): Promise<void> {
-  const { openDatabase, readConfig: readStoreConfig } = await import("@datadb/server");
-  if (!encrypts((await readStoreConfig(directory)).blobs)) return;
-  const database = await openDatabase(directory, { warn: (text) => output.warn(printable(text)) });
-  await database.close();
-  output.note(
-    "it is encrypted. Without its key or passphrase nobody can ever read it: keep a copy of the key elsewhere",
-  );
+/** Now, not at the first backup: a key that is missing or not kept well is told. */
+async function checkKeys(directory: string, output: Output): Promise<void> {
+  const { readConfig: readStoreConfig, readSecret } = await import("@datadb/server");
+  const found = encrypting((await readStoreConfig(directory)).blobs);
+  for (const options of found)
+    for (const type of ["key", "passphrase"] as const) {
+      const reference = options[type];
+      if (typeof reference === "string") await readSecret(type, `encrypt.${type}`, reference, directory);
+    }
+  if (found.length > 0)
+    output.note(
+      "it is encrypted. Without its key or passphrase nobody can ever read it: keep a copy of the key elsewhere",
+    );
 }
 
 function readConfig(file: string): string {
