@@ -1,12 +1,10 @@
 /** The contract of Backend as tests: run it on every leaf, every wrapper and deep stacks. */
 import type { BlobRecord, HashAlgorithm } from "@datadb/protocol";
-import { afterEach, beforeEach, describe } from "vitest";
+import { afterEach, beforeEach, describe, test } from "vitest";
 import type { Backend } from "../backend.ts";
-import { durabilityTests } from "./durability.suite.ts";
-import { modelTests } from "./model.suite.ts";
-import { readingTests } from "./reading.suite.ts";
-import { createRandom, type Random, runSeed } from "./seeded-random.ts";
-import { writingTests } from "./writing.suite.ts";
+import type { ContractRun } from "../contract/contract-case.ts";
+import { CONTRACT_CASES } from "../contract/contract-cases.ts";
+import { createRandom, runSeed } from "./seeded-random.ts";
 
 /** One backend under test, empty when opened. */
 export interface SuiteSubject {
@@ -22,22 +20,12 @@ export interface SuiteSubject {
 /** Opens a subject whose store has this hash. */
 export type OpenSubject = (hash: HashAlgorithm) => Promise<SuiteSubject>;
 
-/** What each group of tests works with; `subject` is a fresh one in every test. */
-export interface SuiteRun {
-  readonly hash: HashAlgorithm;
-  readonly random: Random;
-  readonly backend: Backend;
-  fill(records: readonly BlobRecord[]): Promise<void>;
-  /** Closes the backend and opens it again; `backend` is the new one afterwards. */
-  reopen(): Promise<Backend>;
-}
-
 /** Declares the tests; `name` appears in theirs. Tests that a capability rules out are skipped with the reason. */
 export function backendSuite(name: string, open: OpenSubject): void {
   const seed = runSeed();
   describe.each<HashAlgorithm>(["sha256", "sha1"])(`${name}, %s, DATADB_TEST_SEED=${seed}`, (hash) => {
     let subject: SuiteSubject;
-    const run: SuiteRun = {
+    const run: ContractRun = {
       hash,
       random: createRandom(seed),
       get backend() {
@@ -63,9 +51,7 @@ export function backendSuite(name: string, open: OpenSubject): void {
       await subject.backend.close();
       await subject.dispose?.();
     });
-    readingTests(run);
-    writingTests(run);
-    durabilityTests(run);
-    modelTests(run);
+    for (const { group, name: rule, run: tryRule } of CONTRACT_CASES)
+      test(`${group}: ${rule}`, ({ skip }) => tryRule(run, (applies, reason) => skip(applies, reason)));
   });
 }

@@ -1,5 +1,5 @@
 /** Tests and test equipment for backends, for those who write one. */
-export { backendSuite, type OpenSubject, type SuiteRun, type SuiteSubject } from "./backend.suite.ts";
+export { backendSuite, type OpenSubject, type SuiteSubject } from "./backend.suite.ts";
 export { type CrashStates, crashStates, imageKey } from "./crash-states.ts";
 export {
   type DiskEvent,

@@ -1,8 +1,8 @@
 /** Random operations on a backend and on a Map: both must agree at every step. */
 import type { BlobRecord } from "@datadb/protocol";
-import { describe, expect, test } from "vitest";
-import type { SuiteRun } from "./backend.suite.ts";
-import { fingerprint, sampleRecord } from "./sample-records.ts";
+import { fingerprint, sampleRecord } from "../suite/sample-records.ts";
+import { equal } from "./claims.ts";
+import type { ContractCase, ContractRun } from "./contract-case.ts";
 
 const STEPS = 150;
 
@@ -14,7 +14,7 @@ interface Model {
 
 const idOf = ({ kind, name }: BlobRecord): string => `${kind} ${name.toString("hex")}`;
 
-async function putSome(run: SuiteRun, model: Model): Promise<void> {
+async function putSome(run: ContractRun, model: Model): Promise<void> {
   const count = 1 + run.random.integer(12);
   const batch = Array.from({ length: count }, () => {
     const old = model.made.length > 0 && run.random.integer(4) === 0;
@@ -27,29 +27,32 @@ async function putSome(run: SuiteRun, model: Model): Promise<void> {
   }
 }
 
-async function removeSome(run: SuiteRun, model: Model): Promise<void> {
+async function removeSome(run: ContractRun, model: Model): Promise<void> {
   if (model.made.length === 0) return;
   const record = run.random.pick(model.made);
   await run.backend.removeMany(record.kind, [record.name]);
   model.records.delete(idOf(record));
 }
 
-async function compareSome(run: SuiteRun, model: Model): Promise<void> {
+async function compareSome(run: ContractRun, model: Model): Promise<void> {
   for (const kind of ["data", "node", "log"] as const) {
     const asked = model.made.filter((record) => record.kind === kind && run.random.integer(5) === 0);
     const names = asked.map(({ name }) => name);
     const expected = asked.map((record) => model.records.get(idOf(record)) ?? null);
-    expect((await run.backend.getMany(kind, names)).map(fingerprint)).toEqual(expected.map(fingerprint));
-    expect([...(await run.backend.hasMany(kind, names))]).toEqual(
+    equal((await run.backend.getMany(kind, names)).map(fingerprint), expected.map(fingerprint));
+    equal(
+      [...(await run.backend.hasMany(kind, names))],
       expected.map((record) => (record === null ? 0 : 1)),
     );
   }
 }
 
-/** Declares them. */
-export function modelTests(run: SuiteRun): void {
-  describe("model", () => {
-    test(`${STEPS} random operations agree with a Map`, async ({ skip }) => {
+/** The cases. */
+export const MODEL_CASES: readonly ContractCase[] = [
+  {
+    group: "model",
+    name: `${STEPS} random operations agree with a Map`,
+    async run(run, skip) {
       skip(!run.backend.capabilities.writable, "the backend is read-only");
       const model: Model = { records: new Map(), made: [] };
       for (let step = 0; step < STEPS; step++) {
@@ -62,6 +65,6 @@ export function modelTests(run: SuiteRun): void {
         else await compareSome(run, model);
       }
       await compareSome(run, model);
-    });
-  });
-}
+    },
+  },
+];
