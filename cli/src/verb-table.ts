@@ -20,6 +20,7 @@ export const VERB_TABLE: Readonly<Record<string, () => Promise<Verb>>> = {
   pin: async () => (await import("./verbs/pin.ts")).pin,
   unpin: async () => (await import("./verbs/unpin.ts")).unpin,
   tag: async () => (await import("./verbs/tag.ts")).tagVerb,
+  backend: async () => (await import("./verbs/backend.ts")).backend,
   mirror: async () => (await import("./verbs/mirror.ts")).mirror,
   check: async () => (await import("./verbs/check.ts")).check,
   stats: async () => (await import("./verbs/stats.ts")).stats,

@@ -18,3 +18,4 @@ export { type CreateOptions, createStore } from "./store/create-store.ts";
 export { type OpenOptions, openDatabase } from "./store/open-database.ts";
 export { readConfig } from "./store/read-config.ts";
 export type { StoreConfig } from "./store/store-config.ts";
+export { type TryOptions, tryBackend } from "./store/try-backend.ts";

@@ -32,7 +32,8 @@ export interface BackendSurroundings extends Pick<BackendContext, "warn" | "fs" 
 /** Left as they are: who encrypts looks at the files that hold its secrets, not only into them. */
 const OWN_REFERENCES = /\.encrypt\.(key|passphrase)$/;
 
-function resolveStrings(value: unknown, at: string): unknown {
+/** A configuration with its `env:` and `file:` values. `at`: where it stands, for errors. */
+export function resolveStrings(value: unknown, at: string): unknown {
   if (OWN_REFERENCES.test(at)) return value;
   if (typeof value === "string") return resolveValue(value, at);
   if (Array.isArray(value)) return value.map((one, index) => resolveStrings(one, `${at}.${index}`));
