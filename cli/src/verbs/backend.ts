@@ -18,7 +18,7 @@ export const backend: Verb = {
   storeless: true,
   operands: { least: 2, most: 2, completes: ["test"] },
   examples: [
-    { line: "datadb backend test '{ blobsfile: { path: /mnt/disk } }'", does: "A disk" },
+    { line: `datadb backend test '{"blobsfile":{"path":"/mnt/disk"}}'`, does: "A disk" },
     { line: "datadb backend test /srv/backup/config.yaml", does: "What a store is composed of" },
   ],
   exits: { [EXIT.failed]: "failed, or a rule does not hold: it is named" },
