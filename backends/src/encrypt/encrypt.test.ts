@@ -19,6 +19,12 @@ const sealed = world.config("first");
 suiteOn("encrypt over memory", world.config("first", { memory: {} }));
 suiteOn("encrypt over blobsfile", sealed);
 suiteOn("encrypt over encrypt over blobsfile", world.config("second", sealed));
+suiteOn(
+  "encrypt over mirror over encrypt and blobsfile",
+  world.config("first", {
+    mirror: [world.config("second", { blobsfile: { path: "one" } }), { blobsfile: { path: "two" } }],
+  }),
+);
 
 backendSuite("read-only over encrypt over blobsfile", async (hash) => {
   const store = simulatedStore(hash);
