@@ -11,7 +11,7 @@ import type { Shelf } from "./shelf.ts";
 const AHEAD = 8;
 
 /** Called before records are in the index; says which of them to leave out. */
-type Sift = (records: ScannedObject["records"]) => Promise<ScannedObject["records"]>;
+export type Sift = (records: ScannedObject["records"]) => Promise<ScannedObject["records"]>;
 
 /** A pack as it was read. */
 export interface IndexedObject {

@@ -2,11 +2,12 @@
 import { StoreMissingKnownError } from "@datadb/protocol";
 import { droppedKeyRange, packKeyRange, packOfKey, recordKeys } from "../blobsfile/location.ts";
 import { finishDrops } from "./drop-packs.ts";
-import { indexObjects } from "./index-object.ts";
+import { indexObjects, type Sift } from "./index-object.ts";
 import { type ListedObject, listObjects } from "./list-objects.ts";
 import { compareObjects, objectBeginning, parseObjectName } from "./object-name.ts";
 import { DIRTY_KEY, decodePack } from "./pack-entry.ts";
-import type { ScannedObject } from "./scan-object.ts";
+import { type ScannedObject, scanTable } from "./scan-object.ts";
+import { ObjectMissing } from "./service-error.ts";
 import type { Bucket, Shelf } from "./shelf.ts";
 
 async function readPacks(shelf: Shelf): Promise<void> {
@@ -41,20 +42,41 @@ async function looksKnown(place: Bucket, newest: string): Promise<boolean> {
   return names.length === 1 && names[0] === newest;
 }
 
-/** Drafts of earlier numbers may be missing where a process was killed: what is a difference to something in them is worth nothing. */
-function sifter(shelf: Shelf): (records: ScannedObject["records"]) => Promise<ScannedObject["records"]> {
-  const { index } = shelf.place;
-  return async (records) => {
-    const here = new Set<string>();
-    const bases = records.flatMap(({ base }) => (base === null ? [] : [base]));
-    const values = index.getMany(recordKeys(shelf.kind, bases));
-    let at = 0;
-    return records.filter(({ name, base }) => {
-      const known = base === null || values[at++] !== undefined || here.has(base.toString("latin1"));
-      if (known) here.add(name.toString("latin1"));
-      return known;
+/** The records whose bases are there, in the index or among these: the others are worth nothing. */
+function withBases(shelf: Shelf, records: ScannedObject["records"]): Set<string> {
+  const ids = (names: readonly Buffer[]): string[] => names.map((name) => name.toString("latin1"));
+  const good = new Set(ids(records.filter(({ base }) => base === null).map(({ name }) => name)));
+  let open = records.filter(({ base }) => base !== null);
+  for (let found = true; found; ) {
+    const values = shelf.place.index.getMany(
+      recordKeys(
+        shelf.kind,
+        open.map(({ base }) => base!),
+      ),
+    );
+    const left = open.filter(
+      ({ base }, at) => values[at] === undefined && !good.has(base!.toString("latin1")),
+    );
+    found = left.length < open.length;
+    const missing = new Set(left);
+    for (const record of open) if (!missing.has(record)) good.add(record.name.toString("latin1"));
+    open = left;
+  }
+  return good;
+}
+
+/** Packs of earlier numbers may be missing where a process was killed, and with them the bases of what came later. */
+async function sifter(shelf: Shelf, unknown: readonly ListedObject[]): Promise<Sift> {
+  const records: ScannedObject["records"] = [];
+  for (const { name } of unknown) {
+    const found = await scanTable(shelf, name).catch((error: unknown) => {
+      if (error instanceof ObjectMissing) return null;
+      throw error;
     });
-  };
+    records.push(...(found?.records ?? []));
+  }
+  const good = withBases(shelf, records);
+  return async (some) => some.filter(({ name }) => good.has(name.toString("latin1")));
 }
 
 function noteLost(shelf: Shelf, there: ReadonlyMap<string, number>): void {
@@ -78,10 +100,10 @@ async function recoverShelf(
   noteLost(shelf, there);
   const known = new Set([...shelf.packs.values()].map(({ name }) => name));
   const unknown = objects.filter(({ name }) => !known.has(name)).sort(compareObjects);
-  const sift = sifter(shelf);
+  // An index that is made from nothing is made of everything: whoever opens looks at it as a whole.
+  const sift: Sift = complete ? async (records) => records : await sifter(shelf, unknown);
   const indexing = indexObjects(shelf, unknown, async (records) => {
-    // An index that is made from nothing is made of everything: whoever opens looks at it as a whole.
-    const kept = complete ? records : await sift(records);
+    const kept = await sift(records);
     await place.recovered(
       kind,
       kept.map(({ name }) => name),

@@ -75,10 +75,10 @@ test("half of all requests fail, and nobody is patient: the error is clear, and 
   await s3.init();
   await world.summary(on("snapshot", source));
   let failures = 0;
-  for (let day = 1; day <= (LONG ? 20 : 4); day++) {
+  for (let day = 1; day <= (LONG ? 20 : 3); day++) {
     change(s3, day);
     server.plan({ seed: seed + day, probability: 0.5 });
-    if (!(await attempt(s3, day % 4 === 0 ? "gc" : "snapshot", ...(day % 4 === 0 ? [] : [source]))))
+    if (!(await attempt(s3, day % 3 === 0 ? "gc" : "snapshot", ...(day % 3 === 0 ? [] : [source]))))
       failures += 1;
     server.plan(null);
   }
