@@ -19,3 +19,4 @@ export { type OpenOptions, openDatabase } from "./store/open-database.ts";
 export { readConfig } from "./store/read-config.ts";
 export type { StoreConfig } from "./store/store-config.ts";
 export { type TryOptions, tryBackend } from "./store/try-backend.ts";
+export { weakSpots } from "./store/weak-spots.ts";

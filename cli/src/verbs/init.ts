@@ -36,7 +36,7 @@ export const init: Verb = {
     { line: "datadb init --hash sha1", does: "Name content by SHA-1, as older tools of this family do" },
   ],
   async run({ arguments: args, output, environment }) {
-    const { createStore } = await import("@datadb/server");
+    const { createStore, readConfig, weakSpots } = await import("@datadb/server");
     if (args.text("server") !== undefined) {
       throw new UsageError("a remote store cannot be made from here", "run datadb init on its machine");
     }
@@ -50,7 +50,7 @@ export const init: Verb = {
     const file = args.text("config");
     const store = await createStore(directory, {
       hash,
-      ...(file ? { config: readConfig(file) } : {}),
+      ...(file ? { config: readText(file) } : {}),
     });
     known.check(directory, store.id);
     const { algorithm, min, avg, max } = store.chunker;
@@ -59,6 +59,7 @@ export const init: Verb = {
       `id ${store.id}, names ${hash}, chunks ${algorithm} ${min / 1024}/${avg / 1024}/${max / 1024} KiB`,
     );
     await checkKeys(directory, output);
+    for (const spot of weakSpots((await readConfig(directory)).blobs)) output.warn(spot);
     output.record({ type: "summary", store: directory, id: store.id, hash, chunker: store.chunker });
     return 0;
   },
@@ -87,7 +88,7 @@ async function checkKeys(directory: string, output: Output): Promise<void> {
     );
 }
 
-function readConfig(file: string): string {
+function readText(file: string): string {
   try {
     return readFileSync(file, "utf8");
   } catch (cause) {

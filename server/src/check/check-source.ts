@@ -20,6 +20,8 @@ export interface CheckSource {
   readonly storeId: Buffer;
   readonly encoder: Encoder;
   readonly scrubs: ScrubDates;
+  /** What the configuration keeps less safely than it should: sentences. */
+  readonly weakSpots: readonly string[];
   head(): Head;
   /** Resolves when LevelDB has all that is committed. */
   settled(): Promise<void>;

@@ -97,6 +97,7 @@ export async function* checkStore(
 ): AsyncGenerator<CheckEvent, CheckSummary> {
   const { readData = 0, repair = false, signal } = options;
   const state = newState(source, signal);
+  for (const message of source.weakSpots) yield { type: "note", message };
   const found: Findings = { named: new Map(), others: [] };
   yield* collect(state, [() => checkLevels(state)], found);
   if (found.others.length === 0) yield* collect(state, partsOf(state, readData, repair), found);

@@ -15,6 +15,7 @@ import { backendCounters, mirrorsIn } from "./backend-counters.ts";
 import type { Reserve } from "./create-reserve.ts";
 import type { StoreConfig } from "./store-config.ts";
 import { storeInfo } from "./store-info.ts";
+import { weakSpots } from "./weak-spots.ts";
 
 /** What a Database is made of. */
 export interface Parts {
@@ -69,7 +70,17 @@ export function assemble(parts: Parts): Database {
       return wholeness.judge(
         checkStore(
           {
-            ...{ backend, index, view, hash, storeId, encoder, scrubs, settle },
+            ...{
+              backend,
+              index,
+              view,
+              hash,
+              storeId,
+              encoder,
+              scrubs,
+              settle,
+              weakSpots: weakSpots(config.blobs),
+            },
             meta: state.level,
             local: parts.local,
             head: () => state.head,
