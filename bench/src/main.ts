@@ -7,6 +7,7 @@ import { parseArgs } from "node:util";
 import { directoryBytes } from "./directory-bytes.ts";
 import { benchEncrypt, encryptTable, judgeEncrypt } from "./encrypt.ts";
 import { gcTable, judgeGc, runGc } from "./gc.ts";
+import { benchMirror, judgeMirror, mirrorTable } from "./mirror.ts";
 import { judgeMonth, monthTable, runMonth } from "./month.ts";
 import { benchMounts, judgeMounts, mountTable } from "./mount/bench.ts";
 import { benchPostgres } from "./postgres/bench.ts";
@@ -24,7 +25,7 @@ import { cachedWorkload, type WorkloadName } from "./workload/cached-workload.ts
 
 const HELP = `npm run bench -- [OPTION]...
 
-  --workloads LIST    of dumps, files, month, rows, gc, encrypt, mount, s3, postgres, wire (default: all)
+  --workloads LIST    of dumps, files, month, rows, gc, encrypt, mirror, mount, s3, postgres, wire (default: all)
   --tools LIST        of datadb, restic, borg (default: all)
   --repetitions N     how often each tool runs, in turn (default 3; month, rows and gc run once)
   --days N            days of a month (default 30)
@@ -37,7 +38,7 @@ const WIRE_REQUESTS = 300_000;
 
 const { values } = parseArgs({
   options: {
-    workloads: { type: "string", default: "dumps,files,month,rows,gc,encrypt,mount,s3,postgres,wire" },
+    workloads: { type: "string", default: "dumps,files,month,rows,gc,encrypt,mirror,mount,s3,postgres,wire" },
     tools: { type: "string", default: "datadb,restic,borg" },
     repetitions: { type: "string", default: "3" },
     days: { type: "string", default: "30" },
@@ -92,6 +93,11 @@ async function bench(): Promise<void> {
     const runs = await benchEncrypt(directory, repetitions, Number(values.scale));
     tables.push(encryptTable(runs));
     verdicts.push(...judgeEncrypt(runs));
+  }
+  if (workloads.includes("mirror") && tools.some(({ name }) => name === "datadb")) {
+    const runs = await benchMirror(directory, repetitions, Number(values.scale));
+    tables.push(mirrorTable(runs));
+    verdicts.push(...judgeMirror(runs));
   }
   if (workloads.includes("mount")) {
     const work = join(directory, "work", "mount");
