@@ -149,7 +149,7 @@ export interface Backend {
    * Records by name, null where absent. At most 1,024 names; the caller bounds the bytes it asks for. Reads are coalesced,
    * the record's own checksum, kind and name are verified: DAMAGED names the pack, offset and record of the first bad one
    * and fails the whole call (ask singly to save the others). Payloads may share memory with each other; they are the
-   * caller's, who may write into them, and do not change by themselves. The content's hash is not verified here: whoever decodes does.
+   * caller's and never change. The content's hash is not verified here: whoever decodes does.
    */
   getMany(kind: RecordKind, names: readonly Buffer[], signal?: AbortSignal): Promise<(BlobRecord | null)[]>;
 

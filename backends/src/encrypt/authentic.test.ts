@@ -135,3 +135,15 @@ test("two places share no stored name and no payload, and a record sealed twice 
   }
   expect(seen.size).toBe(3 * 3 * 2);
 });
+
+test("nothing is opened in memory that the wrapped backend may still use", async () => {
+  const found = new Map<string, Buffer>();
+  const getMany = inner.getMany.bind(inner);
+  inner.getMany = async (...args) => {
+    const given = await getMany(...args);
+    for (const record of given) if (record) found.set(record.name.toString("hex"), record.payload);
+    return given;
+  };
+  expect(await backend.getMany("node", namesOf(records))).toEqual(records);
+  for (const { name, payload } of stored) expect(found.get(name.toString("hex"))).toEqual(payload);
+});

@@ -61,16 +61,27 @@ export function openSealed(vault: Vault, stored: BlobRecord, name: Buffer | null
 }
 
 /**
- * Opens all that were asked for by these names, each in its own memory, which is not what was stored any more: fresh memory would cost as much as the
- * opening. Throws for the first that is refused.
+ * Backends that read into new memory every time: only there records may be opened where they lie. Elsewhere the memory may be that of a cache, or of a pack on its
+ * way: what is opened in it would leave in clear.
  */
+const READS_ANEW: ReadonlySet<string> = new Set(["blobsfile"]);
+
+/** Opens all that were asked for by these names, no name twice. Throws for the first that is refused. */
 export function openAll(
   vault: Vault,
   stored: readonly (BlobRecord | null)[],
   names: readonly Buffer[],
 ): (BlobRecord | null)[] {
+  const inPlace = READS_ANEW.has(vault.inner.type);
+  let bytes = 0;
+  if (!inPlace) for (const one of stored) bytes += one === null ? 0 : openedSize(one.payload);
+  const slab = Buffer.allocUnsafeSlow(bytes);
+  let offset = 0;
   return stored.map((one, at) => {
     if (one === null) return null;
-    return openOne(vault, one, names[at]!, ownMemory(one.payload)).record;
+    const size = openedSize(one.payload);
+    const target = inPlace ? ownMemory(one.payload) : slab.subarray(offset, offset + size);
+    offset += size;
+    return openOne(vault, one, names[at]!, target).record;
   });
 }
