@@ -14,7 +14,7 @@ export interface ColdPlan {
 }
 
 /** How far the catalogue is. */
-interface ColdSync {
+export interface ColdSync {
   /** `no-inventory`: the service has not made one yet; it does so about once a day. */
   state: "done" | "waiting" | "no-inventory";
   archives: number;

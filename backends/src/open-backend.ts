@@ -44,6 +44,10 @@ const OPENERS = new Map<string, BackendOpener>([
     async (options, context) => (await import("./encrypt/open-encrypt.ts")).openEncrypt(options, context),
   ],
   ["cache", openCache],
+  [
+    "glacier",
+    async (options, context) => (await import("./glacier/open-glacier.ts")).openGlacier(options, context),
+  ],
   ["memory", openMemory],
   ["mirror", openMirror],
   ["read-only", openReadOnly],

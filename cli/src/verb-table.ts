@@ -14,6 +14,7 @@ export const VERB_TABLE: Readonly<Record<string, () => Promise<Verb>>> = {
   mount: async () => (await import("./verbs/mount.ts")).mountVerb,
   find: async () => (await import("./verbs/find.ts")).findVerb,
   copy: async () => (await import("./verbs/copy.ts")).copy,
+  glacier: async () => (await import("./verbs/glacier.ts")).glacier,
   rm: async () => (await import("./verbs/rm.ts")).rm,
   forget: async () => (await import("./verbs/forget.ts")).forget,
   gc: async () => (await import("./verbs/gc.ts")).gc,

@@ -35,6 +35,16 @@ export {
 } from "./forget/forget.ts";
 export { hasKeepRule, type KeepCount, type KeepDuration, type KeepRules } from "./forget/keep-rules.ts";
 export { parseKeepDuration } from "./forget/parse-keep-duration.ts";
+export {
+  type GlacierPlan,
+  type GlacierStatus,
+  type GlacierSync,
+  type GlacierTier,
+  glacierArchive,
+  glacierRestore,
+  glacierStatus,
+  glacierSync,
+} from "./glacier/glacier.ts";
 export { type EndHold, holdBackups } from "./lease/hold-backup.ts";
 export type { Backup } from "./list/backup.ts";
 export { type BackupFilter, listBackups } from "./list/list-backups.ts";

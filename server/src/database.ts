@@ -1,5 +1,5 @@
 /** What an open store offers to sessions: the keyspace, commits, blobs, leases, and what looks after them. */
-import type { MirrorCare, StoreKeys } from "@datadb/backends";
+import type { ColdStorage, MirrorCare, StoreKeys } from "@datadb/backends";
 import type { BlobRecord, HashAlgorithm, LogRecord, Operation } from "@datadb/protocol";
 import type { CheckEvent, CheckOptions, CheckSummary } from "./check/check-events.ts";
 import type { CollectOptions, CollectorFacts, CollectSummary } from "./gc/collection.ts";
@@ -70,6 +70,8 @@ export interface Database {
    * (`mirror blobsfile /srv/copy`) too.
    */
   backendCounters(): Record<string, Record<string, number>>;
+  /** Where data lies that cannot be read at once; null in most stores. */
+  readonly cold: ColdStorage | null;
   /** The records that are kept for other stores. */
   readonly records: RecordPlaces;
   /** The mirrors that the configuration composes. */

@@ -29,6 +29,7 @@ export function remoteBackend(state: RemoteState): Backend {
     description: `remote ${shown}`,
     capabilities: { cold: false, ranged: true, durable: state.welcome.durable, writable: true },
     inner: [],
+    namesIn: () => null,
     hasMany: (kind, names, signal) => run(() => hasRecords(state, kind, names), signal),
     getMany: (kind, names, signal) => run(() => getRecords(state, kind, names), signal),
     statMany: (kind, names, signal) => run(() => statRecords(state, kind, names), signal),

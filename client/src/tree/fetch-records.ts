@@ -1,5 +1,5 @@
 /** Blobs by name, from a store in this process (as stored) or over a wire (as content). */
-import { type BlobRecord, isDamage, type RecordKind, ReplyError } from "@datadb/protocol";
+import { type BlobRecord, ColdDataError, isDamage, type RecordKind, ReplyError } from "@datadb/protocol";
 import type { Connection } from "../connection.ts";
 
 /** A blob that is there, one that is not, or why it cannot be read. */
@@ -35,7 +35,7 @@ async function fetchLocal(
   try {
     return await local.getRecords(kind, names);
   } catch (error) {
-    if (!isDamage(error)) throw error;
+    if (!isDamage(error) && !(error instanceof ColdDataError)) throw error;
     if (names.length === 1) return [error as Error];
     // The error speaks of one record, the rest of the batch may be whole: halve until it is alone.
     const half = names.length >> 1;

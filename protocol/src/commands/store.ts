@@ -135,4 +135,61 @@ export const storeCommands: readonly CommandSpec[] = commandGroup("store", [
     right: "read",
     reply: "map of field to integer",
   },
+  {
+    name: "glacier",
+    summary:
+      "A container for commands on data in Glacier. Each goes on where it was: it is sent again until it says that it is done.",
+    arity: -2,
+    flags: ["admin"],
+    right: "admin",
+    reply: "depends on the subcommand",
+    subcommands: [
+      {
+        name: "status",
+        summary: "What is in archives, what is not yet, and what the vault says.",
+        arity: 2,
+        flags: ["admin"],
+        right: "admin",
+        reply: "map of place, archives, bytes, staged, jobs, vault-archives, vault-bytes, vault-inventory",
+      },
+      {
+        name: "archive",
+        summary:
+          "Moves what was backed up into archives; with DROP-RETRIEVED forgets what was retrieved from them.",
+        arity: -2,
+        flags: ["admin", "blocking"],
+        right: "admin",
+        reply: "map of archives and bytes that were uploaded",
+        arguments: [optional(word("DROP-RETRIEVED"))],
+      },
+      {
+        name: "sync",
+        summary:
+          "Archives, compares the catalogue with the vault's inventory, and makes it anew where it is lost.",
+        arity: -2,
+        flags: ["admin", "blocking"],
+        right: "admin",
+        reply: "map of state (done, waiting, no-inventory), archives, missing",
+        arguments: [optional(string("tier"))],
+      },
+      {
+        name: "restore",
+        summary: "What a backup needs from archives; with START retrieves it.",
+        arity: -3,
+        flags: ["admin", "blocking"],
+        right: "admin",
+        reply:
+          "map of records, archives and bytes that are still to be retrieved, and waiting: the retrievals under way",
+        arguments: [string("backup-id"), optional(string("tier")), optional(word("START"))],
+      },
+      {
+        name: "help",
+        summary: "The subcommands.",
+        arity: 2,
+        flags: ["fast"],
+        right: "admin",
+        reply: "array of lines",
+      },
+    ],
+  },
 ]);

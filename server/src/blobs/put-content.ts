@@ -1,12 +1,12 @@
 /** Content from the wire: hashed and encoded in the pool, then put. */
-import { type BlobRecord, isDamage, MAX_BLOB_BYTES, ReplyError } from "@datadb/protocol";
+import { type BlobRecord, ColdDataError, isDamage, MAX_BLOB_BYTES, ReplyError } from "@datadb/protocol";
 import type { BlobKind, Lease } from "../database.ts";
 import type { BlobState } from "./blob-state.ts";
 import { hasBlobs } from "./has-blobs.ts";
 import { putRecords } from "./put-records.ts";
 import { readChain } from "./read-contents.ts";
 
-/** The records of a hinted base, which is protected from now on; empty when there is no such base, or it is damaged. */
+/** The records of a hinted base, which is protected from now on; empty when there is no such base, it is damaged, or it would have to be retrieved first. */
 async function findBase(
   state: BlobState,
   kind: BlobKind,
@@ -19,7 +19,7 @@ async function findBase(
     const [record] = there === 1 ? await state.backend.getMany(kind, [name]) : [];
     return record ? await readChain(state.backend, record) : [];
   } catch (error) {
-    if (isDamage(error)) return [];
+    if (isDamage(error) || error instanceof ColdDataError) return [];
     throw error;
   }
 }

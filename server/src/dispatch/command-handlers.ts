@@ -50,6 +50,7 @@ import { backups } from "../commands/store/backups.ts";
 import { check } from "../commands/store/check.ts";
 import { forget } from "../commands/store/forget.ts";
 import { gc } from "../commands/store/gc.ts";
+import { glacier } from "../commands/store/glacier.ts";
 import { mark } from "../commands/store/mark.ts";
 import { mirror } from "../commands/store/mirror.ts";
 import { pin, unpin } from "../commands/store/pin.ts";
@@ -76,7 +77,7 @@ export const COMMAND_HANDLERS: Readonly<Record<string, CommandHandler>> = {
   ...{ ladd, ldel, lindex, liter, llast, llen, lmrange, lprev, lrange, lriter },
   ...{ bcnt, bexists, bget, bput, bscan, bsize, hash, size },
   ...{ done, init, lease, txcommit, txdiscard, txinit },
-  ...{ backup, backups, check, forget, gc, mark, mirror, pin, stats, tag, unpin },
+  ...{ backup, backups, check, forget, gc, glacier, mark, mirror, pin, stats, tag, unpin },
   records,
 };
 

@@ -1,0 +1,48 @@
+/** The options of `glacier: { ... }`. */
+import { type BackendConfig, type BackendOptions, configError } from "../backend-options.ts";
+
+export interface GlacierOptions {
+  vault: string;
+  region: string | null;
+  endpoint: string | null;
+  /** Null: the SDK's own chain of environment, profile, container and instance. */
+  credentials: { accessKeyId: string; secretAccessKey: string } | null;
+  /** Bytes of records in one archive, about. */
+  archiveBytes: number;
+  /** Larger archives are uploaded in parts of this size: 1 MiB times a power of two. */
+  partBytes: number;
+  /** Where nodes, the log, what is not archived yet and what was retrieved is kept. */
+  warm: { config: BackendConfig; at: string };
+}
+
+const MIB: number = 1024 * 1024;
+
+/** Throws USAGE naming the key. */
+export function glacierOptions(options: BackendOptions): GlacierOptions {
+  const optional = (key: string): string | null => {
+    const found = options.text(key, "\n");
+    return found === "\n" ? null : found;
+  };
+  const accessKeyId = optional("accessKeyId");
+  const secretAccessKey = optional("secretAccessKey");
+  if ((accessKeyId === null) !== (secretAccessKey === null))
+    throw configError(options.at, "accessKeyId and secretAccessKey belong together");
+  const read = {
+    vault: options.text("vault"),
+    region: optional("region"),
+    endpoint: optional("endpoint"),
+    credentials: accessKeyId === null ? null : { accessKeyId, secretAccessKey: secretAccessKey! },
+    archiveBytes: options.integer("archiveBytes", { min: 1024, max: 1024 * MIB, fallback: 64 * MIB }),
+    partBytes: options.integer("partBytes", { min: MIB, max: 256 * MIB, fallback: 16 * MIB }),
+    warm: options.child("warm"),
+  };
+  options.done();
+  if (!/^[A-Za-z0-9._-]{1,255}$/.test(read.vault))
+    throw configError(
+      `${options.at}.vault`,
+      "expected the name of a vault: letters, digits, dots, dashes, underscores",
+    );
+  if (Math.log2(read.partBytes / MIB) % 1 !== 0)
+    throw configError(`${options.at}.partBytes`, "expected 1048576 times a power of two");
+  return read;
+}
