@@ -117,7 +117,7 @@ export interface Backend {
   /** The backends that this one wraps, in order of the configuration; empty for a leaf. */
   readonly inner: readonly Backend[];
   /** Present where data has to be retrieved before it can be read: getMany then rejects with COLD_DATA. */
-  readonly cold?: ColdStorage;
+  readonly cold?: ColdStorage | undefined;
   /** What a check should tell of how the place protects what is kept there, by its own settings: one sentence each. */
   protection?(): Promise<string[]>;
   /** Of a mirror alone: its members and the care for them. */

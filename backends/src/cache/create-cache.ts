@@ -64,6 +64,7 @@ function forwarded(inner: Backend, namesIn: () => string | null) {
     description: `cache ${inner.description}`,
     capabilities: inner.capabilities,
     inner: [inner],
+    ...(inner.cold === undefined ? {} : { cold: inner.cold }),
     namesIn,
     hasMany: (kind, names, signal) => inner.hasMany(kind, names, signal),
     statMany: (kind, names, signal) => inner.statMany(kind, names, signal),

@@ -2,7 +2,7 @@
 import { RECORD_KINDS, type RecordKind } from "@datadb/protocol";
 import type { Missed } from "./ledger.ts";
 import { type MemberRecord, memberRecords } from "./member-records.ts";
-import { demote, isOutage, type Mirror, requireUp, type UpMember, upMembers } from "./mirror.ts";
+import { demote, isCold, isOutage, type Mirror, requireUp, type UpMember, upMembers } from "./mirror.ts";
 import type { CompareOptions, MemberDifference } from "./mirror-care.ts";
 import { differs, missedBy } from "./missed-by.ts";
 import { noteLack } from "./note-lack.ts";
@@ -128,6 +128,8 @@ async function* damagedIn(
 ): AsyncGenerator<MemberDifference> {
   const { damaged } = await readFrom(member, kind, names, signal);
   for (const [at, error] of damaged) {
+    // What is cold cannot be read now, and is not damaged for that.
+    if (isCold(error)) continue;
     const name = names[at]!;
     yield difference(
       member,

@@ -1,7 +1,7 @@
 /** Copies records from members that have them to one that lacks them. */
 import type { BlobRecord, RecordKind } from "@datadb/protocol";
 import type { Task } from "./ledger.ts";
-import type { Mirror, UpMember } from "./mirror.ts";
+import { isCold, type Mirror, type UpMember } from "./mirror.ts";
 import { differs } from "./missed-by.ts";
 import { readFrom } from "./read-from.ts";
 
@@ -38,6 +38,7 @@ async function fetch(
   }
   for (const at of open) {
     const error = damaged.get(at);
+    if (isCold(error)) throw error;
     if (error)
       mirror.warn(`${kind} ${names[at]?.toString("hex")} is damaged in every member: ${error.message}`);
   }

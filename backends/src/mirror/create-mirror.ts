@@ -120,6 +120,10 @@ export function createMirror(mirror: Mirror): Backend {
       return mirror.members.flatMap(({ backend }) => backend ?? []);
     },
     mirror: care,
+    get cold() {
+      const all = upMembers(mirror).map(({ backend }) => backend);
+      return all.every(({ capabilities }) => capabilities.cold) ? all[0]?.cold : undefined;
+    },
     namesIn() {
       for (const member of upMembers(mirror)) {
         const path = namesPath(member);

@@ -104,9 +104,19 @@ export function requireUp(mirror: Mirror, signal?: AbortSignal): UpMember[] {
   return ups;
 }
 
+/** Whether an error says that a record is there, but has to be retrieved first. */
+export function isCold(error: unknown): boolean {
+  return error instanceof DatadbError && error.code === "COLD_DATA";
+}
+
 /** Whether an error says that the member cannot do it, and not that nobody could or the caller has given up. */
 export function isOutage(error: unknown): error is DatadbError {
-  return error instanceof DatadbError && !(error instanceof UsageError) && !(error instanceof ReadOnlyError);
+  return (
+    error instanceof DatadbError &&
+    !(error instanceof UsageError) &&
+    !(error instanceof ReadOnlyError) &&
+    !isCold(error)
+  );
 }
 
 /** Whether an error says that stored bytes are not what was put: of the record, not of the whole member. */

@@ -120,7 +120,8 @@ async function judge(mirror: Mirror): Promise<void> {
       Object.assign(member, { state: "behind", reason: "it is given what it missed" });
     if (member.state === "up" && (lossy || !known || unclean)) mirror.doubts += 1;
   }
-  if (mirror.readOnly) return;
+  // Without anybody who has everything nothing is known that was not known before.
+  if (mirror.readOnly || upMembers(mirror).length === 0) return;
   // First of all who has everything: the others' standing would deny it to those without one.
   for (const { ledger } of upMembers(mirror))
     if (ledger.standing === null) await ledger.setStanding("changing");

@@ -1,13 +1,13 @@
 /** Reads records of one member, and tells which of them are damaged. */
 import type { BlobRecord, DatadbError, RecordKind } from "@datadb/protocol";
-import { isDamage, type UpMember } from "./mirror.ts";
+import { isCold, isDamage, type UpMember } from "./mirror.ts";
 
 interface Reading {
   records: (BlobRecord | null)[];
   damaged: Map<number, DatadbError>;
 }
 
-/** All that a member has whole; one by one when one of them is damaged. */
+/** All that a member has whole and at hand; one by one when one of them is damaged, or cold: both have their errors in `damaged`. */
 export async function readFrom(
   member: UpMember,
   kind: RecordKind,
@@ -18,7 +18,7 @@ export async function readFrom(
   try {
     return { records: await member.backend.getMany(kind, names, signal), damaged };
   } catch (error) {
-    if (!isDamage(error)) throw error;
+    if (!isDamage(error) && !isCold(error)) throw error;
     if (names.length === 1) return { records: [null], damaged: new Map([[0, error as DatadbError]]) };
   }
   const records: (BlobRecord | null)[] = [];

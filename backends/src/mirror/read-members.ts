@@ -96,6 +96,12 @@ export function packIn(member: { position: number }, pack: string): string {
   return `${member.position}:${pack}`;
 }
 
+/** What would have to be retrieved first is asked last. */
+function warmFirst(members: readonly UpMember[]): UpMember[] {
+  const cold = ({ backend }: UpMember): boolean => backend.capabilities.cold;
+  return [...members.filter((member) => !cold(member)), ...members.filter(cold)];
+}
+
 /** See Backend.getMany. */
 export async function getMany(
   mirror: Mirror,
@@ -112,7 +118,7 @@ export async function getMany(
   const behind = mirror.members.filter(
     (one): one is UpMember => one.state === "behind" && one.backend !== null,
   );
-  for (const member of [...ups, ...behind]) {
+  for (const member of [...warmFirst(ups), ...behind]) {
     if (member.state === "behind") open = open.filter((at) => errors.has(at));
     if (open.length === 0) break;
     const wanted = open.map((at) => names[at]!);
@@ -124,7 +130,7 @@ export async function getMany(
       const error = reading.damaged.get(index);
       if (error === undefined) continue;
       if (!errors.has(at)) errors.set(at, error);
-      damaged.push(names[at]!);
+      if (isDamage(error)) damaged.push(names[at]!);
     }
     if (damaged.length > 0 && member.state === "up") damagedIn.push({ member, names: damaged });
     open = open.filter((at) => found[at] === null);

@@ -80,6 +80,7 @@ export function retry(inner: Backend, policy: RetryPolicy, clock: RetryClock = S
     description: `retry ${inner.description}`,
     capabilities: inner.capabilities,
     inner: [inner],
+    ...(inner.cold === undefined ? {} : { cold: inner.cold }),
     ...(inner.namesIn === undefined ? {} : { namesIn: () => inner.namesIn?.() ?? null }),
     hasMany: (kind, names, signal) => again(() => inner.hasMany(kind, names, signal), signal),
     putMany: (records, signal) => again(() => inner.putMany(records, signal), signal),
