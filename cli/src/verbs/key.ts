@@ -50,14 +50,13 @@ const ACTIONS: Readonly<
 export const keyVerb: Verb = {
   name: "key",
   summary: "Make keys, and say who may open an encrypted store",
-  usage:
-    "generate FILE | list | add FILE | add --passphrase | remove ID | rotate | reseal | export FILE | import FILE",
+  usage: "generate|list|add|remove|rotate|reseal|export|import [FILE|ID]",
   description: [
-    "generate makes a key file, for config.yaml (blobs: { encrypt: { key: file:FILE, to: ... } }) or for key add. The others work on a " +
-      "store that encrypts; nobody else can have it open meanwhile. list shows the keys and passphrases that open it, add and remove " +
-      "change them. rotate makes a new data key for what is stored from now on; with --reseal, or later with reseal, older " +
+    "generate FILE makes a key file, for config.yaml (blobs: { encrypt: { key: file:FILE, to: ... } }) or for key add. The others work on a " +
+      "store that encrypts; nobody else can have it open meanwhile. list shows the keys and passphrases that open it, add FILE (or " +
+      "add --passphrase) and remove ID change them. rotate makes a new data key for what is stored from now on; with --reseal, or later with reseal, older " +
       "data is sealed anew, which may be interrupted and goes on where it was.",
-    "export writes the store's sealed keys to a file, which opens with the same keys and passphrases; import puts them back where " +
+    "export FILE writes the store's sealed keys to a file, which opens with the same keys and passphrases; import FILE puts them back where " +
       "the store has lost its own. Without a key or passphrase nobody can read the store any more: there is no other way in.",
   ],
   options: [
