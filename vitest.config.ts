@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 
 const rooms = ["protocol", "backends", "server", "client", "fuse", "scheduler", "cli", "test", "bench"];
@@ -6,6 +7,8 @@ const rooms = ["protocol", "backends", "server", "client", "fuse", "scheduler", 
 export default defineConfig({
   ssr: { resolve: { conditions: ["source"] } },
   test: {
+    // Tests that start processes wait more than they work: two at a time keep two cores busy.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     projects: rooms.map((room) => ({
       extends: true,
       test: {

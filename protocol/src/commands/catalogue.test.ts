@@ -20,7 +20,7 @@ test("the commands of the wire are all there", () => {
     exists type keys scan dbsize del get set range hset hmset hget hgetall hlen hscan hdel
     sadd scard smembers sismember sscan srem ladd llen lindex lrange llast lprev liter lriter lmrange ldel
     bput bget bexists bsize bcnt bscan hash size txinit txcommit txdiscard init done lease
-    backup backups forget pin unpin tag mark gc check mirror stats records`;
+    backup backups forget pin unpin tag mark gc check mirror stats records glacier`;
   expect([...COMMANDS.keys()].sort()).toEqual(expected.split(/\s+/).sort());
 });
 
