@@ -29,7 +29,7 @@ export async function openS3(given: BackendOptions, context: BackendContext): Pr
   const id = encodeURIComponent(`${bucket}/${prefix}`);
   const index = context.index(`s3:${id}`);
   const description = `s3 ${bucket}${prefix === "" ? "" : `/${prefix}`}`;
-  const connection = await connectS3(options);
+  const connection = await connectS3(options, context);
   const place: Bucket = {
     connection,
     description,

@@ -4,16 +4,18 @@ import { createHash } from "node:crypto";
 import type { Readable } from "node:stream";
 import { crc32 } from "node:zlib";
 import type { S3Client } from "@aws-sdk/client-s3";
-import { type BackOff, withBackOff } from "./back-off.ts";
+import { type BackOff, type Outlook, withBackOff } from "./back-off.ts";
 import { createPace, type Pace, pacedBody } from "./bandwidth.ts";
 import { createLimit, type Limit } from "./limit.ts";
 import type { S3Options } from "./s3-options.ts";
-import { areExpired, CutBody, mayPass, translateServiceError } from "./service-error.ts";
+import { areExpired, CutBody, outlookOf, translateServiceError } from "./service-error.ts";
 
 const MAX_DELAY_MS = 20_000;
 const CONNECT_MS = 10_000;
 /** Between two looks for newer credentials. */
 const RENEW_MS = 60_000;
+/** An endpoint that is away for longer is worth a word. */
+const NOTE_MS = 3000;
 
 type Sdk = typeof import("@aws-sdk/client-s3");
 
@@ -75,14 +77,22 @@ function clientOf(sdk: Sdk, options: S3Options): S3Client {
   });
 }
 
+/** Who is told of an endpoint that is away, and who ends the waiting for it. */
+interface Waiting {
+  warn(message: string): void;
+  signal?: AbortSignal | undefined;
+}
+
 /** A connection; nothing is sent yet. */
-export async function connectS3(options: S3Options): Promise<S3Connection> {
+export async function connectS3(options: S3Options, { warn, signal: end }: Waiting): Promise<S3Connection> {
   // Half of the time of `datadb ls` on a store in a directory: loaded only where there is a bucket.
   const sdk = await import("@aws-sdk/client-s3");
   let client = clientOf(sdk, options);
   let renewed = Number.NEGATIVE_INFINITY;
   const counts: RequestCounts = { requests: 0, retries: 0, sent: 0, received: 0 };
-  const backOff: BackOff = { retries: options.maxRetries, delay: options.retryDelay, maxDelay: MAX_DELAY_MS };
+  const { maxRetries: retries, retryDelay: delay, patience } = options;
+  const backOff: BackOff = { retries, delay, maxDelay: MAX_DELAY_MS, patience };
+  let noted = false;
   const place = (name: string): string => `s3://${options.bucket}/${name}`;
   /** Whether there may be newer credentials than those that expired: the chain is asked again. */
   const renew = (error: unknown): boolean => {
@@ -106,16 +116,22 @@ export async function connectS3(options: S3Options): Promise<S3Connection> {
         counts.sent += bytes;
         return send(client, sdk, signal);
       };
+      const judge = (error: unknown): Outlook => {
+        const outlook = outlookOf(error);
+        return outlook === "final" && renew(error) ? "passing" : outlook;
+      };
+      const onRetry = (error: unknown, away: number): void => {
+        counts.retries += 1;
+        if (noted || away < NOTE_MS) return;
+        noted = true;
+        const { message } = translateServiceError(error, what, place(name));
+        warn(`${message}; trying again for up to ${patience / 1000} seconds`);
+      };
       try {
-        return await withBackOff(
-          backOff,
-          attempt,
-          (error) => mayPass(error) || renew(error),
-          () => {
-            counts.retries += 1;
-          },
-          signal,
-        );
+        const result = await withBackOff(backOff, attempt, { judge, onRetry, signal, end });
+        if (noted) warn(`${place("")} answers again`);
+        noted = false;
+        return result;
       } catch (error) {
         if (signal?.aborted) throw signal.reason;
         throw translateServiceError(error, what, place(name));

@@ -39,6 +39,8 @@ export interface S3Options {
   /** Milliseconds without a byte after which a request has failed. */
   timeout: number;
   maxRetries: number;
+  /** Milliseconds for which an endpoint that is away is tried again. */
+  patience: number;
   /** Milliseconds, see BackOff. */
   retryDelay: number;
   /** Bytes a second each way; 0: no limit. */
@@ -103,6 +105,7 @@ export function readS3Options(options: BackendOptions): S3Options {
     parallel: integer("parallel", 1, 64, 4),
     timeout: integer("timeout", 1, 3600, 60) * 1000,
     maxRetries: integer("maxRetries", 0, 100, 10),
+    patience: integer("retrySeconds", 0, 86_400, 120) * 1000,
     retryDelay: integer("retryDelay", 1, 60_000, 200),
     bandwidth: integer("bandwidth", 0, 1e12, 0),
     cache: integer("cache", 0, 1e15, 1024 * MIB),

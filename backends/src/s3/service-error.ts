@@ -7,6 +7,7 @@ import {
   DatadbError,
   ThrottledError,
 } from "@datadb/protocol";
+import type { Outlook } from "./back-off.ts";
 
 /** The service says that there is no such object: for the caller to judge, never shown. */
 export class ObjectMissing extends Error {}
@@ -73,17 +74,19 @@ function isThrottling(error: ServiceError): boolean {
   return THROTTLED.has(nameOf(error)) || status === 503 || status === 429;
 }
 
-/** Whether the same request may succeed a little later. What the service never answered counts, too. */
-export function mayPass(caught: unknown): boolean {
+/** What may come of the same request a little later. What the service never answered is taken for its absence. */
+export function outlookOf(caught: unknown): Outlook {
   if (caught instanceof DatadbError || caught instanceof ObjectMissing || caught instanceof ObjectExists)
-    return false;
-  if (caught instanceof NotImplementedByService) return false;
-  if (caught instanceof CutBody) return true;
+    return "final";
+  if (caught instanceof NotImplementedByService) return "final";
+  if (caught instanceof CutBody) return "passing";
   const error = caught as ServiceError;
-  if (isThrottling(error) || PASSING.has(nameOf(error))) return true;
-  if (DENIED.has(nameOf(error)) || caught instanceof TypeError) return false;
-  const status = statusOf(error);
-  return status === undefined || status >= 500 || status < 400;
+  const [name, status] = [nameOf(error), statusOf(error)];
+  if (name === "NotImplemented" || status === 501) return "final";
+  if (isThrottling(error)) return "away";
+  if (status === undefined || status >= 500)
+    return DENIED.has(name) || caught instanceof TypeError ? "final" : "away";
+  return PASSING.has(name) || status < 400 ? "passing" : "final";
 }
 
 /** Whether the credentials, and not the request, are what is refused: newer ones may be there. */

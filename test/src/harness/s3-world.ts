@@ -38,8 +38,8 @@ export async function openS3World(
   const store = join(directory, "store");
   const { accessKeyId, secretAccessKey } = server.credentials;
   const s3 = { bucket: "bucket", prefix: "db", endpoint: server.endpoint, accessKeyId, secretAccessKey };
-  // Short pauses and small packs: much happens in a little time.
-  const all = { ...s3, retryDelay: 5, packBytes: 65_536, ...changes };
+  // Short pauses, patience of few attempts, and small packs: much happens in a little time.
+  const all = { ...s3, retryDelay: 5, retrySeconds: 0, packBytes: 65_536, ...changes };
   return {
     directory,
     world,

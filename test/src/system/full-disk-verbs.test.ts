@@ -55,6 +55,9 @@ const VERBS: Record<string, Verb> = {
   "check --repair": { words: () => ["check", "--repair"], before: damageHeader },
 };
 
+/** Half of them, which differ from seed to seed; or all. */
+const TRIED = Object.entries(VERBS).filter((_, at) => LONG || (at + seed) % 2 === 0);
+
 let small: Prepared;
 const counts = { sizes: 0, full: 0 };
 
@@ -96,7 +99,7 @@ lane("a disk that fills up", ["root"], () => {
     small = await prepare();
   });
 
-  describe.each(Object.entries(VERBS))("during %s", (name, { words, always, before }) => {
+  describe.each(TRIED)("during %s", (name, { words, always, before }) => {
     test("says so, loses nothing, and lets room be made", async () => {
       const { world, directory, store } = small;
       const random = randomOf(`full ${name}`);
@@ -131,7 +134,7 @@ lane("a disk that fills up", ["root"], () => {
     const { world, directory } = small;
     const disk = join(directory, "disk init");
     await mountSmallDisk(disk, 96 * MIB);
-    for (let pages = 0; pages < (LONG ? 24 : 4); pages++) {
+    for (let pages = 0; pages < (LONG ? 24 : 3); pages++) {
       const store = join(disk, "store");
       await leaveFree(disk, pages * 4 * KIB);
       const words = ["init", "--forget-known", "--store", store, "--json"];
