@@ -1,9 +1,7 @@
 /** datadb glacier: data in Glacier's archives, which takes hours to come back. */
-import { setTimeout as sleep } from "node:timers/promises";
-import type { Connection, GlacierPlan, GlacierTier } from "@datadb/client";
+import type { Connection, GlacierPlan } from "@datadb/client";
 import { UsageError } from "@datadb/protocol";
 import { EXIT } from "../exit-code.ts";
-import { ask } from "../output/ask.ts";
 import { formatCount } from "../output/format-count.ts";
 import { formatSize } from "../output/format-size.ts";
 import { printable } from "../output/printable.ts";
@@ -11,10 +9,7 @@ import { withConnection } from "../store/with-connection.ts";
 import type { Verb, VerbContext } from "../verb.ts";
 import { DRY_RUN_OPTION, YES_OPTION } from "./backup-options.ts";
 import { readBackup } from "./read-selection.ts";
-
-const TIERS: readonly GlacierTier[] = ["Expedited", "Standard", "Bulk"];
-/** How often a job of hours is looked at. */
-const POLL_SECONDS = 30;
+import { POLL_OPTION, planThaw, repeatStep, TIER_OPTION, thawBackup, tierOf } from "./thaw-backup.ts";
 
 export const glacier: Verb = {
   name: "glacier",
@@ -27,14 +22,9 @@ export const glacier: Verb = {
       "inventory, and makes it anew when the store's directory local/ was lost.",
   ],
   options: [
-    {
-      name: "tier",
-      value: "TIER",
-      help: "expedited (minutes), standard (hours, default) or bulk (half a day)",
-      completes: ["expedited", "standard", "bulk"],
-    },
+    TIER_OPTION,
     { name: "wait", help: "stay until everything has come" },
-    { name: "poll", value: "TIME", help: "with --wait, look so often (default 30s)", completes: "nothing" },
+    POLL_OPTION,
     { name: "drop-retrieved", help: "with archive: forget the copies of what was retrieved" },
     YES_OPTION,
     DRY_RUN_OPTION,
@@ -60,11 +50,9 @@ export const glacier: Verb = {
   },
 };
 
-function tierOf({ arguments: args }: VerbContext): GlacierTier {
-  const given = (args.text("tier") ?? "standard").toLowerCase();
-  const found = TIERS.find((tier) => tier.toLowerCase() === given);
-  if (found === undefined) throw new UsageError(`--tier is ${given}`, "give expedited, standard or bulk");
-  return found;
+/** Milliseconds that --wait stays. */
+function waitOf({ arguments: args }: VerbContext): number {
+  return args.flag("wait") ? Number.POSITIVE_INFINITY : 0;
 }
 
 async function status({ output }: VerbContext, connection: Connection): Promise<number> {
@@ -89,26 +77,13 @@ async function archive({ arguments: args, output }: VerbContext, connection: Con
   return EXIT.done;
 }
 
-/** Repeats a step until it says that nothing is left, or once without --wait. */
-async function steps<T>(
-  context: VerbContext,
-  step: () => Promise<T>,
-  done: (state: T) => boolean,
-): Promise<T> {
-  const { arguments: args, signal } = context;
-  for (;;) {
-    const state = await step();
-    if (done(state) || !args.flag("wait")) return state;
-    await sleep(args.duration("poll") ?? POLL_SECONDS * 1000, undefined, { signal });
-  }
-}
-
 async function sync(context: VerbContext, connection: Connection): Promise<number> {
   const { output } = context;
   const { glacierSync } = await import("@datadb/client");
   const tier = tierOf(context);
-  const found = await steps(
+  const found = await repeatStep(
     context,
+    waitOf(context),
     () => glacierSync(connection, tier),
     ({ state }) => state === "done",
   );
@@ -127,26 +102,11 @@ async function sync(context: VerbContext, connection: Connection): Promise<numbe
 }
 
 async function restore(context: VerbContext, connection: Connection): Promise<number> {
-  const { arguments: args, output } = context;
-  const { glacierRestore } = await import("@datadb/client");
-  const tier = tierOf(context);
+  const { arguments: args } = context;
   const backup = await readBackup(connection, args.operands[1]!);
-  const plan = await glacierRestore(connection, backup, tier, false);
-  const needs = `${formatCount(plan.archives, "archive")}, ${formatSize(plan.bytes)} (${tier})`;
-  const untouched = plan.records > 0 && plan.waiting === 0;
-  if (plan.records > 0)
-    output.note(`backup ${backup.id.slice(0, 8)} needs ${formatCount(plan.records, "record")} from ${needs}`);
-  if (args.flag("dry-run")) return present(context, plan);
-  if (untouched && !(await ask(context, `retrieve ${needs}`))) {
-    output.note("nothing was asked for");
-    return EXIT.failed;
-  }
-  const end = await steps(
-    context,
-    () => glacierRestore(connection, backup, tier, true),
-    ({ records }) => records === 0,
-  );
-  return present(context, end);
+  if (args.flag("dry-run")) return present(context, (await planThaw(context, connection, backup)).plan);
+  const end = await thawBackup(context, connection, backup, waitOf(context));
+  return end === null ? EXIT.failed : present(context, end);
 }
 
 function present({ output, arguments: args }: VerbContext, plan: GlacierPlan): number {

@@ -13,6 +13,7 @@ import { announce } from "./announce-restore.ts";
 import { JOBS_OPTION, MAX_JOBS, YES_OPTION } from "./backup-options.ts";
 import { readSelection, type Selection } from "./read-selection.ts";
 import { DATABASE_OPTIONS, refuseOtherOptions, restoreToDatabase } from "./restore-to-database.ts";
+import { POLL_OPTION, TIER_OPTION, thawBackup } from "./thaw-backup.ts";
 
 export const restoreVerb: Verb = {
   name: "restore",
@@ -34,6 +35,14 @@ export const restoreVerb: Verb = {
     YES_OPTION,
     { name: "no-owner", help: "let everything belong to the user who restores" },
     JOBS_OPTION,
+    {
+      name: "wait",
+      value: "TIME",
+      help: "retrieve what lies in a cold storage class or in Glacier, and stay for at most so long until it has come",
+      completes: "nothing",
+    },
+    TIER_OPTION,
+    POLL_OPTION,
     ...DATABASE_OPTIONS,
   ],
   operands: { least: 2, most: 2, completes: "backup" },
@@ -55,9 +64,14 @@ export const restoreVerb: Verb = {
       line: "datadb restore --rename account_old app:public/account postgres:///app",
       does: "One table under another name",
     },
+    {
+      line: "datadb restore --wait 12h --tier bulk --yes documents /tmp/documents",
+      does: "From cold storage, when it has come",
+    },
   ],
   exits: {
-    [EXIT.incomplete]: "restored, except for entries that are named",
+    [EXIT.incomplete]:
+      "restored, except for entries that are named; or not begun, since what is cold has not come yet: run the same command again later",
     [EXIT.notFound]: "no such backup, path or database",
     [EXIT.damaged]: "the store lacks content or has damaged content; what it affects is named",
   },
@@ -72,6 +86,8 @@ async function restoreSelection(context: VerbContext, connection: Connection): P
   const toDatabase = isPostgresUrl(destination);
   refuseOtherOptions(args, toDatabase);
   const selection = await readSelection(connection, selector);
+  const readable = await thaw(context, connection, selection);
+  if (readable !== EXIT.done) return readable;
   if (toDatabase) return await restoreToDatabase(context, connection, selection, destination);
   announce(context, selection, destination);
   const overwrite = args.flag("overwrite");
@@ -98,6 +114,22 @@ async function restoreSelection(context: VerbContext, connection: Connection): P
   } finally {
     progress.done();
   }
+}
+
+/** With --wait or --tier, what is cold is retrieved first. `done`: all of it can be read, as far as is known. */
+async function thaw(context: VerbContext, connection: Connection, selection: Selection): Promise<number> {
+  const { arguments: args, output } = context;
+  const wait = args.duration("wait");
+  if (wait === undefined && args.text("tier") === undefined) return EXIT.done;
+  const left = await thawBackup(context, connection, selection.backup, wait ?? 0);
+  if (left === null) return EXIT.failed;
+  if (left.records === 0) return EXIT.done;
+  const { records, archives, bytes, waiting } = left;
+  output.record({ type: "cold", records, archives, bytes, waiting });
+  output.note(
+    `${formatCount(waiting, "retrieval")} under way, and nothing restored yet: run the same command again later`,
+  );
+  return EXIT.incomplete;
 }
 
 function holdsSomething(destination: string): boolean {

@@ -1,5 +1,6 @@
 // What a bucket can do by itself: keep data packs cold, and keep versions that nobody can delete.
 import { randomBytes } from "node:crypto";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { createMemoryIndex, openBackend } from "@datadb/backends";
 import { createRandom, sampleRecords } from "@datadb/backends/suite";
@@ -102,13 +103,26 @@ test("a restore that meets cold data says what to do; listing and checking need 
   expect(await ask("--tier", "bulk", "--yes")).toBe(3);
   const asked = server.counts()["RestoreObject"]?.requests;
   expect(asked).toBeGreaterThan(0);
-  expect(await ask("--yes")).toBe(3);
-  expect(server.counts()["RestoreObject"]?.requests).toBe(asked);
-  now += 8 * HOUR_MS;
-  expect(await ask("--yes")).toBe(0);
+  // restore itself says the same, asks for nothing twice, and begins nothing before all of it is there.
   const again = join(directory, "again");
-  await world.summary(on("restore", "photos", again));
+  const early = await world.run(on("restore", "--tier", "bulk", "--wait", "1s", "--yes", "photos", again));
+  expect(early.code, early.stderr).toBe(3);
+  expect(early.stderr).toMatch(/needs \d+ records? from \d+ archives?, .*\(Bulk\)/);
+  expect(early.stderr).toContain("run the same command again later");
+  expect(existsSync(again)).toBe(false);
+  expect(server.counts()["RestoreObject"]?.requests).toBe(asked);
+  // And when it has come meanwhile, it restores.
+  let looks = 0;
+  const words = on("restore", "--wait", "10m", "--poll", "1s", "--yes", "photos", again);
+  server.onRequest((operation) => {
+    // After the plan and the first look.
+    if (operation === "HeadObject" && ++looks > 2 * (asked ?? 0)) now += 8 * HOUR_MS;
+  });
+  const waited = await world.run(words);
+  server.onRequest(null);
+  expect(waited.code, waited.stderr).toBe(0);
   expect(await treeHash(again)).toBe(await treeHash(source));
+  expect(await ask("--yes")).toBe(0);
 });
 
 test("check says whether the bucket keeps what is deleted", async () => {
