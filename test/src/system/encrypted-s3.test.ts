@@ -53,6 +53,7 @@ test("exact from both; without the blobsfile member; and from bucket and key alo
   const { world, on, store } = s3;
   await restoresExactly("both");
   rmSync(join(store, "blobs"), { recursive: true });
+  rmSync(join(store, "cache"), { recursive: true, force: true });
   await restoresExactly("bucket");
   rmSync(join(store, "blobs"), { recursive: true, force: true });
   s3.loseDatabases();
