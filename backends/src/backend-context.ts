@@ -30,6 +30,8 @@ export interface BackendContext {
   readonly keyRecord?: Buffer | undefined;
   /** Nothing on disk may change: packs are not created, extended or cut. */
   readonly readOnly?: boolean;
+  /** Others have the same records: what cannot be reached is told of soon, rather than waited for. */
+  readonly replaceable?: boolean;
   /** Aborted when whoever opened the store wants to end: from then on nothing waits for what cannot be reached. */
   readonly signal?: AbortSignal;
 }

@@ -50,6 +50,7 @@ async function newMember(
   const ledger = await openLedger(context.index(ledgerPath(child)), clock.now);
   const indexes = new Map<string, RecordIndex>();
   const changes: Parameters<OpenContext["openChild"]>[1] = {
+    replaceable: true,
     onIndex(path, index) {
       indexes.set(path, index);
       context.onIndex?.(path, index);

@@ -24,7 +24,7 @@ async function cacheOf(bytes: number, directory: string, context: BackendContext
 
 /** Reads the options, finds what a crash left, and resolves with a ready backend. Errors: see openBackend. */
 export async function openS3(given: BackendOptions, context: BackendContext): Promise<Backend> {
-  const options = readS3Options(given);
+  const options = readS3Options(given, context.replaceable);
   const { bucket, prefix } = options;
   const id = encodeURIComponent(`${bucket}/${prefix}`);
   const index = context.index(`s3:${id}`);

@@ -79,8 +79,8 @@ function prefixOf(options: BackendOptions): string {
   return prefix === "" || prefix.endsWith("/") ? prefix : `${prefix}/`;
 }
 
-/** Takes all of them. Throws USAGE. */
-export function readS3Options(options: BackendOptions): S3Options {
+/** Takes all of them; `replaceable` as in BackendContext. Throws USAGE. */
+export function readS3Options(options: BackendOptions, replaceable = false): S3Options {
   const integer = (key: string, min: number, max: number, fallback: number): number =>
     options.integer(key, { min, max, fallback });
   const endpoint = optional(options, "endpoint");
@@ -105,7 +105,7 @@ export function readS3Options(options: BackendOptions): S3Options {
     parallel: integer("parallel", 1, 64, 4),
     timeout: integer("timeout", 1, 3600, 60) * 1000,
     maxRetries: integer("maxRetries", 0, 100, 10),
-    patience: integer("retrySeconds", 0, 86_400, 120) * 1000,
+    patience: integer("retrySeconds", 0, 86_400, replaceable ? 15 : 120) * 1000,
     retryDelay: integer("retryDelay", 1, 60_000, 200),
     bandwidth: integer("bandwidth", 0, 1e12, 0),
     cache: integer("cache", 0, 1e15, 1024 * MIB),
