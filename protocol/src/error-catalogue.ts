@@ -77,7 +77,7 @@ export const ERROR_CATALOGUE: Readonly<Record<ErrorCode, ErrorEntry>> = {
   COLD_DATA: {
     exitCode: 1,
     meaning: "The data lies in a cold storage class and cannot be read before it was restored there.",
-    next: "ask for what a backup needs with datadb glacier restore, then run the command again",
+    next: "get what a backup needs with datadb restore --wait or datadb glacier restore",
   },
   COMMAND_FAILED: {
     exitCode: 1,
