@@ -3,7 +3,6 @@ import { DiskFullError } from "@datadb/protocol";
 import type { CompactOptions, CompactSummary } from "../backend.ts";
 import { enqueueJob } from "./append-queue.ts";
 import { dropPacks } from "./drop-packs.ts";
-import { fileError } from "./file-error.ts";
 import { flushShelves } from "./flush.ts";
 import { moveRecords } from "./move-records.ts";
 import { sealPack } from "./pack-lifecycle.ts";
@@ -51,7 +50,8 @@ function planOf(shelf: Shelf, uses: readonly PackUse[], unused: number): Plan {
   return { dead, rewritten, unused: left };
 }
 
-async function compactShelf(
+/** See Backend.compact, of one kind. */
+export async function compactShelf(
   shelf: Shelf,
   shelves: readonly Shelf[],
   options: CompactOptions,
@@ -102,20 +102,4 @@ async function compactShelf(
     summary.returned -= moved.bytes;
     summary.rewritten += moved.bytes;
   }
-}
-
-/** See Backend.compact. Nodes first: what is left of removed ones must not outlive what they refer to. */
-export async function compact(shelves: readonly Shelf[], options: CompactOptions): Promise<CompactSummary> {
-  const summary: CompactSummary = { packs: 0, returned: 0, rewritten: 0, unused: 0 };
-  await flushShelves(shelves);
-  for (const kind of ["node", "data", "log"] as const) {
-    const shelf = shelves.find((one) => one.kind === kind)!;
-    try {
-      await compactShelf(shelf, shelves, options, summary);
-    } catch (error) {
-      if (options.signal?.aborted) throw error;
-      throw fileError("compact", shelf.place.directory, error);
-    }
-  }
-  return summary;
 }

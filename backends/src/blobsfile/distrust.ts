@@ -1,5 +1,5 @@
 /** Damaged records: absent for writers, and their bytes kept aside. */
-import { recordSize } from "@datadb/protocol";
+import { DamagedError, recordSize } from "@datadb/protocol";
 import { fileError, systemCode } from "./file-error.ts";
 import { findValues } from "./has-many.ts";
 import type { IndexedShelf } from "./indexed-shelf.ts";
@@ -23,6 +23,17 @@ export async function distrustMany(shelf: IndexedShelf, names: readonly Buffer[]
   } catch (error) {
     throw fileError("write the index of", shelf.place.directory, error);
   }
+}
+
+/** After a failed read: a record that is not what was written is absent for writers from now on, and the next backup that has its content puts it again. */
+export async function distrustDamaged(
+  shelf: IndexedShelf,
+  error: unknown,
+  names: readonly Buffer[],
+): Promise<void> {
+  if (!(error instanceof DamagedError) || shelf.place.readOnly) return;
+  const bad = names.find((name) => name.toString("hex") === error.fields["name"]);
+  if (bad) await distrustMany(shelf, [bad]).catch(() => {});
 }
 
 async function readBytes(shelf: Shelf, path: string, from: number, length: number): Promise<Buffer | null> {

@@ -1,7 +1,7 @@
 /** getMany and statMany of the blobsfile backend. */
 import { type BlobRecord, DamagedError, decodeRecord, FormatTooNewError, recordSize } from "@datadb/protocol";
 import type { RecordInfo } from "../backend.ts";
-import { distrustMany } from "./distrust.ts";
+import { distrustDamaged } from "./distrust.ts";
 import { fileError, systemCode } from "./file-error.ts";
 import { findValues } from "./has-many.ts";
 import { isAbsent, isLost } from "./known-many.ts";
@@ -94,13 +94,6 @@ function decodeItem(shelf: Shelf, range: ReadRange, bytes: Buffer, item: Wanted,
   );
 }
 
-/** A record that is not what was written is absent for writers from now on: the next backup that has its content puts it again. */
-async function remember(shelf: Shelf, error: unknown, names: readonly Buffer[]): Promise<void> {
-  if (!(error instanceof DamagedError) || shelf.place.readOnly) return;
-  const bad = names.find((name) => name.toString("hex") === error.fields["name"]);
-  if (bad) await distrustMany(shelf, [bad]).catch(() => {});
-}
-
 async function readRange(shelf: Shelf, range: ReadRange, names: readonly Buffer[]): Promise<BlobRecord[]> {
   const target = Buffer.allocUnsafeSlow(range.to - range.from);
   let bytes: number;
@@ -155,7 +148,7 @@ export async function getMany(
       signal?.throwIfAborted();
       const records = await readRange(shelf, range, names).catch(async (error: unknown) => {
         if (!shelf.packs.has(range.pack) && attempts > 1) return null;
-        await remember(shelf, error, names);
+        await distrustDamaged(shelf, error, names);
         throw error;
       });
       if (records === null) {

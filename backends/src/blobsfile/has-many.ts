@@ -1,4 +1,4 @@
-/** hasMany and the look-up of locations in the blobsfile backend. */
+/** hasMany and the look-up of locations in an index, whatever the packs are made of. */
 import { setImmediate } from "node:timers/promises";
 import type { IndexedShelf } from "./indexed-shelf.ts";
 import { knownMany } from "./known-many.ts";

@@ -22,6 +22,7 @@ export interface IndexedShelf {
     readonly nameLength: number;
     /** For messages. */
     readonly directory: string;
+    readonly readOnly: boolean;
   };
   /** Packs whose records from this offset on are gone although the index knows them: not there, and so put anew. */
   readonly lostFrom: ReadonlyMap<number, number>;

@@ -3,6 +3,7 @@ import { setImmediate } from "node:timers/promises";
 import { RECORD_KINDS, type RecordKind } from "@datadb/protocol";
 import type { Backend, ReindexSummary } from "../backend.ts";
 import { recordKeys } from "../blobsfile/location.ts";
+import { createOpeningGate } from "../opening-gate.ts";
 import { fillIndex } from "./fill-index.ts";
 import { flush } from "./flush.ts";
 import { distrustMany, getMany, statMany } from "./get-many.ts";
@@ -62,21 +63,8 @@ function countersOf({ counts }: Vault): Record<string, number> {
   };
 }
 
-/** Who may begin when: nobody after close, nobody but the reindex while it runs. */
-interface Gate {
-  closing: Promise<void> | null;
-  reindexing: Promise<unknown> | null;
-}
-
-async function pass(gate: Gate, vault: Vault, signal?: AbortSignal): Promise<void> {
-  if (gate.closing !== null) throw new TypeError(`${vault.description} is closed`);
-  signal?.throwIfAborted();
-  while (gate.reindexing !== null) await gate.reindexing.catch(() => {});
-}
-
-async function shut(vault: Vault, gate: Gate, accepted: Note[]): Promise<void> {
+async function shut(vault: Vault, accepted: Note[]): Promise<void> {
   try {
-    await gate.reindexing?.catch(() => {});
     await Promise.allSettled(vault.inFlight.values());
     if (!vault.inner.capabilities.writable) return;
     await flush(vault, accepted, RECORD_KINDS);
@@ -90,9 +78,9 @@ async function shut(vault: Vault, gate: Gate, accepted: Note[]): Promise<void> {
 /** A ready backend over it. */
 export function createEncrypt(vault: Vault): Backend {
   const { inner } = vault;
-  const gate: Gate = { closing: null, reindexing: null };
+  const gate = createOpeningGate(vault.description);
+  const { enter } = gate;
   const accepted: Note[] = [];
-  const enter = (signal?: AbortSignal): Promise<void> => pass(gate, vault, signal);
   const backend: Backend = {
     type: "encrypt",
     description: vault.description,
@@ -113,21 +101,9 @@ export function createEncrypt(vault: Vault): Backend {
     removeMany: (kind, names) => enter().then(() => removeMany(vault, kind, names)),
     compact: (options) => enter(options.signal).then(() => inner.compact(options)),
     flush: (kinds = RECORD_KINDS) => enter().then(() => flush(vault, accepted, kinds)),
-    async reindex(signal) {
-      await enter(signal);
-      const running = reindex(vault, signal);
-      gate.reindexing = running;
-      try {
-        return await running;
-      } finally {
-        gate.reindexing = null;
-      }
-    },
+    reindex: (signal) => gate.reindex(signal, () => reindex(vault, signal)),
     counters: () => countersOf(vault),
-    async close() {
-      gate.closing ??= shut(vault, gate, accepted);
-      await gate.closing;
-    },
+    close: () => gate.close(() => shut(vault, accepted)),
   };
   registerKeys(backend, vault, enter);
   return backend;

@@ -1,7 +1,6 @@
 /** compact of the s3 backend: which packs go, and how what they hold is carried over. */
 import { type BlobRecord, DamagedError, PACK_HEADER_BYTES, recordSize } from "@datadb/protocol";
 import type { CompactOptions, CompactSummary } from "../backend.ts";
-import { fileError } from "../blobsfile/file-error.ts";
 import { decodeLocation, isDistrusted, recordKeyRange } from "../blobsfile/location.ts";
 import { dropPacks } from "./drop-packs.ts";
 import { flushShelves } from "./flush.ts";
@@ -129,7 +128,8 @@ async function carryOver(
   return bytes;
 }
 
-async function compactShelf(
+/** See Backend.compact, of one kind. */
+export async function compactShelf(
   shelf: Shelf,
   shelves: readonly Shelf[],
   options: CompactOptions,
@@ -163,20 +163,4 @@ async function compactShelf(
     summary.returned -= bytes;
     summary.rewritten += bytes;
   }
-}
-
-/** See Backend.compact. Nodes first: what is left of removed ones must not outlive what they refer to. */
-export async function compact(shelves: readonly Shelf[], options: CompactOptions): Promise<CompactSummary> {
-  const summary: CompactSummary = { packs: 0, returned: 0, rewritten: 0, unused: 0 };
-  await flushShelves(shelves);
-  for (const kind of ["node", "data", "log"] as const) {
-    const shelf = shelves.find((one) => one.kind === kind)!;
-    try {
-      await compactShelf(shelf, shelves, options, summary);
-    } catch (error) {
-      if (options.signal?.aborted) throw error;
-      throw fileError("compact", shelf.place.description, error);
-    }
-  }
-  return summary;
 }

@@ -1,7 +1,7 @@
 /** getMany and statMany of the s3 backend. */
 import { type BlobRecord, DamagedError, decodeRecord, FormatTooNewError, recordSize } from "@datadb/protocol";
 import type { RecordInfo } from "../backend.ts";
-import { distrustMany } from "../blobsfile/distrust.ts";
+import { distrustDamaged } from "../blobsfile/distrust.ts";
 import { findValues } from "../blobsfile/has-many.ts";
 import { isAbsent, isLost } from "../blobsfile/known-many.ts";
 import { decodeLocation, type Location } from "../blobsfile/location.ts";
@@ -102,13 +102,6 @@ async function readRange(
   }
 }
 
-/** A record that is not what was written is absent for writers from now on: the next backup that has its content puts it again. */
-async function remember(shelf: Shelf, error: unknown, names: readonly Buffer[]): Promise<void> {
-  if (!(error instanceof DamagedError) || shelf.place.readOnly) return;
-  const bad = names.find((name) => name.toString("hex") === error.fields["name"]);
-  if (bad) await distrustMany(shelf, [bad]).catch(() => {});
-}
-
 /** Takes out of memory what is there; the rest is to be read. */
 function wantedOf(shelf: Shelf, names: readonly Buffer[], result: (BlobRecord | null)[]): Wanted[] {
   const { nameLength } = shelf.place;
@@ -144,7 +137,7 @@ export async function getMany(
     signal?.throwIfAborted();
     const records = await readRange(shelf, range, names, signal).catch(async (error: unknown) => {
       if (packNameOf(shelf, range.pack) === undefined && attempts > 1) return null;
-      await remember(shelf, error, names);
+      await distrustDamaged(shelf, error, names);
       throw error;
     });
     range.items.forEach(({ index }, at) => {

@@ -1,0 +1,47 @@
+/** Who may begin when: nobody after close, nobody but the reindex while it runs. */
+import { ReadOnlyError } from "@datadb/protocol";
+
+export interface OpeningGate {
+  /** Resolves when a call may begin. Rejects with a TypeError after close, and with the signal's reason. */
+  enter(signal?: AbortSignal): Promise<void>;
+  /** The same for what changes something; READ_ONLY where nothing may change. */
+  enterWritable(signal?: AbortSignal): Promise<void>;
+  /** Runs a reindex: all other calls wait for it. */
+  reindex<T>(signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T>;
+  /** Runs `shut` once, when no reindex is running; further calls wait for the same end. */
+  close(shut: () => Promise<void>): Promise<void>;
+}
+
+/** An open gate; `description` is what messages call the backend. */
+export function createOpeningGate(description: string, readOnly = false): OpeningGate {
+  let closing: Promise<void> | null = null;
+  let reindexing: Promise<unknown> | null = null;
+
+  async function enter(signal?: AbortSignal): Promise<void> {
+    if (closing !== null) throw new TypeError(`${description} is closed`);
+    signal?.throwIfAborted();
+    while (reindexing !== null) await reindexing.catch(() => {});
+  }
+
+  return {
+    enter,
+    async enterWritable(signal) {
+      await enter(signal);
+      if (readOnly) throw new ReadOnlyError(`${description} is opened read-only`);
+    },
+    async reindex(signal, work) {
+      await enter(signal);
+      const running = work();
+      reindexing = running;
+      try {
+        return await running;
+      } finally {
+        reindexing = null;
+      }
+    },
+    async close(shut) {
+      closing ??= (reindexing ?? Promise.resolve()).then(shut, shut);
+      await closing;
+    },
+  };
+}
