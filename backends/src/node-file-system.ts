@@ -73,7 +73,7 @@ function handle(fd: number): FileHandle {
   };
 }
 
-function openDescriptor(path: string, flags: string): Promise<number> {
+function openDescriptor(path: string, flags: string | number): Promise<number> {
   return new Promise((resolve, reject) => {
     fs.open(path, flags, FILE_MODE, (error, fd) => (error === null ? resolve(fd) : reject(error)));
   });
@@ -86,6 +86,11 @@ async function syncDirectory(path: string): Promise<void> {
   } finally {
     await promised((done) => fs.close(fd, done));
   }
+}
+
+/** A file opened in a way that OpenMode does not have; `flags` as open(2) has them. */
+export async function openFlags(path: string, flags: number): Promise<FileHandle> {
+  return handle(await openDescriptor(path, flags));
 }
 
 /** The operating system's files. */

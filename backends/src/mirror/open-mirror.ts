@@ -10,8 +10,10 @@ import { setTimeout as wait } from "node:timers/promises";
 import { DatadbError, UsageError } from "@datadb/protocol";
 import type { Backend } from "../backend.ts";
 import { type BackendConfig, type BackendOptions, backendType, configError } from "../backend-options.ts";
+import { nodeFileSystem } from "../node-file-system.ts";
 import type { OpenContext } from "../open-backend.ts";
 import type { RecordIndex } from "../record-index.ts";
+import { uncachedWrites } from "../uncached-writes.ts";
 import { createMirror } from "./create-mirror.ts";
 import { createGate } from "./gate.ts";
 import { openLedger, type Standing } from "./ledger.ts";
@@ -51,6 +53,8 @@ async function newMember(
   const indexes = new Map<string, RecordIndex>();
   const changes: Parameters<OpenContext["openChild"]>[1] = {
     replaceable: true,
+    // Readers are served by the first member: what the others write need not be in memory.
+    fs: context.fs ?? (position === 1 ? nodeFileSystem : uncachedWrites(nodeFileSystem)),
     onIndex(path, index) {
       indexes.set(path, index);
       context.onIndex?.(path, index);

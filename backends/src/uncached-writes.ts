@@ -1,0 +1,117 @@
+/**
+ * A file system whose long writes go past the page cache (O_DIRECT), for copies that are read when another one is damaged, and
+ * not before: what they would push out of memory is worth more, and a copy into fresh memory costs more than the disk does.
+ */
+import { constants } from "node:fs";
+import { systemCode } from "./blobsfile/file-error.ts";
+import type { FileHandle, FileSystem } from "./file-system.ts";
+import { openFlags } from "./node-file-system.ts";
+
+/** Devices and file systems take multiples of this, in memory and on disk. */
+const BLOCK_BYTES = 4096;
+/** Shorter writes are cheaper through the cache, as their first and last block must go. */
+const LEAST_BYTES = 128 * 1024;
+const STAGE_BYTES = 1 << 20;
+const WASM_PAGE_BYTES = 65_536;
+
+type Stage = <T>(use: (memory: Buffer) => Promise<T>) => Promise<T>;
+
+/** Memory that begins at a page, for one user at a time. */
+function createStage(): Stage {
+  let memory: Buffer | null = null;
+  let last: Promise<unknown> = Promise.resolve();
+  return (use) => {
+    const pages = STAGE_BYTES / WASM_PAGE_BYTES;
+    memory ??= Buffer.from(new WebAssembly.Memory({ initial: pages, maximum: pages }).buffer);
+    const mine = memory;
+    const turn = last.then(() => use(mine));
+    last = turn.catch(() => undefined);
+    return turn;
+  };
+}
+
+/** The bytes [from, to) of the buffers, taken together. */
+function partOf(buffers: readonly Buffer[], from: number, to: number): Buffer[] {
+  const parts: Buffer[] = [];
+  let start = 0;
+  for (const buffer of buffers) {
+    const part = buffer.subarray(Math.max(0, from - start), Math.max(0, to - start));
+    if (part.length > 0) parts.push(part);
+    start += buffer.length;
+  }
+  return parts;
+}
+
+/** Null where the file system cannot do it. */
+type OpenDirect = (path: string) => Promise<FileHandle | null>;
+
+function openDirect(path: string): Promise<FileHandle | null> {
+  return openFlags(path, constants.O_WRONLY | constants.O_DIRECT).catch((error: unknown) => {
+    if (systemCode(error) === "EINVAL") return null;
+    throw error;
+  });
+}
+
+/** `open` is called at the first long write. */
+function pastCache(file: FileHandle, open: () => Promise<FileHandle | null>, stage: Stage): FileHandle {
+  let direct: Promise<FileHandle | null> | null = null;
+
+  /** Writes whole blocks; resolves with how far it came: to `from` when this cannot be done here. */
+  function writeBlocks(
+    buffers: readonly Buffer[],
+    from: number,
+    to: number,
+    position: number,
+  ): Promise<number> {
+    return stage(async (memory) => {
+      direct ??= open();
+      let at = from;
+      for (let next = at; at < to; at = next) {
+        next = Math.min(to, at + memory.length);
+        let filled = 0;
+        for (const part of partOf(buffers, at, next)) filled += part.copy(memory, filled);
+        const opened = await direct;
+        if (opened === null) return at;
+        try {
+          await opened.write([memory.subarray(0, filled)], position + at);
+        } catch (error) {
+          if (systemCode(error) !== "EINVAL") throw error;
+          await opened.close();
+          direct = Promise.resolve(null);
+          return at;
+        }
+      }
+      return at;
+    });
+  }
+
+  return {
+    ...file,
+    async write(buffers, position) {
+      const total = buffers.reduce((sum, { length }) => sum + length, 0);
+      const from = (BLOCK_BYTES - (position % BLOCK_BYTES)) % BLOCK_BYTES;
+      const to = total - ((position + total) % BLOCK_BYTES);
+      if (to - from < LEAST_BYTES) return await file.write(buffers, position);
+      // In order: whenever it is interrupted, a prefix is there.
+      if (from > 0) await file.write(partOf(buffers, 0, from), position);
+      const at = await writeBlocks(buffers, from, to, position);
+      if (at < total) await file.write(partOf(buffers, at, total), position + at);
+    },
+    async close() {
+      await (await direct)?.close();
+      await file.close();
+    },
+  };
+}
+
+/** The same files; what they hold differs in nothing but where it is kept in memory. */
+export function uncachedWrites(fs: FileSystem, direct: OpenDirect = openDirect): FileSystem {
+  const stage = createStage();
+  return {
+    ...fs,
+    async open(path, mode) {
+      const file = await fs.open(path, mode);
+      return mode === "read" ? file : pastCache(file, () => direct(path), stage);
+    },
+  };
+}
