@@ -10,6 +10,7 @@ import type { OpenContext } from "../open-backend.ts";
 import type { RecordIndex } from "../record-index.ts";
 import { createEncrypt } from "./create-encrypt.ts";
 import { fillIndex, settleIndex } from "./fill-index.ts";
+import { groupWrites } from "./group-writes.ts";
 import { type IndexNotes, openIndexNotes } from "./index-notes.ts";
 import type { Secret } from "./key-slots.ts";
 import { openKeys } from "./open-keys.ts";
@@ -46,7 +47,7 @@ interface OwnIndex {
 }
 
 function openOwnIndex(context: OpenContext, path: string): OwnIndex {
-  const index = context.index(`encrypt:${encodeURIComponent(path)}`);
+  const index = groupWrites(context.index(`encrypt:${encodeURIComponent(path)}`));
   const notes = openIndexNotes(index, hashLength(context.hash));
   // Whoever needs them awaits them, and sees why they cannot be read.
   notes.catch(() => {});

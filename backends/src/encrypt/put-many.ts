@@ -87,7 +87,7 @@ export async function putMany(
     const other = vault.inFlight.get(id);
     if (other === undefined) {
       vault.inFlight.set(id, promise);
-      mine.push({ record, stored: vault.names.of(record.kind, record.name, id) });
+      mine.push({ record, stored: vault.names.of(record.kind, record.name) });
       ids.push(id);
     } else if (other !== promise) waits.add(other);
   }
