@@ -44,6 +44,7 @@ export async function openS3(given: BackendOptions, context: BackendContext): Pr
     recent: createRecentReads(),
     cache: await cacheOf(options.cache, join(context.directory, "cache", id), context),
     fetching: new Map(),
+    spent: new Map(),
     listing: null,
     dirty: false,
     soiling: null,

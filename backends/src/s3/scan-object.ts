@@ -21,6 +21,9 @@ const TAIL_BYTES = 64 * 1024;
 /** Bytes that are wrong may be so on their way only. */
 const READINGS = 3;
 
+/** What was read from the bucket so long ago says what is there. */
+const FRESH_MS = 30_000;
+
 /** A pack's records, and what of it is none. */
 export interface ScannedObject {
   records: (TableRecord & { offset: number })[];
@@ -105,16 +108,27 @@ function scan(shelf: Shelf, bytes: Buffer): ScannedObject {
   return found;
 }
 
-/** Reads all of a pack and verifies every record. What seems to be damaged is read again: it may have been so on its way only. */
+/**
+ * Reads all of a pack and verifies every record. What seems to be damaged is read again: it may have been so on its way only. Packs of the log, which
+ * are small and looked through several times in a row, are read from the bucket once in that time.
+ */
 export async function scanObject(shelf: Shelf, name: string, signal?: AbortSignal): Promise<ScannedObject> {
-  const { connection, recent } = shelf.place;
+  const { place, kind } = shelf;
+  const { connection, recent, cache } = place;
+  const fresh = kind === "log" ? recent.whole(name, FRESH_MS) : undefined;
+  if (fresh !== undefined) {
+    const found = scan(shelf, fresh);
+    if (found.damaged.length === 0 && found.torn === null) return found;
+  }
   for (let reading = 1; ; reading++) {
-    const { bytes } = await getObject(connection, keyOf(shelf.place, name), undefined, signal);
+    const { bytes, size } = await getObject(connection, keyOf(place, name), undefined, signal);
     const found = scan(shelf, bytes);
-    if ((found.damaged.length > 0 || found.torn !== null) && reading < READINGS) continue;
+    const whole = found.damaged.length === 0 && found.torn === null;
+    if (!whole && reading < READINGS) continue;
     recent.drop([name]);
     // Whoever asks for its records now is to see these bytes, not an older copy.
-    recent.add(name, 0, bytes);
+    recent.add(name, 0, bytes, size);
+    if (whole && kind === "node") cache.keep(name, bytes);
     return found;
   }
 }

@@ -5,6 +5,7 @@ import type { RecordIndex } from "../record-index.ts";
 import type { ListedObject } from "./list-objects.ts";
 import type { PackCache } from "./pack-cache.ts";
 import type { ServiceTraits } from "./put-object.ts";
+import type { Part } from "./read-pack.ts";
 import type { RecentReads } from "./recent-reads.ts";
 import type { S3Connection } from "./s3-connection.ts";
 
@@ -23,8 +24,10 @@ export interface Bucket {
   readonly counts: Counts;
   readonly recent: RecentReads;
   readonly cache: PackCache;
-  /** Packs that are being fetched as a whole, by name. */
-  readonly fetching: Map<string, Promise<Buffer>>;
+  /** Parts of packs that are on their way, by the pack's name. */
+  readonly fetching: Map<string, Set<Part>>;
+  /** What reading parts of packs has cost so far, by the pack's name: see readingExtent. */
+  readonly spent: Map<string, number>;
   /** The last listing, `at` that time (performance.now), when so many bytes had been sent. */
   listing: { objects: readonly ListedObject[]; changes: number; at: number } | null;
   /** The index says durably that this process may have written objects that it does not know. */

@@ -38,11 +38,10 @@ function partsOf(state: CheckState, readData: number, repair: boolean): (() => C
     () => checkLog(state),
     () => checkKeyspace(state),
     () => checkIndex(state),
-    () => checkTrees(state),
   ];
-  // All nodes are read anyway when all data is.
+  // All nodes are read anyway when all data is. Before the trees: a backend that is far away then has at hand what the walk asks for.
   if (readData < 100) parts.push(() => checkPacks(state, "node"));
-  return [...parts, () => checkData(state, readData), () => findDependants(state)];
+  return [...parts, () => checkTrees(state), () => checkData(state, readData), () => findDependants(state)];
 }
 
 /** What a part cannot read at all is a finding, and no reason to leave out the others. */

@@ -11,7 +11,7 @@ let first: string;
 const requests = (operation: string): number => s3.server.counts()[operation]?.requests ?? 0;
 
 beforeAll(async () => {
-  s3 = await openS3World("s3-round-trip", { packBytes: 1_000_000, maxRetries: 5 });
+  s3 = await openS3World("s3-round-trip", { packBytes: 300_000, maxRetries: 5 });
   fillSource(s3, 60);
   await s3.init();
 });

@@ -96,3 +96,30 @@ test("objects are kept as the options say: data in its class, all encrypted by t
   ]);
   for (const [, [one]] of kept) expect(one!.headers["x-amz-server-side-encryption"]).toBe("AES256");
 });
+
+test("readers at the same time fetch each byte once, and one who gives up takes nothing from the others", async () => {
+  const backend = await open({});
+  const all = records(64, 20_000);
+  await backend.putMany(all);
+  await backend.flush();
+  const names = all.map(({ name }) => name);
+  server.resetCounts();
+  const gone = new AbortController();
+  const given = backend.getMany("data", names.slice(0, 40), gone.signal);
+  const readers = [0, 10, 20, 30, 40].map((from) => backend.getMany("data", names.slice(from, from + 24)));
+  gone.abort(new Error("gone"));
+  await expect(given).rejects.toThrow();
+  for (const [at, found] of (await Promise.all(readers)).entries())
+    expect(found.map((record) => record?.name)).toEqual(names.slice(at * 10, at * 10 + 24));
+  server.resetCounts();
+  const again = await open({});
+  await again.putMany(all);
+  await again.flush();
+  server.resetCounts();
+  await Promise.all([0, 16, 32, 48].map((from) => again.getMany("data", names.slice(from, from + 20))));
+  const { requests = 0, sent = 0 } = server.counts()["GetObject"] ?? {};
+  expect(requests).toBeLessThanOrEqual(4);
+  // Apart from where the last one ends.
+  expect(sent).toBeLessThan(64 * 20_100 + 20_000);
+  await Promise.all([backend.close(), again.close()]);
+});
