@@ -10,6 +10,7 @@ export type {
 } from "./backend.ts";
 export type { BackendContext } from "./backend-context.ts";
 export type { BackendConfig } from "./backend-options.ts";
+export { coldIn } from "./cold-in.ts";
 export type { ColdStorage, Tier } from "./cold-storage.ts";
 export { type Trial, tryContract } from "./contract/try-contract.ts";
 export type { Secret } from "./encrypt/key-slots.ts";

@@ -70,8 +70,8 @@ export interface Database {
    * (`mirror blobsfile /srv/copy`) too.
    */
   backendCounters(): Record<string, Record<string, number>>;
-  /** Where data lies that cannot be read at once; null in most stores. */
-  readonly cold: ColdStorage | null;
+  /** Where data lies that cannot be read at once, as far as it is open now; null in most stores. */
+  cold(): ColdStorage | null;
   /** The records that are kept for other stores. */
   readonly records: RecordPlaces;
   /** The mirrors that the configuration composes. */

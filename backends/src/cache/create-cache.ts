@@ -1,6 +1,7 @@
 /** The Backend object of a cache: everything is asked of the backend behind it, but content that is here already is not fetched. */
 import type { BlobRecord, RecordKind } from "@datadb/protocol";
 import type { Backend } from "../backend.ts";
+import { coldIn } from "../cold-in.ts";
 import type { KeptRecords } from "./kept-records.ts";
 
 interface Counts {
@@ -64,7 +65,6 @@ function forwarded(inner: Backend, namesIn: () => string | null) {
     description: `cache ${inner.description}`,
     capabilities: inner.capabilities,
     inner: [inner],
-    ...(inner.cold === undefined ? {} : { cold: inner.cold }),
     namesIn,
     hasMany: (kind, names, signal) => inner.hasMany(kind, names, signal),
     statMany: (kind, names, signal) => inner.statMany(kind, names, signal),
@@ -112,6 +112,9 @@ export function createCache(inner: Backend, kept: KeptRecords, names: () => stri
 
   return {
     ...forwarded(inner, names),
+    get cold() {
+      return coldIn(inner);
+    },
     async putMany(records, signal) {
       const since = epoch;
       await inner.putMany(records, signal);

@@ -3,7 +3,9 @@ import { setImmediate } from "node:timers/promises";
 import { RECORD_KINDS, type RecordKind } from "@datadb/protocol";
 import type { Backend, ReindexSummary } from "../backend.ts";
 import { recordKeys } from "../blobsfile/location.ts";
+import { coldIn } from "../cold-in.ts";
 import { createOpeningGate } from "../opening-gate.ts";
+import { coldSealed } from "./cold-sealed.ts";
 import { fillIndex } from "./fill-index.ts";
 import { flush } from "./flush.ts";
 import { distrustMany, getMany, statMany } from "./get-many.ts";
@@ -86,6 +88,10 @@ export function createEncrypt(vault: Vault): Backend {
     description: vault.description,
     capabilities: inner.capabilities,
     inner: [inner],
+    get cold() {
+      const within = coldIn(inner);
+      return within === undefined ? undefined : coldSealed(vault, within, enter);
+    },
     hasMany: (kind, names, signal) => enter(signal).then(() => hasMany(vault, kind, names, signal)),
     putMany: (records, signal) => enter(signal).then(() => putMany(vault, accepted, records, signal)),
     replaceMany: (kind, records) => enter().then(() => replaceMany(vault, accepted, kind, records)),

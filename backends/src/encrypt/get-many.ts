@@ -1,5 +1,12 @@
 /** getMany, statMany and distrustMany of the encrypt backend. */
-import { type BlobRecord, DatadbError, isDamage, NotAuthenticError, type RecordKind } from "@datadb/protocol";
+import {
+  type BlobRecord,
+  ColdDataError,
+  DatadbError,
+  isDamage,
+  NotAuthenticError,
+  type RecordKind,
+} from "@datadb/protocol";
 import type { RecordInfo } from "../backend.ts";
 import { distrusted, isDistrusted, recordKeys } from "../blobsfile/location.ts";
 import { decodeEntry, type EntryFacts, entriesFor, factsOf } from "./index-entry.ts";
@@ -20,7 +27,7 @@ export async function distrustMany(vault: Vault, kind: RecordKind, names: readon
   if (puts.length > 0) await vault.index.write(puts, vault.notes.takeDropped());
 }
 
-/** Damage that the wrapped backend met, told by the name that was asked for. */
+/** Damage or cold data that the wrapped backend met, told by the name that was asked for. */
 function withPlainName(
   error: DatadbError,
   kind: RecordKind,
@@ -30,11 +37,11 @@ function withPlainName(
   const at = stored.findIndex((name) => name.toString("hex") === error.fields["name"]);
   const name = names[at]?.toString("hex");
   if (name === undefined) return error;
-  return new DatadbError(error.code, `${kind} ${name}: ${error.message}`, {
-    cause: error,
-    next: error.next,
-    fields: { ...error.fields, name },
-  });
+  const message = `${kind} ${name}: ${error.message}`;
+  const details = { cause: error, next: error.next, fields: { ...error.fields, name } };
+  return error instanceof ColdDataError
+    ? new ColdDataError(message, details)
+    : new DatadbError(error.code, message, details);
 }
 
 /** What is damaged is absent for writers from now on: the next backup that has its content puts it again. */
@@ -59,6 +66,7 @@ async function readUnique(
   try {
     return openAll(vault, await vault.inner.getMany(kind, stored, signal), names);
   } catch (error) {
+    if (error instanceof ColdDataError) throw withPlainName(error, kind, names, stored);
     if (!isDamage(error)) throw error;
     const told = error instanceof NotAuthenticError ? error : withPlainName(error, kind, names, stored);
     await remember(vault, kind, told, names);
@@ -88,7 +96,7 @@ export async function getMany(
 }
 
 /** An entry that the index lacks, made of the record itself. */
-async function readFacts(vault: Vault, kind: RecordKind, name: Buffer): Promise<EntryFacts | null> {
+export async function readFacts(vault: Vault, kind: RecordKind, name: Buffer): Promise<EntryFacts | null> {
   const [stored] = await vault.inner.getMany(kind, [vault.names.of(kind, name)]);
   if (!stored) return null;
   const { record, epoch } = openSealed(vault, stored, name);

@@ -17,7 +17,13 @@ export interface GlacierOptions {
 
 const MIB: number = 1024 * 1024;
 
-/** Throws USAGE naming the key. */
+/** Whether a composition has encrypt anywhere. */
+function encrypts(config: unknown): boolean {
+  if (typeof config !== "object" || config === null) return false;
+  return Object.entries(config).some(([key, value]) => key === "encrypt" || encrypts(value));
+}
+
+/** Throws USAGE naming the key, also for a composition that would archive unencrypted what it encrypts elsewhere. */
 export function glacierOptions(options: BackendOptions): GlacierOptions {
   const optional = (key: string): string | null => {
     const found = options.text(key, "\n");
@@ -36,7 +42,14 @@ export function glacierOptions(options: BackendOptions): GlacierOptions {
     partBytes: options.integer("partBytes", { min: MIB, max: 256 * MIB, fallback: 16 * MIB }),
     warm: options.child("warm"),
   };
+  const plain = options.flag("plainArchives", false);
   options.done();
+  if (!plain && encrypts(read.warm.config))
+    throw configError(
+      `${options.at}.warm`,
+      "what is archived would leave the encrypted backend and lie in the vault unencrypted: put encrypt around glacier, as in " +
+        "encrypt: { key: ..., to: { glacier: { ... } } }, or say plainArchives: true",
+    );
   if (!/^[A-Za-z0-9._-]{1,255}$/.test(read.vault))
     throw configError(
       `${options.at}.vault`,

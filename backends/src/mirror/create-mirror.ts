@@ -2,6 +2,7 @@
 import { RECORD_KINDS, ReadOnlyError, UsageError } from "@datadb/protocol";
 import type { Backend, Capabilities, CompactOptions, CompactSummary, ReindexSummary } from "../backend.ts";
 import { flush, markChanging, putMany, removeMany, replaceMany } from "./change-members.ts";
+import { coldOfMembers } from "./cold-members.ts";
 import { compare } from "./compare.ts";
 import { list, packs } from "./list-members.ts";
 import { namesPath } from "./member-records.ts";
@@ -121,8 +122,7 @@ export function createMirror(mirror: Mirror): Backend {
     },
     mirror: care,
     get cold() {
-      const all = upMembers(mirror).map(({ backend }) => backend);
-      return all.every(({ capabilities }) => capabilities.cold) ? all[0]?.cold : undefined;
+      return coldOfMembers(mirror);
     },
     namesIn() {
       for (const member of upMembers(mirror)) {

@@ -6,6 +6,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import { DatadbError } from "@datadb/protocol";
 import type { Backend } from "../backend.ts";
 import type { BackendOptions } from "../backend-options.ts";
+import { coldIn } from "../cold-in.ts";
 import type { OpenContext } from "../open-backend.ts";
 import { listAgain } from "./list-again.ts";
 
@@ -80,7 +81,9 @@ export function retry(inner: Backend, policy: RetryPolicy, clock: RetryClock = S
     description: `retry ${inner.description}`,
     capabilities: inner.capabilities,
     inner: [inner],
-    ...(inner.cold === undefined ? {} : { cold: inner.cold }),
+    get cold() {
+      return coldIn(inner);
+    },
     ...(inner.namesIn === undefined ? {} : { namesIn: () => inner.namesIn?.() ?? null }),
     hasMany: (kind, names, signal) => again(() => inner.hasMany(kind, names, signal), signal),
     putMany: (records, signal) => again(() => inner.putMany(records, signal), signal),

@@ -1,10 +1,9 @@
 /** Puts the parts of an open store together. */
-import { storeKeysOf } from "@datadb/backends";
+import { coldIn, storeKeysOf } from "@datadb/backends";
 import type { NameIndex } from "../blobs/name-index.ts";
 import { checkStore } from "../check/check-store.ts";
 import type { ScrubDates } from "../check/scrub-dates.ts";
 import type { Wholeness } from "../check/wholeness.ts";
-import { coldIn } from "../cold/cold-in.ts";
 import type { BlobStore, CommitLog, Database, Leases } from "../database.ts";
 import type { Encoder } from "../encoder/encoder.ts";
 import type { Collector } from "../gc/open-collector.ts";
@@ -104,7 +103,7 @@ export function assemble(parts: Parts): Database {
     records: parts.records,
     backendCounters: () => backendCounters(backend),
     mirrors: () => mirrorsIn(backend),
-    cold: coldIn(backend),
+    cold: () => coldIn(backend) ?? null,
     close,
     [Symbol.asyncDispose]: close,
   };

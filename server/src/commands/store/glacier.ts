@@ -16,9 +16,11 @@ const TIERS: readonly Tier[] = ["Expedited", "Standard", "Bulk"];
 export const glacier: CommandHandler = containerHandler("glacier", { status, archive, sync, restore });
 
 function coldOf({ server }: Session): ColdStorage {
-  const { cold } = server.database;
+  const cold = server.database.cold();
   if (cold !== null) return cold;
-  throw new ReplyError("ERR this store keeps nothing in Glacier: its configuration has no backend glacier");
+  throw new ReplyError(
+    "ERR this store keeps nothing cold: its configuration has no glacier, and no s3 of a cold class",
+  );
 }
 
 function tierOf(arg: Buffer | undefined): Tier {
