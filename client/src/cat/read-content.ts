@@ -2,8 +2,11 @@
 import { DamagedError, type HashAlgorithm, type Meta, readList } from "@datadb/protocol";
 import type { Connection } from "../connection.ts";
 import { outOfReach } from "../restore/out-of-reach.ts";
-import { fetchContents } from "../tree/fetch-contents.ts";
+import { fetchChains, type RecordChain } from "../tree/fetch-chains.ts";
+import { contentOf } from "../tree/fetch-contents.ts";
+import { fetchRecords } from "../tree/fetch-records.ts";
 import type { NodeCache } from "../tree/node-cache.ts";
+import { type ContentPiece, pieceOf, takeAll } from "./content-piece.ts";
 
 /** Content bytes that are fetched together; as much again is on its way while they are used. */
 const AHEAD_BYTES = 2 << 20;
@@ -19,13 +22,23 @@ interface PlacedPiece extends Piece {
 }
 
 /** Holes come as zeros. Throws DamagedError naming the blob that is missing or damaged. */
-export async function* readContent(
+export function readContent(
   connection: Connection,
   hash: HashAlgorithm,
   nodes: NodeCache,
   meta: Meta,
 ): AsyncGenerator<Buffer> {
-  let before: Promise<Buffer[]> | null = null;
+  return takeAll(readPieces(connection, hash, nodes, meta));
+}
+
+/** The same, decoded by whoever uses it. */
+export async function* readPieces(
+  connection: Connection,
+  hash: HashAlgorithm,
+  nodes: NodeCache,
+  meta: Meta,
+): AsyncGenerator<ContentPiece> {
+  let before: Promise<ContentPiece[]> | null = null;
   for await (const batch of batched(readList(nodes.fetch, hash, meta, meta.size))) {
     const next = fetchBatch(connection, hash, batch);
     next.catch(() => {}); // reported when its turn comes
@@ -61,15 +74,29 @@ async function fetchBatch(
   connection: Connection,
   hash: HashAlgorithm,
   batch: readonly PlacedPiece[],
-): Promise<Buffer[]> {
+): Promise<ContentPiece[]> {
   const wanted = batch.flatMap(({ name }) => (name === null ? [] : [name]));
-  const contents = await fetchContents(connection, hash, "data", wanted);
+  const records = await fetchRecords(connection, "data", wanted);
+  const chains = await fetchChains(connection, "data", wanted, records);
   let at = 0;
-  return batch.map(({ name, length, offset }) => {
-    if (name === null) return ZEROS.subarray(0, length);
-    const content = contents[at++]!;
+  return batch.map((piece) =>
+    piece.name === null
+      ? pieceOf(ZEROS.subarray(0, piece.length))
+      : { length: piece.length, take: taker(hash, piece, chains[at++]!) },
+  );
+}
+
+function taker(
+  hash: HashAlgorithm,
+  { name, length, offset }: PlacedPiece,
+  chain: RecordChain,
+): ContentPiece["take"] {
+  return (into) => {
+    const content = contentOf(hash, chain, into);
     if (content instanceof Error) throw outOfReach(content, { offset, length });
     if (content.length === length) return content;
-    throw new DamagedError(`blob ${name.toString("hex")} has ${content.length} bytes where ${length} belong`);
-  });
+    throw new DamagedError(
+      `blob ${name!.toString("hex")} has ${content.length} bytes where ${length} belong`,
+    );
+  };
 }

@@ -16,11 +16,11 @@ export async function fetchContents(
   return chains.map((chain) => contentOf(hash, chain));
 }
 
-/** The content of the last record of a chain; an Error when it is missing or damaged. */
-export function contentOf(hash: HashAlgorithm, chain: RecordChain): Buffer | Error {
+/** The content of the last record of a chain; an Error when it is missing or damaged. `into`: as decodeChain has it. */
+export function contentOf(hash: HashAlgorithm, chain: RecordChain, into?: Buffer): Buffer | Error {
   if (chain instanceof Error) return chain;
   try {
-    return decodeChain(hash, chain);
+    return decodeChain(hash, chain, into);
   } catch (error) {
     return error as Error;
   }

@@ -1,6 +1,7 @@
 /** The files of a database's backup: read by path, nothing else is fetched. */
 import { DamagedError, type HashAlgorithm, type Meta, NotFoundError, UsageError } from "@datadb/protocol";
-import { readContent } from "../../cat/read-content.ts";
+import { type ContentPiece, takeAll } from "../../cat/content-piece.ts";
+import { readContent, readPieces } from "../../cat/read-content.ts";
 import type { Connection } from "../../connection.ts";
 import { findEntry } from "../../tree/find-entry.ts";
 import { type NodeCache, nodeCache } from "../../tree/node-cache.ts";
@@ -24,8 +25,8 @@ export interface BackupFiles {
   /** Scripts of definitions; empty where the backup has rows only. */
   preData: string;
   postData: string;
-  /** Verified bytes of a file; none for one that is absent. */
-  content(path: string): AsyncGenerator<Buffer>;
+  /** Verified pieces of a file; none for one that is absent. */
+  content(path: string): AsyncGenerator<ContentPiece>;
   /** Of one large object. */
   largeObject(oid: number): AsyncGenerator<Buffer>;
 }
@@ -57,7 +58,7 @@ export async function openBackupFiles(connection: Connection, backup: { ref: str
     preData: await script(PRE_DATA_PATH),
     postData: await script(POST_DATA_PATH),
     content: (path) => contentOf(files, path),
-    largeObject: (oid) => contentOf(files, `${LARGE_OBJECTS_DIRECTORY}/${oid}`),
+    largeObject: (oid) => takeAll(contentOf(files, `${LARGE_OBJECTS_DIRECTORY}/${oid}`)),
   };
 }
 
@@ -77,11 +78,11 @@ async function find(files: Files, path: string): Promise<Meta | null> {
   }
 }
 
-async function* contentOf(files: Files, path: string): AsyncGenerator<Buffer> {
+async function* contentOf(files: Files, path: string): AsyncGenerator<ContentPiece> {
   const meta = await find(files, path);
   if (meta === null) return;
   if (meta.type !== "file") throw new DamagedError(`${path} in the backup is a ${meta.type}`);
-  yield* readContent(files.connection, files.hash, files.nodes, meta);
+  yield* readPieces(files.connection, files.hash, files.nodes, meta);
 }
 
 async function whole(files: Files, path: string): Promise<Buffer | null> {

@@ -1,6 +1,7 @@
-/** COPY ... FROM STDIN: gives the server what a stream yields, as fast as the server takes it. */
+/** COPY ... FROM STDIN: gives the server what a source yields, as fast as the server takes it. */
 import type { Socket } from "node:net";
 import type pg from "pg";
+import type { ContentPiece } from "../../cat/content-piece.ts";
 
 /** The driver's connection, as far as a query that runs by itself needs it. */
 interface DriverConnection {
@@ -11,8 +12,10 @@ interface DriverConnection {
 }
 
 const COPY_DATA = 0x64;
-/** Given to the socket before the server has taken it: it has work while the next rows are decoded. */
-const AHEAD_BYTES = 1 << 20;
+/** Type and length of a message. */
+const HEADER_BYTES = 5;
+/** Twice as much is given to the socket before the server has taken it: it has work while the next rows are decoded. */
+const HALF_BYTES = 192 << 10;
 
 /**
  * Resolves with the number of rows that the server says it took. Rejects with what the server or the source says; the server
@@ -21,7 +24,7 @@ const AHEAD_BYTES = 1 << 20;
 export function copyIn(
   client: pg.Client,
   sql: string,
-  source: AsyncIterable<Buffer>,
+  source: AsyncIterable<ContentPiece>,
   onBytes: (bytes: Buffer) => void,
 ): Promise<number> {
   return new Promise((resolve, reject) => {
@@ -62,36 +65,66 @@ export function copyIn(
 
 async function send(
   connection: DriverConnection,
-  source: AsyncIterable<Buffer>,
+  source: AsyncIterable<ContentPiece>,
   onBytes: (bytes: Buffer) => void,
   failed: () => boolean,
 ): Promise<void> {
   const { stream } = connection;
-  for await (const part of source) {
+  const space = sendingSpace(stream);
+  for await (const piece of source) {
     if (failed()) return;
-    const header = Buffer.allocUnsafe(5);
-    header[0] = COPY_DATA;
-    header.writeUInt32BE(part.length + 4, 1);
-    stream.cork();
-    stream.write(header);
-    stream.write(part);
-    stream.uncork();
-    onBytes(part);
-    if (stream.writableLength >= AHEAD_BYTES) await drained(stream);
+    const size = HEADER_BYTES + piece.length;
+    const message = space.free(size) ?? (await space.wait(size));
+    if (failed()) return;
+    message[0] = COPY_DATA;
+    message.writeUInt32BE(piece.length + 4, 1);
+    const place = message.subarray(HEADER_BYTES);
+    const content = piece.take(place);
+    if (content.buffer !== place.buffer || content.byteOffset !== place.byteOffset) content.copy(place);
+    space.write(message);
+    onBytes(place);
   }
   if (!failed()) connection.endCopyFrom();
 }
 
-function drained(stream: Socket): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const finish = (end: () => void) => (): void => {
-      stream.off("drain", onDrain);
-      stream.off("close", onClose);
-      end();
-    };
-    const onDrain = finish(resolve);
-    const onClose = finish(() => reject(new Error("the connection was closed while rows were sent")));
-    stream.on("drain", onDrain);
-    stream.on("close", onClose);
-  });
+interface SendingSpace {
+  /** Room for a message; null when wait() must be awaited for it. */
+  free(size: number): Buffer | null;
+  /** The same, when what was written there before is with the kernel. Rejects when the connection is closed. */
+  wait(size: number): Promise<Buffer>;
+  write(message: Buffer): void;
+}
+
+/**
+ * Memory that messages are made in, again and again: buffers of their own would be collected as fast as rows are sent. One half is
+ * filled while the other is sent.
+ */
+function sendingSpace(stream: Socket): SendingSpace {
+  let half = { memory: Buffer.allocUnsafeSlow(HALF_BYTES), written: Promise.resolve() };
+  let other = { memory: Buffer.allocUnsafeSlow(HALF_BYTES), written: Promise.resolve() };
+  let at = 0;
+  const take = (size: number): Buffer => {
+    const message = half.memory.subarray(at, at + size);
+    at += size;
+    return message;
+  };
+  return {
+    free: (size) => (at + size <= half.memory.length ? take(size) : null),
+    async wait(size) {
+      [half, other] = [other, half];
+      at = 0;
+      await half.written;
+      if (size > half.memory.length) half.memory = Buffer.allocUnsafeSlow(size);
+      return take(size);
+    },
+    write(message) {
+      half.written = new Promise((resolve, reject) => {
+        stream.write(message, (error) => {
+          if (error) reject(new Error("the connection was closed while rows were sent", { cause: error }));
+          else resolve();
+        });
+      });
+      half.written.catch(() => {});
+    },
+  };
 }

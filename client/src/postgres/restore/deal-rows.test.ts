@@ -1,6 +1,7 @@
 /** Readers of one stream get every row once, whole and nearly in order; a stream that fails fails for all of them. */
 import { setImmediate } from "node:timers/promises";
 import { expect, test } from "vitest";
+import { type ContentPiece, pieceOf, takeAll } from "../../cat/content-piece.ts";
 import { dealRows } from "./deal-rows.ts";
 
 const BYTES = 1 << 20;
@@ -16,14 +17,14 @@ function part(first: number): Buffer {
   return Buffer.from(lines.join(""));
 }
 
-async function* parts(count: number, cut: number): AsyncGenerator<Buffer> {
+async function* parts(count: number, cut: number): AsyncGenerator<ContentPiece> {
   const all = Buffer.concat(Array.from({ length: count }, (_, i) => part(i * 1e6)));
-  for (let at = 0; at < all.length; at += cut) yield all.subarray(at, at + cut);
+  for (let at = 0; at < all.length; at += cut) yield pieceOf(all.subarray(at, at + cut));
 }
 
-async function read(reader: AsyncGenerator<Buffer>, log: number[]): Promise<string> {
+async function read(reader: AsyncGenerator<ContentPiece>, log: number[]): Promise<string> {
   let text = "";
-  for await (const bytes of reader) {
+  for await (const bytes of takeAll(reader)) {
     text += bytes.toString();
     log.push(bytes.length);
     await setImmediate();
@@ -33,7 +34,7 @@ async function read(reader: AsyncGenerator<Buffer>, log: number[]): Promise<stri
 
 test("each row comes once, and no row in two pieces to two readers", async () => {
   const whole: Buffer[] = [];
-  for await (const bytes of parts(20, 70_001)) whole.push(bytes);
+  for await (const bytes of takeAll(parts(20, 70_001))) whole.push(bytes);
   const reader = dealRows(parts(20, 70_001));
   const logs: number[][] = [[], [], []];
   const texts = await Promise.all(logs.map((log) => read(reader(), log)));
@@ -46,10 +47,10 @@ test("each row comes once, and no row in two pieces to two readers", async () =>
 test("one reader alone gets the stream as it is; a failure reaches each reader", async () => {
   const alone = await read(dealRows(parts(6, 65_536))(), []);
   const whole: Buffer[] = [];
-  for await (const bytes of parts(6, 65_536)) whole.push(bytes);
+  for await (const bytes of takeAll(parts(6, 65_536))) whole.push(bytes);
   expect(alone === Buffer.concat(whole).toString()).toBe(true);
 
-  async function* broken(): AsyncGenerator<Buffer> {
+  async function* broken(): AsyncGenerator<ContentPiece> {
     yield* parts(1, 65_536);
     throw new Error("the store is gone");
   }

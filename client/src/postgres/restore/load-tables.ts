@@ -1,5 +1,6 @@
 /** Loads the rows of tables: large ones alone, frozen; one that is larger than the rest by all sessions; small ones many in a transaction. */
 import { DatabaseDiffersError } from "@datadb/protocol";
+import type { ContentPiece } from "../../cat/content-piece.ts";
 import { databaseError } from "../connect/database-error.ts";
 import type { Session } from "../connect/open-session.ts";
 import type { TableManifest } from "../manifest/manifest.ts";
@@ -15,7 +16,7 @@ export type LoadOneRequest = Omit<LoadRequest, "digests" | "jobs"> & {
 };
 
 export interface LoadRequest {
-  content(path: string): AsyncIterable<Buffer>;
+  content(path: string): AsyncIterable<ContentPiece>;
   /** Told of bytes that were sent, and of tables that are done. */
   onBytes(bytes: number): void;
   onTable(table: TableManifest): void;
@@ -76,7 +77,7 @@ export function loadTasks(tables: readonly TableManifest[], request: LoadRequest
 function splitTasks(table: TableManifest, request: LoadRequest): Task[] {
   const done: Loaded[] = [];
   let failure: unknown;
-  async function* content(): AsyncGenerator<Buffer> {
+  async function* content(): AsyncGenerator<ContentPiece> {
     for await (const part of request.content(table.path)) {
       if (failure !== undefined) throw failure;
       yield part;
@@ -167,7 +168,7 @@ async function copyTable(
   session: Session,
   table: TableManifest,
   { nameOf, onBytes }: CopyRequest,
-  { source, frozen, digests }: { source: AsyncIterable<Buffer>; frozen: boolean; digests: boolean },
+  { source, frozen, digests }: { source: AsyncIterable<ContentPiece>; frozen: boolean; digests: boolean },
 ): Promise<Loaded> {
   const name = nameOf(table);
   const options = [`FORMAT ${table.format}`, ...(frozen ? ["FREEZE"] : [])].join(", ");

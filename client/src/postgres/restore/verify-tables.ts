@@ -1,5 +1,6 @@
 /** Reads loaded tables back and compares them with what was sent, row by row. */
 import { DatabaseDiffersError } from "@datadb/protocol";
+import { takeAll } from "../../cat/content-piece.ts";
 import { copyOut } from "../backup/copy-out.ts";
 import { databaseError } from "../connect/database-error.ts";
 import type { Session } from "../connect/open-session.ts";
@@ -111,7 +112,7 @@ async function compare(
   const name = shownName(request.nameOf(table));
   const where =
     table.format === "text"
-      ? await firstDifference(session, copyOutCommand(table, request), request.content(table.path))
+      ? await firstDifference(session, copyOutCommand(table, request), takeAll(request.content(table.path)))
       : "";
   const text = `${session.target.label}: the rows of ${name} read back differently from the backup${where}`;
   const { server } = request.manifest;
