@@ -1,7 +1,7 @@
 /** What the main thread and the ingest workers say to each other. Binary parts are transferred, never cloned. */
 import type { HashAlgorithm } from "@datadb/protocol";
 import type { ChunkerParameters } from "../chunker/chunker.ts";
-import type { RowsOutcome, RowsPart, RowsUnit } from "../postgres/backup/rows-unit.ts";
+import type { RowsOutcome, RowsPart, RowsSession, RowsUnit } from "../postgres/backup/rows-unit.ts";
 import type { FileOutcome, FileUnit, ScannedUnit, ScanRules, ScanUnit } from "../source/scan-unit.ts";
 import type { PackedRecords } from "./packed-records.ts";
 import type { SlabBatch } from "./slab-packer.ts";
@@ -37,6 +37,8 @@ export interface EncodeJob {
 export interface RowsJob {
   type: "rows";
   units: RowsUnit[] | null;
+  /** Opened now, for units that come later. */
+  session?: RowsSession | undefined;
 }
 
 export type Job =

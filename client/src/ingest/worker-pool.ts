@@ -1,7 +1,7 @@
 /** The ingest workers, seen from the main thread: jobs, slabs and messages. */
 import { Worker } from "node:worker_threads";
 import { inputStart, SLAB_BYTES } from "../chunker/slab-memory.ts";
-import type { RowsOutcome, RowsPart, RowsUnit } from "../postgres/backup/rows-unit.ts";
+import type { RowsOutcome, RowsPart, RowsSession, RowsUnit } from "../postgres/backup/rows-unit.ts";
 import type { EncodeJob, FromWorker, Job, JobResult, ToWorker, WorkerSetup } from "./messages.ts";
 import { type PackedRecords, transferOf } from "./packed-records.ts";
 import type { SlabBatch } from "./slab-packer.ts";
@@ -105,12 +105,20 @@ export class WorkerPool {
     return this.members.length;
   }
 
-  /** Reads rows in the worker with this number; null ends its session. Fewer outcomes than units: the last one failed. */
-  rows(worker: number, units: RowsUnit[] | null, rows: RowsListener): Promise<RowsOutcome[]> {
+  /**
+   * Reads rows in the worker with this number; null ends its session, `session` is opened for units to come. Fewer outcomes than
+   * units: the last one failed.
+   */
+  rows(
+    worker: number,
+    units: RowsUnit[] | null,
+    rows: RowsListener,
+    session?: RowsSession,
+  ): Promise<RowsOutcome[]> {
     const member = this.members[worker]!;
     member.jobs++;
     return new Promise((resolve, reject) => {
-      const job: Job = { type: "rows", units };
+      const job: Job = { type: "rows", units, session };
       this.send(member, { job, rows, transfer: [], resolve: resolve as (result: unknown) => void, reject });
     });
   }

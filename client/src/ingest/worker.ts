@@ -103,9 +103,10 @@ async function scan(units: ScanUnit[]): Promise<ScannedUnit[]> {
   });
 }
 
-async function readRows(id: number, { units }: RowsJob): Promise<RowsOutcome[]> {
+async function readRows(id: number, { units, session }: RowsJob): Promise<RowsOutcome[]> {
   // Only databases need their driver.
-  const { runRowsJob } = await import("../postgres/backup/rows-job.ts");
+  const { openRowsSession, runRowsJob } = await import("../postgres/backup/rows-job.ts");
+  if (session !== undefined) openRowsSession(setup, session);
   return await withTools(({ packer }) =>
     runRowsJob(packer, setup, units, {
       started: () => post({ type: "rows-started", id }),

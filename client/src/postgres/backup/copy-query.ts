@@ -34,18 +34,12 @@ export function copyQuery(table: TableQuery, range: RowRange, limit?: number): s
   return copyOf(selectQuery(table, columns, conditionsOf(table, range), limit), table.format);
 }
 
-/** COPY of the key's fields alone, in the order of a row's fields, from a key on. */
-export function copyKeys(table: TableQuery, from: readonly string[] | null, limit: number): string {
-  const { columns } = table.key!;
-  const inRow = table.columns.filter((column) => columns.includes(column));
-  const conditions = from === null ? [] : [compareKey(table.key!, ">=", from)];
-  const select = selectQuery(
-    table,
-    inRow.map((column) => `t.${ident(column)}`),
-    conditions,
-    limit,
-  );
-  return copyOf(select, "text");
+/** COPY of the key's fields alone, in the order of a row's fields, from a key on. `mark`: a number that comes before them in each row. */
+export function copyKeys(table: TableQuery, from: readonly string[], limit: number, mark: number): string {
+  const key = table.key!.columns;
+  const inRow = table.columns.filter((column) => key.includes(column));
+  const columns = [`${mark}`, ...inRow.map((column) => `t.${ident(column)}`)];
+  return copyOf(selectQuery(table, columns, [compareKey(table.key!, ">=", from)], limit), "text");
 }
 
 /** COPY of rows with their places before them, of some pages. */

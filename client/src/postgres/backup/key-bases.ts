@@ -12,12 +12,39 @@ export interface PreviousChunks {
 /** Chunks that are looked at to find the end of a new one: as many boundaries may have vanished in between. */
 const WINDOW = 64;
 
+/** The place of a name; undefined when it is none of them. */
+type NamePlaces = (name: Buffer) => number | undefined;
+
+/** A hash table over names, which are hashes themselves: made anew for each range of a table, it must cost nothing. */
+function namePlaces(names: Buffer, nameBytes: number): NamePlaces {
+  const count = names.length / nameBytes;
+  const slots = new Int32Array(2 ** Math.ceil(Math.log2(count * 2 + 1)));
+  const mask = slots.length - 1;
+  for (let i = 0; i < count; i++) {
+    const slot = slotOf(names.subarray(i * nameBytes, (i + 1) * nameBytes));
+    slots[slot] ||= i + 1;
+  }
+  /** Where the name is, or would be. */
+  function slotOf(name: Buffer): number {
+    let slot = name.readUInt32LE(0) & mask;
+    for (; slots[slot] !== 0; slot = (slot + 1) & mask) {
+      const at = (slots[slot]! - 1) * nameBytes;
+      if (name.compare(names, at, at + nameBytes) === 0) break;
+    }
+    return slot;
+  }
+  return (name) => {
+    const place = slots[slotOf(name)]!;
+    return place === 0 ? undefined : place - 1;
+  };
+}
+
 /** Asked for each new chunk in order, beginning anywhere in the table. */
 export class KeyBases {
   private readonly names: Buffer;
   private readonly marks: Uint16Array;
   private readonly nameBytes: number;
-  private places: Map<string, number> | undefined;
+  private places: NamePlaces | undefined;
   private cursor: number;
 
   /** `start`: the chunk where the keys begin, as far as is known. */
@@ -54,11 +81,8 @@ export class KeyBases {
   }
 
   private find(name: Buffer): number | undefined {
-    if (this.places === undefined) {
-      this.places = new Map();
-      for (let i = 0; i < this.marks.length; i++) this.places.set(this.nameAt(i)!.toString("latin1"), i);
-    }
-    return this.places.get(name.toString("latin1"));
+    this.places ??= namePlaces(this.names, this.nameBytes);
+    return this.places(name);
   }
 
   private nameAt(index: number): Buffer | undefined {

@@ -16,24 +16,29 @@ import {
 import { copyValue } from "./copy-value.ts";
 import { type KeyHash, keyHash } from "./key-hash.ts";
 import { LineSink } from "./line-sink.ts";
+import { rangeBegins } from "./range-begins.ts";
 import { DECIDING_BYTES, DECIDING_ROWS, decideFrom, thresholdFor } from "./threshold.ts";
 
-/** Smaller parts are not worth a query of their own. */
-const LEAST_RANGE_BYTES = 16 << 20;
-/** Of a very large table: what one thread holds of its list stays small, and all threads end at about the same time. */
-const MOST_RANGE_BYTES = 256 << 20;
 /** Pages of which keys are sampled: enough for some hundred ranges, and sorted in memory. */
 const SAMPLED_PAGES = 300;
 /** Rows among which the end of a chunk is sought, as a multiple of the rows of a chunk. */
 const SEARCH_CHUNKS = 8;
+/** Ends that are sought with one message. */
+const SEARCHED_AT_ONCE = 32;
 /** Pages of a table without key that are looked at in one go. */
 const SEARCH_PAGES = 4;
 /** Bytes of their rows that are kept. */
 const SEARCH_BYTES = 64 << 20;
 const PAGE_BYTES = 8192;
+const TAB = 9;
+
+/** A range, and what share of the table comes before it. */
+export interface PlannedRange extends RowRange {
+  begin: number;
+}
 
 export interface RangePlan {
-  ranges: RowRange[];
+  ranges: PlannedRange[];
   /** Of the whole table; 0 where the one range decides for itself. */
   threshold: number;
 }
@@ -48,11 +53,9 @@ export async function planRanges(
   options: { bytes: number; jobs: number; threshold: number; splittable: boolean },
 ): Promise<RangePlan> {
   const { bytes, jobs, threshold } = options;
-  const parts = Math.min(
-    Math.floor(bytes / LEAST_RANGE_BYTES),
-    Math.max(jobs > 1 ? jobs * 2 : 1, Math.ceil(bytes / MOST_RANGE_BYTES)),
-  );
-  if (parts < 2 || !options.splittable) return { ranges: [WHOLE], threshold };
+  const whole = { ranges: [{ ...WHOLE, begin: 0 }], threshold };
+  const begins = options.splittable ? rangeBegins(bytes, jobs) : [];
+  if (begins.length === 0) return whole;
   await session.query(
     `SAVEPOINT plan; ${["SET LOCAL work_mem = '32MB'", ...readSettings(table, session.server.versionNumber)].join("; ")}`,
   );
@@ -60,21 +63,36 @@ export async function planRanges(
     const decided = threshold || (await decideThreshold(session, table, bytes));
     const ends =
       table.order === "key"
-        ? await keyEnds(session, table, parts, bytes, decided)
-        : await placeEnds(session, table, parts, bytes, decided);
+        ? await keyEnds(session, table, begins, bytes, decided)
+        : await placeEnds(session, table, begins, bytes, decided);
     return { ranges: between(ends), threshold: decided };
   } catch (error) {
     // What the server cannot do here, it says again when the rows are read; a plan is no more than a help.
     const { cause } = databaseError(error, session.target.label);
     if (sqlState(cause) === undefined) throw error;
-    return { ranges: [WHOLE], threshold };
+    return whole;
   } finally {
     await session.query("ROLLBACK TO SAVEPOINT plan; RELEASE SAVEPOINT plan");
   }
 }
 
-function between(ends: readonly string[][]): RowRange[] {
-  return [...ends, null].map((upTo, i) => ({ after: ends[i - 1] ?? null, upTo }));
+/** Where a range ends and the next begins: the values of its last row, and the share of the table up to there. */
+interface RangeEnd {
+  values: string[];
+  share: number;
+}
+
+function between(ends: readonly RangeEnd[]): PlannedRange[] {
+  return [...ends, null].map((end, i) => ({
+    after: ends[i - 1]?.values ?? null,
+    upTo: end?.values ?? null,
+    begin: ends[i - 1]?.share ?? 0,
+  }));
+}
+
+/** Two that were sought may have found the same. */
+function addEnd(ends: RangeEnd[], end: RangeEnd): void {
+  if (JSON.stringify(end.values) !== JSON.stringify(ends.at(-1)?.values)) ends.push(end);
 }
 
 /** What the cutter of the first range would decide, before the other ranges begin. */
@@ -91,76 +109,82 @@ async function decideThreshold(session: Session, table: TableQuery, bytes: numbe
 async function keyEnds(
   session: Session,
   table: TableQuery,
-  parts: number,
+  begins: readonly number[],
   bytes: number,
   threshold: number,
-): Promise<string[][]> {
+): Promise<RangeEnd[]> {
   const key = table.key!;
   const columns = key.columns.map((column) => pg.escapeIdentifier(column));
   const share = Math.min(100, Math.max(0.0001, (SAMPLED_PAGES * PAGE_BYTES * 100) / bytes));
-  const rows = await session.query<{ key: string[] }>(`
-    SELECT ARRAY[${columns.map((column) => `${column}::text`).join(", ")}] AS key FROM (
-      SELECT ${columns.join(", ")}, pg_catalog.row_number() OVER (ORDER BY ${columns.join(", ")}) AS place, pg_catalog.count(*) OVER () AS places
+  const near = await session.query<RangeEnd>(`
+    SELECT ARRAY[${columns.map((column) => `${column}::text`).join(", ")}] AS "values", datadb_share AS share FROM (
+      SELECT ${columns.join(", ")}, pg_catalog.row_number() OVER (ORDER BY ${columns.join(", ")}) AS datadb_place, pg_catalog.count(*) OVER () AS datadb_places
       FROM ONLY ${qualified(table)} TABLESAMPLE SYSTEM (${share})
-    ) s WHERE places >= ${parts * 2} AND place % (places / ${parts}) = 0 ORDER BY place`);
-  const ends: string[][] = [];
-  for (const { key: near } of rows.slice(0, parts - 1)) {
-    const end = await keyEnd(session, table, near, threshold);
-    if (end !== null && JSON.stringify(end) !== JSON.stringify(ends.at(-1))) ends.push(end);
-  }
+    ) s JOIN pg_catalog.unnest('{${begins.join(", ")}}'::float8[]) AS datadb_share ON datadb_place = pg_catalog.ceil(datadb_places * datadb_share)
+    WHERE datadb_places >= ${begins.length * 2} ORDER BY datadb_place`);
+  const ends: RangeEnd[] = [];
+  for (let at = 0; at < near.length; at += SEARCHED_AT_ONCE)
+    for (const end of await chunkEnds(session, table, near.slice(at, at + SEARCHED_AT_ONCE), threshold))
+      addEnd(ends, end);
   return ends;
 }
 
-/** The first key from `near` on after which a chunk ends; null when there is none in reach. */
-async function keyEnd(
+/** The first key from each of these on after which a chunk ends, where there is one in reach. One round trip for all. */
+async function chunkEnds(
   session: Session,
   table: TableQuery,
-  near: string[],
+  near: readonly RangeEnd[],
   threshold: number,
-): Promise<string[] | null> {
+): Promise<RangeEnd[]> {
   const { columns } = table.key!;
   const inRow = table.columns.filter((column) => columns.includes(column));
-  const lines = new LineSink(Number.POSITIVE_INFINITY);
-  await copyOut(session.client, { sql: copyKeys(table, near, threshold * SEARCH_CHUNKS), sink: lines });
-  const found = firstEnd(
-    lines,
-    keyHash(
-      inRow.map((_, i) => i),
-      "text",
-    ),
-    threshold,
+  const hash = keyHash(
+    inRow.map((_, i) => i),
+    "text",
   );
-  if (found === null) return null;
-  const values = found.split("\t").map(copyValue);
-  return columns.map((column) => values[inRow.indexOf(column)]!);
+  const lines = new LineSink(Number.POSITIVE_INFINITY);
+  const queries = near.map(({ values }, i) => copyKeys(table, values, threshold * SEARCH_CHUNKS, i));
+  await copyOut(session.client, { sql: queries.join(";\n"), sink: lines });
+  const found: (string | undefined)[] = [];
+  for (const line of lines.lines) {
+    const from = line.indexOf(TAB) + 1;
+    const i = Number(line.toString("latin1", 0, from - 1));
+    if (found[i] === undefined && (hash(line, from, line.length) & (threshold - 1)) === 0)
+      found[i] = line.toString("utf8", from, line.length - 1);
+  }
+  return near.flatMap(({ share }, i) => {
+    const values = found[i]?.split("\t").map(copyValue);
+    return values === undefined
+      ? []
+      : [{ values: columns.map((column) => values[inRow.indexOf(column)]!), share }];
+  });
 }
 
 async function placeEnds(
   session: Session,
   table: TableQuery,
-  parts: number,
+  begins: readonly number[],
   bytes: number,
   threshold: number,
-): Promise<string[][]> {
+): Promise<RangeEnd[]> {
   const [row] = await session.query<{ pages: number }>(
     `SELECT (pg_catalog.pg_relation_size(${pg.escapeLiteral(qualified(table))}::regclass) / ${PAGE_BYTES})::float8 AS pages`,
   );
   const { pages } = row!;
   const rowHash = keyHash(null, "text");
-  const ends: string[][] = [];
-  for (let part = 1; part < parts; part++) {
-    const near = Math.floor((pages * part) / parts);
+  const ends: RangeEnd[] = [];
+  for (const share of begins) {
+    const near = Math.floor(pages * share);
     for (let page = near; page < Math.min(pages, near + SEARCH_PAGES * 64); page += SEARCH_PAGES) {
       const lines = new LineSink(Math.min(bytes, SEARCH_BYTES));
       await copyOut(session.client, { sql: copyPlaces(table, page, SEARCH_PAGES), sink: lines });
       const found = firstEnd(
         lines,
-        (view, from, to) => rowHash(view, view.indexOf(9, from) + 1, to),
+        (view, from, to) => rowHash(view, view.indexOf(TAB, from) + 1, to),
         threshold,
       );
       if (found === null) continue;
-      const place = found.split("\t")[0]!;
-      if (place !== ends.at(-1)?.[0]) ends.push([place]);
+      addEnd(ends, { values: [found.split("\t")[0]!], share });
       break;
     }
   }

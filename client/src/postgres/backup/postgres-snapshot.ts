@@ -1,5 +1,5 @@
 /** Backs up a PostgreSQL database: one snapshot of it, read by several sessions, as a directory. */
-import { DatabaseBusyError, DatadbError, decodeMeta, EmptySourceError, metaId } from "@datadb/protocol";
+import { DatabaseBusyError, DatadbError, EmptySourceError, metaId } from "@datadb/protocol";
 import type { Connection, StoreFacts } from "../../connection.ts";
 import type { Engine } from "../../ingest/engine.ts";
 import type { Backup } from "../../list/backup.ts";
@@ -21,8 +21,9 @@ import {
 } from "../manifest/manifest.ts";
 import { writeManifest, writeSequences } from "../manifest/write-manifest.ts";
 import { type BackupFiles, backupFiles } from "./backup-files.ts";
-import { buildTree, fileMeta } from "./build-tree.ts";
+import { buildTree } from "./build-tree.ts";
 import { changesField } from "./changes-field.ts";
+import { countFiles } from "./count-files.ts";
 import { dumpGlobals, dumpSchema } from "./dump-schema.ts";
 import { readingSessions } from "./free-connections.ts";
 import { type LockedTables, lockTables } from "./lock-tables.ts";
@@ -69,11 +70,14 @@ export async function postgresSnapshot(
   const { connection, facts, options, before, report, stop } = context;
   const applicationName = `datadb snapshot ${process.pid}`;
   const warn = options.onWarning ?? (() => {});
-  prepareWorkers(engine);
+  prepareWorkers(engine, engine.pool.size, null);
+  const lookingBack = previousTables(connection, facts, before);
   const opened = await openBackup(source, applicationName, warn, stop);
   try {
     if (options.dryRun) return await dryRun(opened, context);
-    const previous = await previousTables(connection, facts, before);
+    const seats = Math.min(engine.pool.size, await readingSessions(opened.watcher, options.jobs));
+    if (!source.schemaOnly) prepareWorkers(engine, seats, { target: opened.holder.target, applicationName });
+    const previous = await lookingBack;
     const binary = new Set<string>();
     const until = performance.now() + (source.lockTimeout ?? LOCK_TIMEOUT_MS);
     const lock = locker(opened, source, warn, stop);
@@ -91,6 +95,7 @@ export async function postgresSnapshot(
           locked,
           applicationName,
           binary,
+          seats,
         });
       } catch (error) {
         const tooLong = error instanceof DatadbError ? tooLongTable(error) : null;
@@ -148,13 +153,15 @@ interface Reading {
   applicationName: string;
   /** Paths of tables that are read in the binary format. */
   binary: ReadonlySet<string>;
+  /** Sessions that read. */
+  seats: number;
 }
 
 async function readLocked(
   engine: Engine,
   source: PostgresSource,
   context: PostgresContext,
-  { opened, view, previous, locked, applicationName, binary }: Reading,
+  { opened, view, previous, locked, applicationName, binary, seats }: Reading,
 ): Promise<PostgresTaken> {
   const { connection, facts, options, before, report, stop } = context;
   const { holder, watcher } = opened;
@@ -172,7 +179,7 @@ async function readLocked(
     applicationName,
     binary,
     largeObjects: view.largeObjects,
-    seats: Math.min(engine.pool.size, await readingSessions(watcher, options.jobs)),
+    seats,
     definitions: () =>
       putDefinitions(opened, view, files, { applicationName, stop, snapshot: locked.snapshot }),
   });
@@ -261,26 +268,6 @@ function refuseEmptied(
       next: "is it the right database? If it is meant to be empty, allow it: --allow-empty",
     },
   );
-}
-
-function countFiles({ files }: BackupFiles, previous: PreviousTables, report: WalkReport): void {
-  for (const [path, file] of files) {
-    const before = previous.files.get(path);
-    const name = path.split("/").at(-1)!;
-    if (before === undefined) report.counts.new++;
-    else if (decodeMeta(fileMeta(name, file)).size === before.size && sameContent(file.ref, before))
-      report.counts.unchanged++;
-    else report.counts.changed++;
-  }
-}
-
-function sameContent(
-  a: { chunk?: Buffer | undefined; list?: Buffer | undefined },
-  b: { chunk?: Buffer | undefined; list?: Buffer | undefined },
-): boolean {
-  const same = (one: Buffer | undefined, other: Buffer | undefined): boolean =>
-    one === undefined ? other === undefined : other !== undefined && one.equals(other);
-  return same(a.chunk, b.chunk) && same(a.list, b.list);
 }
 
 /** What would be read: tables, as paths of the backup. */

@@ -3,7 +3,7 @@ import { INPUT_BYTES } from "../../chunker/slab-memory.ts";
 import type { SlabPacker } from "../../ingest/slab-packer.ts";
 import { readRows } from "./read-rows.ts";
 import { type RowScanner, rowScanner } from "./row-scanner.ts";
-import type { RowsEvents, RowsOutcome, RowsUnit } from "./rows-unit.ts";
+import type { RowsEvents, RowsOutcome, RowsSession, RowsUnit } from "./rows-unit.ts";
 import { endWorkerSession, resetWorkerSession, workerSession } from "./rows-worker-session.ts";
 
 /** The memory of this thread: all slabs, and the address where its session's input lies. */
@@ -16,6 +16,18 @@ let scanner: RowScanner | undefined;
 
 const nothing = (): void => {};
 
+/** Begins to open the session of this thread. What it fails with, the first unit is told. */
+export function openRowsSession(
+  { memory, input }: RowsMemory,
+  { target, applicationName }: RowsSession,
+): void {
+  workerSession(target, applicationName, inputAt(memory, input)).catch(nothing);
+}
+
+function inputAt({ buffer }: WebAssembly.Memory, input: number): Buffer {
+  return Buffer.from(buffer, input, INPUT_BYTES);
+}
+
 /** Up to the first unit that fails. `units` null: no more will be read, the session ends. */
 export async function runRowsJob(
   packer: SlabPacker,
@@ -25,7 +37,7 @@ export async function runRowsJob(
 ): Promise<RowsOutcome[]> {
   if (units === null) await endWorkerSession();
   scanner ??= rowScanner(memory);
-  const place = packer.view.subarray(input, input + INPUT_BYTES);
+  const place = inputAt(memory, input);
   const outcomes: RowsOutcome[] = [];
   for (const unit of units ?? []) {
     const session = () => workerSession(unit.target, unit.applicationName, place);

@@ -2,11 +2,11 @@
 import type { HashAlgorithm } from "@datadb/protocol";
 import type { EmitWithBase } from "../../ingest/node-collector.ts";
 import type { Session } from "../connect/open-session.ts";
-import { copyQuery, qualified, type RowRange, readSettings, type TableQuery } from "./copy-query.ts";
+import { copyQuery, qualified, readSettings, type TableQuery } from "./copy-query.ts";
 import type { PreviousChunks } from "./key-bases.ts";
 import type { LockedTables } from "./lock-tables.ts";
 import type { Turn } from "./one-at-a-time.ts";
-import { planRanges } from "./plan-ranges.ts";
+import { type PlannedRange, planRanges } from "./plan-ranges.ts";
 import type { PreviousTables } from "./previous-tables.ts";
 import type { RowsUnit } from "./rows-unit.ts";
 import { assembleTable, type NodeBase, type TableAssembly } from "./table-content.ts";
@@ -39,7 +39,7 @@ export interface OpenTable {
   index: number;
   table: TableToRead;
   query: TableQuery;
-  ranges: RowRange[];
+  ranges: PlannedRange[];
   threshold: number;
   chunks: PreviousChunks | null;
   assembly: TableAssembly;
@@ -115,7 +115,7 @@ export class RowsPlan {
       format: query.format,
       threshold,
       previous: chunks,
-      start: chunks === null ? 0 : Math.floor((chunks.marks.length * range) / ranges.length),
+      start: chunks === null ? 0 : Math.floor(chunks.marks.length * ranges[range]!.begin),
       path: table.path,
     };
   }
@@ -154,22 +154,26 @@ export class RowsPlan {
     const same =
       before?.format === format && JSON.stringify(before.key?.columns) === JSON.stringify(table.key?.columns);
     const query: TableQuery = { ...table, format };
-    const { ranges, threshold } = await turn(() =>
-      planRanges(holder, query, {
-        bytes: table.bytes,
-        jobs: seats,
-        threshold: same ? stickyThreshold(before) : 0,
-        splittable: format === "text" && table.splittable,
-      }),
-    );
+    const [{ ranges, threshold }, chunks, base] = await Promise.all([
+      turn(() =>
+        planRanges(holder, query, {
+          bytes: table.bytes,
+          jobs: seats,
+          threshold: same ? stickyThreshold(before) : 0,
+          splittable: format === "text" && table.splittable,
+        }),
+      ),
+      previous.chunks(table.path),
+      nodeBases(table.path),
+    ]);
     return {
       index,
       table,
       query: ranges.length > 1 && query.order === "physical" ? { ...query, order: "ctid" } : query,
       ranges,
       threshold,
-      chunks: await previous.chunks(table.path),
-      assembly: assembleTable(hash, ranges.length, emit, await nodeBases(table.path)),
+      chunks,
+      assembly: assembleTable(hash, ranges.length, emit, base),
       next: 0,
       left: ranges.length,
       locked: new Set(),

@@ -3,10 +3,14 @@ import type { ErrorCode } from "@datadb/protocol";
 import type { PostgresTarget } from "../connect/target.ts";
 import type { PreviousChunks } from "./key-bases.ts";
 
-/** A part of a table, or all of it. */
-export interface RowsUnit {
+/** With whom an ingest worker has a session, and as whom. */
+export interface RowsSession {
   target: PostgresTarget;
   applicationName: string;
+}
+
+/** A part of a table, or all of it. */
+export interface RowsUnit extends RowsSession {
   /** Commands that come before: a transaction in the snapshot, with the table locked. */
   before: string;
   /** One COPY to standard output. */

@@ -1,4 +1,5 @@
 /** Takes in everything that the snapshot of a database shows: definitions, rows and large objects at the same time. */
+import { setImmediate } from "node:timers/promises";
 import type { Connection, StoreFacts } from "../../connection.ts";
 import type { Engine } from "../../ingest/engine.ts";
 import { streamBases } from "../../ingest/stream-bases.ts";
@@ -85,7 +86,8 @@ export async function takeContent(options: TakeContentOptions): Promise<TakenCon
   });
   const others = Promise.all([
     options.definitions(),
-    turn(() => readFacts(holder)),
+    // The readers wait for what the first table is divided into: that comes first.
+    setImmediate().then(() => turn(() => readFacts(holder))),
     putLargeObjects(options),
   ]);
   try {
