@@ -1,6 +1,7 @@
 /** A throwaway PostgreSQL below the bench's directory, reached by its socket. It forgets nothing but a power cut. */
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { chownSync, existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
+import { constants } from "node:os";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 
@@ -19,6 +20,8 @@ const SETTINGS = [
   "autovacuum=off",
   "max_connections=40",
 ];
+
+const ENDING = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 export interface Server {
   version: string;
@@ -56,6 +59,7 @@ export async function startServer(directory: string): Promise<Server | null> {
       stdio: "ignore",
     },
   );
+  const forget = endWithBench(child);
   const env = { PGHOST: directory, PGPORT: PORT, PGUSER: USER };
   const sql: Server["sql"] = (database, statements) =>
     execFileSync(join(bin, "psql"), ["-XqAt", "-v", "ON_ERROR_STOP=1", "-d", database], {
@@ -65,7 +69,20 @@ export async function startServer(directory: string): Promise<Server | null> {
       maxBuffer: 1 << 30,
     }).trim();
   await ready(bin, env, child);
-  return { version: sql("postgres", "SELECT version()"), bin, env, sql, stop: () => stop(child) };
+  const version = sql("postgres", "SELECT version()");
+  return { version, bin, env, sql, stop: () => stop(child).finally(forget) };
+}
+
+/** A bench that is ended leaves no server behind. Returns what takes this back. */
+function endWithBench(child: ChildProcess): () => void {
+  const end = (signal: NodeJS.Signals): void => {
+    child.kill("SIGINT");
+    process.exit(128 + constants.signals[signal]);
+  };
+  for (const signal of ENDING) process.once(signal, end);
+  return () => {
+    for (const signal of ENDING) process.off(signal, end);
+  };
 }
 
 function newestBin(): string | null {

@@ -55,6 +55,11 @@ export function directoryDump({ server, source, database, directory }: Place): D
   };
 }
 
+/** With `-t`, pg_restore makes neither keys nor indexes: so that the work is the same, everything of the table is chosen from the list. */
+const TABLE_ALONE = `
+pg_restore -l "$1" | grep -E " public $3(_[a-z_]+)? " | grep -v 'FK CONSTRAINT' > "$1.list"
+pg_restore -j${JOBS} -d "$2" -L "$1.list" "$1"`;
+
 function pgRestore(
   server: Server,
   source: Source,
@@ -62,7 +67,7 @@ function pgRestore(
 ): Required<Pick<DatabaseTool, "restore" | "restoreTable">> {
   return {
     restore: (to) => shell(server, `createdb "$2" && pg_restore -j${JOBS} -d "$2" "$1"`, [dump, to]),
-    restoreTable: (to) => command(server, "pg_restore", [`-j${JOBS}`, "-d", to, "-t", source.one, dump]),
+    restoreTable: (to) => shell(server, TABLE_ALONE, [dump, to, source.one]),
   };
 }
 
