@@ -1,5 +1,5 @@
 /** The contract of everything that keeps records: leaves (blobsfile, memory, ...) and wrappers (read-only, mirror, ...) alike. */
-import type { BlobRecord, Encoding, RecordKind } from "@datadb/protocol";
+import type { BlobRecord, Encoding, RecordKind, WithPlaces } from "@datadb/protocol";
 import type { ColdStorage } from "./cold-storage.ts";
 import type { MirrorCare } from "./mirror/mirror-care.ts";
 
@@ -152,6 +152,13 @@ export interface Backend {
    * caller's and never change. The content's hash is not verified here: whoever decodes does.
    */
   getMany(kind: RecordKind, names: readonly Buffer[], signal?: AbortSignal): Promise<(BlobRecord | null)[]>;
+
+  /**
+   * Present where records lie in files of this machine: for threads that read and verify by themselves. Calls `use` with where each record is;
+   * null: only getMany can tell (absent, lost, damaged, or encoded against a base). The files are open until `use` settles. Nothing is verified: the
+   * bytes may be anything, and who does not find the record with that name in them asks getMany, which says what is wrong.
+   */
+  withPlaces?: WithPlaces;
 
   /** What the index says about records, without reading them; null where absent. Any number of names. */
   statMany(kind: RecordKind, names: readonly Buffer[], signal?: AbortSignal): Promise<(RecordInfo | null)[]>;

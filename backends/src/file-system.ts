@@ -8,6 +8,8 @@ export type OpenMode = "read" | "write" | "create";
  * called concurrently; close must come last.
  */
 export interface FileHandle {
+  /** On a real disk: other threads of this process may read from it, too, until it is closed. */
+  readonly fd?: number;
   /** Fills `target` from `position` on; resolves with the bytes read, fewer than asked only at the end of the file. */
   read(target: Buffer, position: number): Promise<number>;
   /**

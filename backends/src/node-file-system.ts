@@ -45,6 +45,7 @@ function rest(buffers: readonly Buffer[], written: number): Buffer[] {
 
 function handle(fd: number): FileHandle {
   return {
+    fd,
     async read(target, position) {
       let total = 0;
       while (total < target.length) {

@@ -2,7 +2,7 @@
  * The one interface between the client and a store: a Connection carries commands, whether the store
  * lives in this process, behind a unix socket or on another machine.
  */
-import type { BlobRecord, HashAlgorithm, PlainReply, RecordKind } from "@datadb/protocol";
+import type { BlobRecord, HashAlgorithm, PlainReply, RecordKind, WithPlaces } from "@datadb/protocol";
 
 /** One argument of a command. Strings go as UTF-8, numbers as decimal text, Buffers as they are (never copied). */
 export type Argument = string | Buffer | number;
@@ -30,6 +30,11 @@ export interface LocalBlobs {
   putEncoded(records: readonly BlobRecord[]): Promise<void>;
   /** Records as stored, in request order; null means absent, never unreachable. At most 1024 names a call. */
   getRecords(kind: RecordKind, names: readonly Buffer[]): Promise<(BlobRecord | null)[]>;
+  /**
+   * Calls `use` with where records lie in open files, for threads that read and verify by themselves: the descriptors are valid until `use`
+   * settles. Null where only getRecords can tell, as it does when what is found in a place is not the record. At most 1024 names a call.
+   */
+  withPlaces?: WithPlaces;
 }
 
 /** A session with a store. Close it when done: an open one keeps the process alive. */

@@ -20,6 +20,20 @@ export interface BlobRecord {
   payload: Buffer;
 }
 
+/** Where a whole record, head and checksum included, lies in a file that this process has open. */
+export interface RecordPlace {
+  fd: number;
+  offset: number;
+  size: number;
+}
+
+/** Calls `use` with a place for each name; null where there is none. The descriptors are valid until `use` settles, not longer. */
+export type WithPlaces<Kind extends RecordKind = RecordKind> = <T>(
+  kind: Kind,
+  names: readonly Buffer[],
+  use: (places: readonly (RecordPlace | null)[]) => Promise<T>,
+) => Promise<T>;
+
 /** Permanent. */
 export const KIND_BYTE: Readonly<Record<RecordKind, number>> = { data: 1, node: 2, log: 3 };
 

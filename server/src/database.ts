@@ -1,6 +1,6 @@
 /** What an open store offers to sessions: the keyspace, commits, blobs, leases, and what looks after them. */
 import type { ColdStorage, MirrorCare, StoreKeys } from "@datadb/backends";
-import type { BlobRecord, HashAlgorithm, LogRecord, Operation } from "@datadb/protocol";
+import type { BlobRecord, HashAlgorithm, LogRecord, Operation, WithPlaces } from "@datadb/protocol";
 import type { CheckEvent, CheckOptions, CheckSummary } from "./check/check-events.ts";
 import type { CollectOptions, CollectorFacts, CollectSummary } from "./gc/collection.ts";
 import type { RecordPlaces } from "./records/record-places.ts";
@@ -213,13 +213,12 @@ export interface BlobStore {
    * kind NOCHILD, with the first missing name). Not durable before flush or a commit.
    */
   putContent(kind: BlobKind, content: Buffer, options?: { base?: Buffer } & LeaseOption): Promise<Buffer>;
-  /**
-   * Accepts records whose names and encoding the caller vouches for (the ingest workers of this process). Children may come in the
-   * same call, before their parents. Nodes are checked as in putContent.
-   */
+  /** Accepts records whose names and encoding the caller vouches for. Children may come in the same call. Nodes: see putContent. */
   putEncoded(records: readonly BlobRecord[], lease?: Lease): Promise<void>;
   /** Records as they are kept, null where absent. Batches of at most 1,024 names are fetched at a time. */
   getRecords(kind: BlobKind, names: readonly Buffer[]): Promise<(BlobRecord | null)[]>;
+  /** Where records of this machine lie, see Backend.withPlaces; null where only getRecords can tell. */
+  withPlaces: WithPlaces<BlobKind>;
   /** Decoded, verified content, or null. Throws DAMAGED. */
   getContent(kind: BlobKind, name: Buffer): Promise<Buffer | null>;
   getContents(kind: BlobKind, names: readonly Buffer[]): Promise<(Buffer | null)[]>;

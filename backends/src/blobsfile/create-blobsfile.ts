@@ -12,6 +12,7 @@ import { closeFile } from "./pack-lifecycle.ts";
 import { putMany } from "./put-many.ts";
 import { reindex } from "./reindex.ts";
 import type { Place, Shelf } from "./shelf.ts";
+import { withPlaces } from "./with-places.ts";
 
 async function release(place: Place, shelves: readonly Shelf[]): Promise<void> {
   for (const shelf of shelves) {
@@ -74,6 +75,10 @@ export function createBlobsfile(place: Place, shelves: readonly Shelf[]): Backen
       description: place.description,
       readOnly: place.readOnly,
       capabilities: { cold: false },
+      more: (enter) => ({
+        withPlaces: (kind, names, use) =>
+          enter().then(() => withPlaces(shelves.find((shelf) => shelf.kind === kind)!, names, use)),
+      }),
     },
   );
 }

@@ -22,6 +22,7 @@ export function readOnly(inner: Backend): Backend {
     hasMany: (kind, names, signal) => inner.hasMany(kind, names, signal),
     putMany: refuse,
     getMany: (kind, names, signal) => inner.getMany(kind, names, signal),
+    ...(inner.withPlaces === undefined ? {} : { withPlaces: inner.withPlaces }),
     statMany: (kind, names, signal) => inner.statMany(kind, names, signal),
     list: (kind, signal, pack) => inner.list(kind, signal, pack),
     packs: (kind) => inner.packs(kind),

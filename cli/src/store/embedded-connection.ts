@@ -20,6 +20,7 @@ export function embeddedConnection(database: Database, release: () => Promise<vo
       hasMany: async (kind, names) => blobs.hasMany(blobKind(kind), names, await sessionLease(session)),
       putEncoded: async (records) => blobs.putEncoded(records, await sessionLease(session)),
       getRecords: (kind, names) => blobs.getRecords(blobKind(kind), names),
+      withPlaces: (kind, names, use) => blobs.withPlaces(blobKind(kind), names, use),
     },
     close() {
       closing ??= Promise.resolve().then(() => {

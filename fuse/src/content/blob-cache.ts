@@ -1,14 +1,10 @@
 /** Contents of chunks, decoded and verified once, the last used ones kept. */
-import { type Connection, fetchChains, fetchRecords } from "@datadb/client";
+import type { Connection } from "@datadb/client";
 import type { HashAlgorithm } from "@datadb/protocol";
-import { startDecoders } from "./decoder-pool.ts";
-import { createKeptBlobs, type KeptBlob, type SharedMemory } from "./kept-blobs.ts";
-
-/** A chunk and how long its content must be. */
-export interface WantedBlob {
-  name: Buffer;
-  length: number;
-}
+import { SMALL_BYTES, startDecoders } from "./decoder-pool.ts";
+import { createKeptBatches, type KeptBatch } from "./kept-batches.ts";
+import { loadBatch, type WantedBlob } from "./load-batch.ts";
+import { SLAB_BYTES } from "./slab-pool.ts";
 
 /** A chunk that is here or on its way, and stays until release(). */
 interface HeldBlob {
@@ -22,6 +18,8 @@ export interface BlobCache {
   hold(wanted: WantedBlob): HeldBlob;
   /** Starts to fetch what is not here, together; failures show when it is asked for. */
   want(wanted: readonly WantedBlob[]): void;
+  /** How many bytes may be wanted before somebody is there for them. */
+  readonly room: number;
   /** Bytes of memory that contents take. */
   readonly bytes: number;
   /** Resolves when what decodes is running. */
@@ -29,75 +27,73 @@ export interface BlobCache {
   close(): Promise<void>;
 }
 
-/** Bytes and blobs that are fetched with one question: its records are decoded together, in one thread. */
-const BATCH_BYTES = 1 << 20;
+/** What is fetched with one question is decoded together, in one thread: as much as a slab has room for, and so many blobs at most. */
 const BATCH_BLOBS = 256;
 
 export function createBlobCache(connection: Connection, hash: HashAlgorithm, limitBytes: number): BlobCache {
-  const memory = createKeptBlobs(limitBytes);
-  const { blobs: kept, leave } = memory;
+  const memory = createKeptBatches(limitBytes);
   const decoders = startDecoders(hash, memory.slabs);
+  const surroundings = { connection, decoders, slabs: memory.slabs };
 
   async function load(
-    batch: readonly WantedBlob[],
-    entries: readonly KeptBlob[],
+    wanted: readonly WantedBlob[],
+    small: boolean,
+    batch: KeptBatch,
   ): Promise<(Buffer | Error)[]> {
-    const names = batch.map(({ name }) => name);
-    const records = await fetchRecords(connection, "data", names);
-    const { contents, slab } = await decoders.decode(await fetchChains(connection, "data", names, records));
-    const shared: SharedMemory = { slab, kept: contents.length };
-    // Now, before anything else can run: what has failed takes no part in the memory, the rest is kept with it.
-    return contents.map((content, index) => {
-      const found = checked(batch[index]!, content);
-      const { length } = batch[index]!;
-      if (slab === null) memory.grow(length);
-      if (found instanceof Error) leave(shared, length);
-      else Object.assign(entries[index]!, { content: found, shared });
-      return found;
-    });
-  }
-
-  function fetch(batch: readonly WantedBlob[]): void {
-    const entries = batch.map(
-      ({ length }): KeptBlob => ({ length, content: Buffer.alloc(0), shared: null, holders: 0 }),
-    );
-    const loaded = load(batch, entries);
-    batch.forEach((wanted, index) => {
-      const key = wanted.name.toString("latin1");
-      const one = entries[index]!;
-      kept.set(key, one);
-      one.content = loaded.then((contents) => {
-        const content = contents[index]!;
-        if (content instanceof Error) throw content;
+    try {
+      const { contents, slab } = await loadBatch(surroundings, wanted, small);
+      // Now, before anything else can run.
+      memory.arrive(batch, slab);
+      return contents.map((content, index) => {
+        const blob = batch.blobs[index]!;
+        if (!(content instanceof Error)) blob.content = content;
+        // Not kept: what could not be reached may be there again.
+        else memory.drop(blob);
         return content;
       });
-      one.content.catch(() => {
-        // Not kept: what could not be reached may be there again.
-        if (kept.get(key) === one) kept.delete(key);
+    } catch (error) {
+      memory.fail(batch);
+      throw error;
+    }
+  }
+
+  function fetch(wanted: readonly WantedBlob[]): void {
+    const small = wanted.reduce((sum, { length }) => sum + length, 0) <= SMALL_BYTES;
+    const keyed = wanted.map(({ name, length }) => ({ key: name.toString("latin1"), length }));
+    const batch = memory.add(keyed, small);
+    const loaded = load(wanted, small, batch);
+    batch.blobs.forEach((blob, index) => {
+      const content = loaded.then((contents) => {
+        const found = contents[index]!;
+        if (found instanceof Error) throw found;
+        return found;
       });
+      content.catch(() => undefined);
+      blob.content = content;
     });
-    loaded.then(memory.shrink, () => undefined);
   }
 
   const want = (wanted: readonly WantedBlob[]): void => {
-    for (const batch of batches(wanted, (key) => kept.has(key))) fetch(batch);
+    for (const batch of batches(wanted, (key) => memory.get(key) !== undefined)) fetch(batch);
   };
 
   return {
     want,
     hold(wanted) {
       const key = wanted.name.toString("latin1");
-      if (!kept.has(key)) want([wanted]);
-      const one = kept.get(key)!;
-      kept.delete(key);
-      kept.set(key, one);
-      one.holders += 1;
+      if (memory.get(key) === undefined) want([wanted]);
+      const blob = memory.get(key)!;
+      memory.use(blob);
+      blob.batch.holders += 1;
       const release = (): void => {
-        one.holders -= 1;
+        blob.batch.holders -= 1;
       };
-      const wrong = one.length === wanted.length ? null : checked(wanted, Buffer.alloc(0));
-      const content = wrong instanceof Error ? Promise.reject(wrong) : one.content;
+      const { length } = blob;
+      const content = length === wanted.length ? blob.content : Promise.reject(otherLength(wanted, length));
       return { content, release };
+    },
+    get room() {
+      return memory.room;
     },
     get bytes() {
       return memory.bytes;
@@ -115,18 +111,19 @@ function* batches(wanted: readonly WantedBlob[], known: (key: string) => boolean
   for (const one of wanted) {
     const key = one.name.toString("latin1");
     if (known(key) || names.has(key)) continue;
+    if (batch.length === BATCH_BLOBS || (batch.length > 0 && bytes + one.length > SLAB_BYTES)) {
+      yield batch;
+      batch = [];
+      bytes = 0;
+    }
     names.add(key);
     batch.push(one);
     bytes += one.length;
-    if (bytes < BATCH_BYTES && batch.length < BATCH_BLOBS) continue;
-    yield batch;
-    batch = [];
-    bytes = 0;
   }
   if (batch.length > 0) yield batch;
 }
 
-function checked({ name, length }: WantedBlob, content: Buffer | Error): Buffer | Error {
-  if (content instanceof Error || content.length === length) return content;
-  return new Error(`blob ${name.toString("hex")} has ${content.length} bytes where ${length} belong`);
+/** Two lists do not agree about a chunk. */
+function otherLength({ name, length }: WantedBlob, found: number): Error {
+  return new Error(`blob ${name.toString("hex")} has ${found} bytes where ${length} belong`);
 }

@@ -1,29 +1,33 @@
-/** A thread that decodes and verifies chunks, from shared memory into shared memory. */
+/** A thread that reads, decodes and verifies chunks, into shared memory. */
 import { parentPort } from "node:worker_threads";
 import { type BlobRecord, decodeChain } from "@datadb/protocol";
-import type { DecodeJob, DecodeResult, PackedRecord } from "./decode-messages.ts";
+import type { DecodeJob, DecodeRequest, DecodeResult, PackedRecord } from "./decode-messages.ts";
+import { readRecords } from "./read-records.ts";
+import { memoryOf } from "./told-memory.ts";
 
 const port = parentPort!;
 
-function unpack({ payloads }: DecodeJob, record: PackedRecord): BlobRecord {
+function unpack(payloads: Buffer, record: PackedRecord): BlobRecord {
   const { from, to, name, base, ...rest } = record;
   return {
     ...rest,
     name: Buffer.from(name),
     base: base === null ? null : Buffer.from(base),
-    payload: Buffer.from(payloads, from, to - from),
+    payload: payloads.subarray(from, to),
   };
 }
 
-port.on("message", (job: DecodeJob) => {
-  let at = 0;
-  const errors = job.chains.map((chain) => {
+function decode({ hash, chains, contents, payloads }: DecodeJob): (string | null)[] {
+  const from = Buffer.from(memoryOf(payloads), payloads.offset);
+  const room = memoryOf(contents);
+  let at = contents.offset;
+  return chains.map((chain) => {
     const { length } = chain.at(-1)!;
-    const into = Buffer.from(job.contents, at, length);
+    const into = Buffer.from(room, at, length);
     at += length;
     try {
-      const records = chain.map((record) => unpack(job, record));
-      const content = decodeChain(job.hash, records, into);
+      const records = chain.map((record) => unpack(from, record));
+      const content = decodeChain(hash, records, into);
       // A content that was not encoded is where it came from.
       if (content.buffer !== into.buffer || content.byteOffset !== into.byteOffset) content.copy(into);
       return null;
@@ -31,6 +35,10 @@ port.on("message", (job: DecodeJob) => {
       return (error as Error).message;
     }
   });
-  const result: DecodeResult = { id: job.id, errors };
+}
+
+port.on("message", ({ id, job }: DecodeRequest) => {
+  const errors = job.kind === "decode" ? decode(job) : readRecords(job);
+  const result: DecodeResult = { id, errors };
   port.postMessage(result);
 });

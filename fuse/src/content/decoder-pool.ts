@@ -1,81 +1,65 @@
-/** Decodes and verifies chunks in threads, so that neither metadata nor other reads wait for it. */
-import { availableParallelism } from "node:os";
-import { Worker } from "node:worker_threads";
+/** Reads, decodes and verifies chunks in threads, so that neither metadata nor other reads wait for it. */
 import { contentOf, type RecordChain } from "@datadb/client";
 import { type BlobRecord, DamagedError, type HashAlgorithm } from "@datadb/protocol";
-import type { DecodeJob, DecodeResult, PackedRecord } from "./decode-messages.ts";
+import { decodeJob, payloadBytes } from "./decode-job.ts";
+import { createDecoderThreads } from "./decoder-threads.ts";
+import { type PlacedRecord, readJob } from "./read-job.ts";
 import type { Slab, SlabPool } from "./slab-pool.ts";
 
 /** Less content than this is decoded faster here than a thread can be told of it. */
-const SMALL_BYTES = 160 * 1024;
-const MOST_THREADS = 4;
+export const SMALL_BYTES: number = 160 * 1024;
 
-interface DecodedBatch {
+export interface DecodedBatch {
   /** Verified contents in order; an Error stands for what is missing or damaged. */
   contents: (Buffer | Error)[];
   /** What the contents lie in, to be given back by the caller; null: in memory of their own. */
   slab: Slab | null;
 }
 
+export interface ReadBatch {
+  /** Room for each content, one behind the other. */
+  room: Buffer[];
+  /** Whether the content is there: it is verified then. */
+  found: boolean[];
+  /** What the contents lie in, to be given back by the caller. */
+  slab: Slab;
+}
+
 export interface DecoderPool {
-  /** Rejects when a thread dies. */
-  decode(chains: readonly RecordChain[]): Promise<DecodedBatch>;
+  /** Records that a thread reads itself. Rejects when a thread dies. */
+  read(records: readonly PlacedRecord[]): Promise<ReadBatch>;
+  /** `small`: here, each content in memory of its own. Rejects when a thread dies. */
+  decode(chains: readonly RecordChain[], small: boolean): Promise<DecodedBatch>;
   /** Resolves when the threads have started: the first reader should not have to wait for them. */
   start(): Promise<void>;
   close(): Promise<void>;
 }
 
-interface Waiting {
-  thread: number;
-  resolve(errors: (string | null)[]): void;
-  reject(error: Error): void;
-}
-
 export function startDecoders(hash: HashAlgorithm, slabs: SlabPool): DecoderPool {
-  const count = Math.max(1, Math.min(MOST_THREADS, availableParallelism()));
-  const threads: (Worker | undefined)[] = new Array(count).fill(undefined);
-  const load: number[] = new Array(count).fill(0);
-  const waiting = new Map<number, Waiting>();
-  let nextId = 1;
+  const threads = createDecoderThreads();
 
-  function start(index: number): Worker {
-    const thread = startThread();
-    thread.on("message", ({ id, errors }: DecodeResult) => {
-      load[index]! -= 1;
-      waiting.get(id)?.resolve(errors);
-      waiting.delete(id);
-    });
-    thread.on("error", (error) => {
-      threads[index] = undefined;
-      load[index] = 0;
-      for (const [id, job] of waiting) {
-        if (job.thread !== index) continue;
-        waiting.delete(id);
-        job.reject(error as Error);
-      }
-    });
-    return thread;
-  }
-
-  async function inThread(chains: readonly BlobRecord[][], contents: Slab): Promise<(string | null)[]> {
-    const index = load.indexOf(Math.min(...load));
-    const payloads = slabs.take(payloadBytes(chains));
-    const job = pack(nextId++, hash, chains, payloads, contents);
-    const thread = threads[index] ?? start(index);
-    threads[index] = thread;
-    load[index]! += 1;
-    const errors = await new Promise<(string | null)[]>((resolve, reject) => {
-      waiting.set(job.id, { thread: index, resolve, reject });
-      thread.postMessage(job);
-    });
-    slabs.give(payloads);
-    return errors;
-  }
-
-  async function batch(chains: readonly RecordChain[], bytes: number): Promise<DecodedBatch> {
+  /** What is left of a thread that died is given back, too. */
+  async function withSlab<T>(bytes: number, use: (slab: Slab) => Promise<T>): Promise<T> {
     const slab = slabs.take(bytes);
+    try {
+      return await use(slab);
+    } catch (error) {
+      slabs.give(slab);
+      throw error;
+    }
+  }
+
+  async function decodeInThread(chains: readonly BlobRecord[][], contents: Slab): Promise<(string | null)[]> {
+    return await withSlab(payloadBytes(chains), async (payloads) => {
+      const errors = await threads.run((tell) => decodeJob(tell, hash, chains, payloads, contents));
+      slabs.give(payloads);
+      return errors;
+    });
+  }
+
+  async function batch(chains: readonly RecordChain[], slab: Slab): Promise<DecodedBatch> {
     const sound = chains.filter((chain): chain is BlobRecord[] => !(chain instanceof Error));
-    const errors = await inThread(sound, slab);
+    const errors = await decodeInThread(sound, slab);
     let at = 0;
     let next = 0;
     const contents = chains.map((chain) => {
@@ -89,22 +73,35 @@ export function startDecoders(hash: HashAlgorithm, slabs: SlabPool): DecoderPool
   }
 
   return {
-    async decode(chains) {
+    async read(records) {
+      const bytes = records.reduce((sum, { length }) => sum + length, 0);
+      return await withSlab(bytes, async (slab) => {
+        const errors = await threads.run((tell) => readJob(tell, hash, records, slab));
+        let end = 0;
+        const room = records.map(({ length }) => {
+          end += length;
+          return slab.view.subarray(end - length, end);
+        });
+        return { room, found: errors.map((error) => error === null), slab };
+      });
+    },
+    async decode(chains, small) {
+      if (small) return { contents: chains.map((chain) => owned(contentOf(hash, chain))), slab: null };
       const bytes = chains.reduce(
         (sum, chain) => sum + (chain instanceof Error ? 0 : chain.at(-1)!.length),
         0,
       );
-      if (bytes > SMALL_BYTES) return await batch(chains, bytes);
-      return { contents: chains.map((chain) => owned(contentOf(hash, chain))), slab: null };
+      return await withSlab(bytes, (slab) => batch(chains, slab));
     },
     async start() {
       const slab = slabs.take(0);
-      await Promise.all(threads.map(() => inThread([], slab)));
+      const starting = Array.from({ length: threads.count }, () =>
+        threads.run((tell) => readJob(tell, hash, [], slab)),
+      );
+      await Promise.all(starting);
       slabs.give(slab);
     },
-    async close() {
-      await Promise.all(threads.map(async (thread) => await thread?.terminate()));
-    },
+    close: threads.close,
   };
 }
 
@@ -113,43 +110,4 @@ function owned(content: Buffer | Error): Buffer | Error {
   return content instanceof Error || content.buffer.byteLength === content.length
     ? content
     : Buffer.from(content);
-}
-
-function payloadBytes(chains: readonly BlobRecord[][]): number {
-  let bytes = 0;
-  for (const chain of chains) for (const { payload } of chain) bytes += payload.length;
-  return bytes;
-}
-
-/** Payloads are often views of one large buffer: only what they show is sent. */
-function pack(
-  id: number,
-  hash: HashAlgorithm,
-  chains: readonly BlobRecord[][],
-  payloads: Slab,
-  contents: Slab,
-): DecodeJob {
-  let at = 0;
-  const packed = chains.map((chain) =>
-    chain.map(({ payload, name, base, ...rest }): PackedRecord => {
-      payload.copy(payloads.view, at);
-      const from = at;
-      at += payload.length;
-      return {
-        ...rest,
-        name: Uint8Array.from(name),
-        base: base === null ? null : Uint8Array.from(base),
-        from,
-        to: at,
-      };
-    }),
-  );
-  return { id, hash, payloads: payloads.memory, contents: contents.memory, chains: packed };
-}
-
-function startThread(): Worker {
-  const source = import.meta.url.endsWith(".ts");
-  const file = new URL(source ? "./decode-worker.ts" : "./decode-worker.js", import.meta.url);
-  const execArgv = source ? ["--conditions=source", "--disable-warning=ExperimentalWarning"] : [];
-  return new Worker(file, { execArgv, trackUnmanagedFds: false });
 }

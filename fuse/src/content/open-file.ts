@@ -1,10 +1,11 @@
 /** One open file: any part of it, and the next parts before they are asked for. */
 import type { FetchNodes, HashAlgorithm, Meta, PlacedEntry } from "@datadb/protocol";
-import type { BlobCache, WantedBlob } from "./blob-cache.ts";
+import type { BlobCache } from "./blob-cache.ts";
+import type { WantedBlob } from "./load-batch.ts";
 import { createPieces } from "./pieces.ts";
 
 /** How far ahead of a steady reader chunks are fetched: from the first, doubling up to the last. */
-const FIRST_AHEAD = 512 * 1024;
+const FIRST_AHEAD = 1 << 20;
 /** The kernel itself reads ahead, a few requests in any order: still one steady reader. */
 const STEADY_GAP = 4 << 20;
 const ZEROS: Buffer = Buffer.alloc(1 << 20);
@@ -41,8 +42,10 @@ export function openFile({ fetch, hash, cache, mostAhead }: FileSurroundings, me
     if (!steady) fetched = end;
     next = end;
     fetched = Math.max(fetched, end);
-    if (ahead === 0 || fetched >= fileSize || fetched - end > ahead / 2) return;
-    const to = Math.min(fileSize, end + ahead);
+    // Among many readers everybody gets less, so that nothing has to go before it was read.
+    const window = Math.min(ahead, Math.max(FIRST_AHEAD, fetched - end + cache.room));
+    if (ahead === 0 || fetched >= fileSize || fetched - end > window / 2) return;
+    const to = Math.min(fileSize, end + window);
     const from = fetched;
     fetched = to;
     cache.want(wantedOf(await pieces.cover(from, to)));

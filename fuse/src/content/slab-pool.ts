@@ -1,12 +1,23 @@
-/** Shared memory for contents and payloads, used again and again: what is allocated for every chunk costs more to collect than to decode. */
+/**
+ * Shared memory for contents and payloads, used again and again: what is allocated for every chunk costs more to collect than to decode, and each
+ * thread that was told of it keeps it until it collects, too.
+ */
 
-/** A batch of chunks, the last of which may be long. */
-const SLAB_BYTES = 1.5 * 2 ** 20;
-/** Free slabs that are kept. */
-const MOST_FREE = 8;
+/** What most slabs have. */
+export const SLAB_BYTES: number = 1 << 20;
+const ARENA_BYTES = 32 << 20;
+
+/** Memory that threads are told of once. */
+export interface Arena {
+  /** Null: of a single slab that is too long for the others, and gone with it. */
+  id: number | null;
+  memory: SharedArrayBuffer;
+}
 
 export interface Slab {
-  memory: SharedArrayBuffer;
+  arena: Arena;
+  /** Where it begins in the arena. */
+  offset: number;
   /** All of it. */
   view: Buffer;
 }
@@ -20,22 +31,34 @@ export interface SlabPool {
   readonly bytes: number;
 }
 
-export function createSlabPool(): SlabPool {
+/** `makeRoom` is called before so many bytes are taken: it may give slabs back. */
+export function createSlabPool(makeRoom: (bytes: number) => void): SlabPool {
   const free: Slab[] = [];
+  let arenas = 0;
   let taken = 0;
+
+  function addArena(): void {
+    const arena = { id: arenas++, memory: new SharedArrayBuffer(ARENA_BYTES) };
+    for (let offset = ARENA_BYTES - SLAB_BYTES; offset >= 0; offset -= SLAB_BYTES)
+      free.push({ arena, offset, view: Buffer.from(arena.memory, offset, SLAB_BYTES) });
+  }
+
+  function long(bytes: number): Slab {
+    const memory = new SharedArrayBuffer(bytes);
+    return { arena: { id: null, memory }, offset: 0, view: Buffer.from(memory) };
+  }
+
   return {
     take(bytes) {
-      let slab = bytes <= SLAB_BYTES ? free.pop() : undefined;
-      if (slab === undefined) {
-        const memory = new SharedArrayBuffer(Math.max(bytes, SLAB_BYTES));
-        slab = { memory, view: Buffer.from(memory) };
-      }
-      taken += slab.memory.byteLength;
+      makeRoom(Math.max(bytes, SLAB_BYTES));
+      if (bytes <= SLAB_BYTES && free.length === 0) addArena();
+      const slab = bytes <= SLAB_BYTES ? free.pop()! : long(bytes);
+      taken += slab.view.length;
       return slab;
     },
     give(slab) {
-      taken -= slab.memory.byteLength;
-      if (slab.memory.byteLength === SLAB_BYTES && free.length < MOST_FREE) free.push(slab);
+      taken -= slab.view.length;
+      if (slab.arena.id !== null) free.push(slab);
     },
     get bytes() {
       return taken;

@@ -85,7 +85,8 @@ function inDirectory(receiver: Receiver, request: Request, bytes: Buffer): Buffe
   const loaded = inodes.directory(request.node);
   const lean = askers.wantsNames(request.pid);
   if (loaded !== undefined) {
-    if (!loaded.used) markUsed(receiver, loaded);
+    // Who only follows a path will not look into what lies beside it.
+    if (!loaded.used && request.opcode !== OPCODE.lookup) markUsed(receiver, loaded);
     const answer = answerInDirectory(loaded.table, loaded.id, request, bytes, buffer, lean);
     inodes.count(loaded.id, answer, 1);
     const asked = request.opcode === OPCODE.lookup && answer.to > answer.from;

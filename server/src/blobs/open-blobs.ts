@@ -72,6 +72,10 @@ export function createBlobStore(
       await settle(state, kind, names);
       return noteDamage(watch, kind, readRecords(backend, kind, names));
     },
+    async withPlaces(kind, names, use) {
+      await settle(state, kind, names);
+      return await (backend.withPlaces?.(kind, names, use) ?? use(names.map(() => null)));
+    },
     async getContent(kind, name) {
       await settle(state, kind, [name]);
       return (await noteDamage(watch, kind, readContents(state, kind, [name])))[0] ?? null;
