@@ -71,8 +71,9 @@ export async function postgresSnapshot(
   const applicationName = `datadb snapshot ${process.pid}`;
   const warn = options.onWarning ?? (() => {});
   prepareWorkers(engine, engine.pool.size, null);
+  const opening = openBackup(source, applicationName, warn, stop);
   const lookingBack = previousTables(connection, facts, before);
-  const opened = await openBackup(source, applicationName, warn, stop);
+  const opened = await opening;
   try {
     if (options.dryRun) return await dryRun(opened, context);
     const seats = Math.min(engine.pool.size, await readingSessions(opened.watcher, options.jobs));
@@ -128,14 +129,22 @@ function locker(
   let known: View | null = first;
   let view = first;
   async function choose(session: Session): Promise<TableToRead[]> {
+    // Sizes are asked for beside the snapshot, and of what was there a moment ago: they only help to divide the work.
+    const sizing =
+      session === holder
+        ? tableSizes(
+            watcher,
+            view.tables.map(({ oid }) => oid),
+          )
+        : Promise.resolve(new Map<number, number>());
+    sizing.catch(() => {});
     view = known ?? (await viewDatabase(session, source, rules, searchPath));
     known = null;
+    const sizes = await sizing;
     // On a standby nothing is in unlogged tables; foreign rows are elsewhere.
     const wanted = view.tables.filter(
       (table) => table.kind !== "foreign" && !(session.server.inRecovery && table.unlogged),
     );
-    const oids = wanted.map(({ oid }) => oid);
-    const sizes = session === holder ? await tableSizes(session, oids) : new Map();
     return tablesToRead(source.schemaOnly ? [] : wanted, sizes, path, session.server.versionNumber);
   }
   return async (timeout) => {
@@ -166,7 +175,7 @@ async function readLocked(
   const { connection, facts, options, before, report, stop } = context;
   const { holder, watcher } = opened;
   const files = backupFiles(engine, previous, false);
-  const content = await takeContent({
+  const taking = takeContent({
     engine,
     connection,
     facts,
@@ -183,7 +192,11 @@ async function readLocked(
     definitions: () =>
       putDefinitions(opened, view, files, { applicationName, stop, snapshot: locked.snapshot }),
   });
-  const sequences = await readSequences(watcher, view.sequences);
+  // After the snapshot: no row of it has a number that its sequence would give again.
+  const sequencing = readSequences(watcher, view.sequences);
+  sequencing.catch(() => {}); // told below, when nothing worse has happened
+  const content = await taking;
+  const sequences = await sequencing;
   const manifest = manifestOf(source, holder.server, content, view);
   warnOfLeaving(manifest, view, options.onWarning);
   refuseEmptied(manifest, previous, context);
