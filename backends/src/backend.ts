@@ -127,6 +127,8 @@ export interface Backend {
    * this method has it in the first index that its opening asked for. A wrapper that opens no index of its own passes it on.
    */
   namesIn?(): string | null;
+  /** Paths of indexes that hold further data records under their own names. A wrapper that opens no index of its own passes them on. */
+  moreNamesIn?(): readonly string[];
 
   /** 1 for each name that is there, accepted ones included, 0 for each that is not. Any number of names. */
   hasMany(kind: RecordKind, names: readonly Buffer[], signal?: AbortSignal): Promise<Uint8Array>;

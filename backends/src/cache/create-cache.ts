@@ -66,6 +66,7 @@ function forwarded(inner: Backend, namesIn: () => string | null) {
     capabilities: inner.capabilities,
     inner: [inner],
     namesIn,
+    moreNamesIn: () => inner.moreNamesIn?.() ?? [],
     hasMany: (kind, names, signal) => inner.hasMany(kind, names, signal),
     statMany: (kind, names, signal) => inner.statMany(kind, names, signal),
     list: (kind, signal, pack) => inner.list(kind, signal, pack),

@@ -11,10 +11,14 @@ export interface GlacierOptions {
   archiveBytes: number;
   /** Larger archives are uploaded in parts of this size: 1 MiB times a power of two. */
   partBytes: number;
+  /** A dead archive is kept for so many days after its upload: until then deleting it saves nothing. */
+  minimumDays: number;
   /** Where nodes, the log, what is not archived yet and what was retrieved is kept. */
   warm: { config: BackendConfig; at: string };
 }
 
+/** A vault bills an archive for so long in any case. */
+const BILLED_DAYS = 90;
 const MIB: number = 1024 * 1024;
 
 /** Whether a composition has encrypt anywhere. */
@@ -40,6 +44,7 @@ export function glacierOptions(options: BackendOptions): GlacierOptions {
     credentials: accessKeyId === null ? null : { accessKeyId, secretAccessKey: secretAccessKey! },
     archiveBytes: options.integer("archiveBytes", { min: 1024, max: 1024 * MIB, fallback: 64 * MIB }),
     partBytes: options.integer("partBytes", { min: MIB, max: 256 * MIB, fallback: 16 * MIB }),
+    minimumDays: options.integer("minimumDays", { min: 0, max: 100_000, fallback: BILLED_DAYS }),
     warm: options.child("warm"),
   };
   const plain = options.flag("plainArchives", false);

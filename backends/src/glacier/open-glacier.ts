@@ -9,7 +9,8 @@ import type { ColdStorage } from "../cold-storage.ts";
 import type { OpenContext } from "../open-backend.ts";
 import { archiveStaged } from "./archive-staged.ts";
 import { openCatalogue } from "./catalogue.ts";
-import { glacierOptions } from "./glacier-options.ts";
+import { collectArchives } from "./collect-archives.ts";
+import { type GlacierOptions, glacierOptions } from "./glacier-options.ts";
 import { syncCatalogue } from "./sync-catalogue.ts";
 import { thawRecords } from "./thaw-records.ts";
 import { vaultClient } from "./vault-client.ts";
@@ -21,15 +22,21 @@ export async function openGlacier(options: BackendOptions, context: OpenContext)
   const { storeId, hash } = context;
   // First the warm one: names are looked up in the first index that is asked for.
   const warm = await context.openChild(given.warm);
-  const index = context.index(`glacier:${encodeURIComponent(given.vault)}`);
+  const index = context.index(indexPath(given));
   const nameLength = hashLength(hash);
+  const catalogue = openCatalogue(index, nameLength);
+  await catalogue.enterNames();
   return glacierBackend({
     ...{ options: given, warm, index, storeId, hash, nameLength },
     client: vaultClient(given),
-    catalogue: openCatalogue(index, nameLength),
+    catalogue,
     description: `glacier ${given.vault}`,
     warn: (message) => context.warn(message),
   });
+}
+
+function indexPath({ vault }: GlacierOptions): string {
+  return `glacier:${encodeURIComponent(vault)}`;
 }
 
 function glacierBackend(place: VaultPlace): Backend {
@@ -43,6 +50,7 @@ function glacierBackend(place: VaultPlace): Backend {
     capabilities: { ...warm.capabilities, cold: true },
     inner: [warm],
     cold: coldStorage(place),
+    moreNamesIn: () => [...(warm.moreNamesIn?.() ?? []), indexPath(place.options)],
     ...(warm.namesIn === undefined ? {} : { namesIn: () => warm.namesIn!() }),
     async hasMany(kind, names, signal) {
       const there = await warm.hasMany(kind, names, signal);
@@ -78,7 +86,7 @@ function glacierBackend(place: VaultPlace): Backend {
       await warm.removeMany(kind, names);
       if (kind === "data") await catalogue.forget(names);
     },
-    compact: (options) => warm.compact(options),
+    compact: async (options) => collectArchives(place, await warm.compact(options), options.signal),
     flush: (kinds) => warm.flush(kinds),
     reindex: (signal) => warm.reindex(signal),
     counters: () => ({}),

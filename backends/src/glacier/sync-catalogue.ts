@@ -1,5 +1,5 @@
 /** Compares the catalogue with the vault's inventory, and reads the tables of archives that it lacks: a step at a time. */
-import { decodePackTable } from "@datadb/protocol";
+import { DamagedError, decodePackTable } from "@datadb/protocol";
 import type { ColdSync, Tier } from "../cold-storage.ts";
 import { abandonedPacks, archiveStaged, forgetAbandoned } from "./archive-staged.ts";
 import type { InventoryArchive } from "./vault-client.ts";
@@ -31,6 +31,7 @@ export async function syncCatalogue(place: VaultPlace, tier: Tier): Promise<Cold
   if (output === null) return await state("waiting");
   const inventory = readInventory(output);
   await removeAbandoned(place, inventory);
+  await removeDeleted(place, inventory);
   if (!(await readTables(place, inventory, tier))) return await state("waiting");
   await catalogue.setInventoryJob(null);
   const there = new Set(inventory.map(({ id }) => id));
@@ -56,6 +57,17 @@ async function removeAbandoned(place: VaultPlace, inventory: readonly InventoryA
   }
 }
 
+/** What a deletion left that was cut short; and inventories are older than deletions. */
+async function removeDeleted(place: VaultPlace, inventory: readonly InventoryArchive[]): Promise<void> {
+  for (const pack of await place.catalogue.deletedPacks()) {
+    const left = inventory.filter(
+      ({ description }) => readDescription(description, place.storeId)?.pack === pack,
+    );
+    for (const { id } of left) await place.client.remove(id);
+    if (left.length === 0) await place.catalogue.forgetDeleted(pack);
+  }
+}
+
 /** Whether all archives of this store are in the catalogue now. */
 async function readTables(
   place: VaultPlace,
@@ -63,22 +75,31 @@ async function readTables(
   tier: Tier,
 ): Promise<boolean> {
   const { catalogue, client, storeId } = place;
+  const deleted = new Set(await catalogue.deletedPacks());
   const jobs = new Map((await catalogue.jobs()).map((job) => [job.pack, job]));
   let complete = true;
   for (const { id, description, size } of inventory) {
     const about = readDescription(description, storeId);
-    if (about === null || catalogue.archive(about.pack) !== null) continue;
+    if (about === null || deleted.has(about.pack) || catalogue.archive(about.pack) !== null) continue;
     const job = jobs.get(TABLE + about.pack);
     const state = job === undefined ? null : await client.jobState(job.id);
     if (state === "done" && (await takeTable(place, job!.id, { ...about, id, bytes: size }))) {
       await catalogue.dropJob(job!.id);
       continue;
     }
-    complete = false;
-    if (state === "waiting") continue;
+    if (state === "waiting") {
+      complete = false;
+      continue;
+    }
     if (job !== undefined) await catalogue.dropJob(job.id);
     const range = { from: Math.floor((size - about.tableBytes) / MIB) * MIB, to: size };
-    const started = await client.retrieve(id, range, tier);
+    const started = await client.retrieve(id, range, tier).catch((error: unknown) => {
+      // Deleted since the inventory was made, by a store that lost its notes of it.
+      if (error instanceof DamagedError) return null;
+      throw error;
+    });
+    if (started === null) continue;
+    complete = false;
     await catalogue.putJob({ id: started, pack: TABLE + about.pack, range });
   }
   return complete;

@@ -131,6 +131,7 @@ export function createMirror(mirror: Mirror): Backend {
       }
       return null;
     },
+    moreNamesIn: () => upMembers(mirror)[0]?.backend.moreNamesIn?.() ?? [],
     hasMany: (kind, names, signal) => hasMany(mirror, kind, names, signal),
     putMany: (records, signal) => looking(putMany(mirror, records, signal)),
     replaceMany: (kind, records) => looking(replaceMany(mirror, kind, records)),

@@ -19,6 +19,7 @@ export function readOnly(inner: Backend): Backend {
     capabilities: { ...inner.capabilities, writable: false },
     inner: [inner],
     ...(inner.namesIn === undefined ? {} : { namesIn: () => inner.namesIn?.() ?? null }),
+    moreNamesIn: () => inner.moreNamesIn?.() ?? [],
     hasMany: (kind, names, signal) => inner.hasMany(kind, names, signal),
     putMany: refuse,
     getMany: (kind, names, signal) => inner.getMany(kind, names, signal),

@@ -85,6 +85,7 @@ export function retry(inner: Backend, policy: RetryPolicy, clock: RetryClock = S
       return coldIn(inner);
     },
     ...(inner.namesIn === undefined ? {} : { namesIn: () => inner.namesIn?.() ?? null }),
+    moreNamesIn: () => inner.moreNamesIn?.() ?? [],
     hasMany: (kind, names, signal) => again(() => inner.hasMany(kind, names, signal), signal),
     putMany: (records, signal) => again(() => inner.putMany(records, signal), signal),
     replaceMany: (kind, records) => again(() => inner.replaceMany(kind, records)),

@@ -2,6 +2,7 @@
 import { type Backend, type BackendConfig, type BackendContext, openBackend } from "@datadb/backends";
 import { hashLength } from "@datadb/protocol";
 import { resolveValue } from "../access/secret-value.ts";
+import { mergedNameIndex } from "../blobs/merged-name-index.ts";
 import { levelNameIndex, listedNameIndex, type NameIndex } from "../blobs/name-index.ts";
 import { writeCleanHead } from "../log/local-marks.ts";
 import { indexPrefix, levelRecordIndex } from "./level-record-index.ts";
@@ -85,7 +86,9 @@ function nameIndex(backend: Backend, local: Local, first: Buffer | null): NameIn
   const current = (): NameIndex => {
     const path = backend.namesIn?.();
     const prefix = path ? indexPrefix(path) : path === undefined ? first : null;
-    return prefix === null ? listedNameIndex(backend) : levelNameIndex(local.level, prefix);
+    const own = prefix === null ? listedNameIndex(backend) : levelNameIndex(local.level, prefix);
+    const more = backend.moreNamesIn?.() ?? [];
+    return mergedNameIndex([own, ...more.map((one) => levelNameIndex(local.level, indexPrefix(one)))]);
   };
   return {
     records: (kind, from) => current().records(kind, from),

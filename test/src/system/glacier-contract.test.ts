@@ -170,3 +170,51 @@ test("an upload that nobody saw end is cleared away; a vault out of reach keeps 
   expect(vault.archives.size).toBe(before);
   await again.close();
 });
+
+test("a dead archive is kept while that costs nothing, then deleted, and no older inventory brings it back", async () => {
+  const { open, indexes } = place("sha256", { archiveBytes: 20_000 });
+  const vault = server.vault("contract");
+  vault.archives.clear();
+  const records = sampleRecords(random, "sha256", 8, { kind: "data", encoding: "raw", payloadLength: 9000 });
+  const names = records.map(({ name }) => name);
+  const backend = await open();
+  await backend.putMany(records);
+  await backend.cold!.archive();
+  expect(vault.archives.size).toBe(4);
+  server.runInventory("contract");
+  await backend.removeMany("data", names.slice(0, 5));
+  const kept = await backend.compact({ unused: 0 });
+  expect(kept.packs).toBe(0);
+  expect(kept.unused).toBeGreaterThan(45_000);
+  expect(vault.archives.size).toBe(4);
+  await backend.close();
+
+  const eager = await place("sha256", { archiveBytes: 20_000, minimumDays: 0 }).open();
+  await eager.putMany(records);
+  await eager.cold!.archive();
+  server.runInventory("contract");
+  await eager.removeMany("data", names.slice(0, 5));
+  server.fault = ({ method }) =>
+    method === "DELETE" ? new GlacierFault(403, "AccessDeniedException", "no") : null;
+  expect((await eager.compact({ unused: 0 })).packs).toBe(0);
+  server.fault = () => null;
+  const gone = await eager.compact({ unused: 0 });
+  expect(gone).toMatchObject({ packs: 2 });
+  expect(gone.unused).toBeGreaterThan(9000);
+  expect(gone.unused).toBeLessThan(10_000);
+  expect(vault.archives.size).toBe(6);
+  const syncAll = async (): Promise<void> => {
+    for (let round = 0; (await eager.cold!.sync("Bulk")).state !== "done"; round++) {
+      expect(round).toBeLessThan(6);
+      server.advance(13 * HOUR);
+    }
+  };
+  await syncAll();
+  expect((await eager.cold!.status()).archives).toBe(2);
+  server.runInventory("contract");
+  await syncAll();
+  expect((await eager.cold!.status()).archives).toBe(2);
+  expect([...(await eager.hasMany("data", names))]).toEqual([0, 0, 0, 0, 0, 1, 1, 1]);
+  await eager.close();
+  expect(indexes.size).toBeGreaterThan(1);
+});
