@@ -80,8 +80,11 @@ async function runDays(runs: readonly Run[], source: string, scale: number, days
       run.backups.push(await settled(run.repository.backup(source)));
       run.bytes.push(directoryBytes(run.path));
     }
-    const took = runs.map(({ name, backups }) => `${name} ${backups.at(-1)?.wall.toFixed(2)} s`);
-    console.log(`month: day ${history.day} of ${days}: ${took.join(", ")}`);
+    const took = runs.map(({ name, backups, bytes }) => {
+      const grown = (bytes.at(-1) ?? 0) - (bytes.at(-2) ?? 0);
+      return `${name} ${backups.at(-1)?.wall.toFixed(2)} s, ${(grown / MB).toFixed(3)} MB`;
+    });
+    console.log(`month: day ${history.day} of ${days}: ${took.join("; ")}`);
     if (history.day >= days) return;
     history.nextDay();
   }

@@ -1,22 +1,13 @@
 /** Encodes content against the best member of a chain of bases, so that chains stay short and deltas small. */
 
-import { DatadbError } from "./datadb-error.ts";
-import { decodeBlob, encodeBlob, encodeDelta } from "./encoding.ts";
+import { decodeLinks, type Link } from "./decode-links.ts";
+import { CHANGED_LEVEL, encodeBlob, encodeDelta } from "./encoding.ts";
 import type { HashAlgorithm } from "./hash.ts";
 import type { BlobRecord, RecordKind } from "./kinds.ts";
 import { MAX_CHAIN_DEPTH, MIN_COMPRESS_BYTES } from "./limits.ts";
 
 /** A delta below this share of the first version's record is kept without encoding the content whole to compare. */
 const SURELY_WORTHWHILE = 1 / 3;
-
-/** For what changed and is kept whole all the same: little after the first backup, so it may take longer. */
-const CHANGED_LEVEL = 9;
-
-/** A member of a chain with its content. */
-interface Link {
-  readonly record: BlobRecord;
-  readonly content: Buffer;
-}
 
 /**
  * The record of `content`, whose previous version is the last of `chain`; that one's base comes before it, and so on to one that
@@ -48,20 +39,6 @@ export function encodeOnChain(
   // Versions compress alike: what the first one takes tells what this one would take whole.
   if (delta && delta.payload.length < chain[0]!.payload.length * SURELY_WORTHWHILE) return delta;
   return encodeBlob(kind, name, content, { level: CHANGED_LEVEL, ...(delta && { delta }) });
-}
-
-/** Every member with its content, root first; undefined when one is damaged. */
-function decodeLinks(hash: HashAlgorithm, chain: readonly BlobRecord[]): Link[] | undefined {
-  try {
-    const links: Link[] = [];
-    for (const record of chain) {
-      links.push({ record, content: decodeBlob(hash, record, links.at(-1)?.content) });
-    }
-    return links;
-  } catch (error) {
-    if (error instanceof DatadbError) return undefined;
-    throw error;
-  }
 }
 
 function carried(raw: BlobRecord, links: readonly Link[]): BlobRecord | undefined {

@@ -22,6 +22,8 @@ export interface DeltaBase {
 }
 
 const FULL_LEVEL = 1;
+/** For what changed and is kept whole all the same: little after the first backup, so it may take longer. */
+export const CHANGED_LEVEL = 9;
 const DELTA_LEVEL = 9;
 
 /** zstd must save at least this share of the content, else reading it back is not worth its time. */

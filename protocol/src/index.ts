@@ -13,6 +13,7 @@ export {
 } from "./commands/command-spec.ts";
 export * from "./datadb-error.ts";
 export * from "./decode-chain.ts";
+export * from "./encode-anew.ts";
 export * from "./encode-on-chain.ts";
 export {
   decodeBlob,

@@ -24,7 +24,7 @@ export const gc: Verb = {
     {
       name: "max-unused",
       value: "PERCENT",
-      help: "leave packs of which at most so much is garbage as they are (default 10)",
+      help: "leave packs and chains of differences of which at most so much is garbage as they are (default 10)",
       completes: "nothing",
     },
     DRY_RUN_OPTION,
@@ -59,17 +59,22 @@ async function collect(context: VerbContext, connection: Connection): Promise<nu
   const count = (name: string): number => countOf(fields, name);
   const blobs = formatCount(count("blobs"), "blob");
   const took = `in ${formatDuration(count("milliseconds") / 1000)}`;
+  const anew = count("detached");
   if (dryRun) output.line(`would remove ${blobs} (${formatSize(count("bytes"))}); looked ${took}`);
   else {
     output.line(`removed ${blobs}, returned ${formatSize(count("returned"))} ${took}`);
     const left = count("unused");
     if (left > 0) output.note(`${formatSize(left)} of garbage are left in packs that are mostly used`);
   }
+  if (anew > 0)
+    output.note(
+      `${formatCount(anew, "blob")} ${dryRun ? "would be" : "were"} encoded anew, since only they needed older ones`,
+    );
   output.record({
     type: "summary",
     dryRun,
     ...Object.fromEntries(
-      ["blobs", "bytes", "kept", "packs", "returned", "rewritten", "unused"].map((name) => [
+      ["blobs", "bytes", "kept", "detached", "packs", "returned", "rewritten", "unused"].map((name) => [
         name,
         count(name),
       ]),

@@ -6,10 +6,31 @@ import { type FetchedRecord, fetchRecords } from "./fetch-records.ts";
 /** Deeper than any writer makes them; a store whose bases form a ring ends here instead of never. */
 const MAX_DEPTH = 64;
 
+/** A record may be encoded anew by a garbage collection between two questions, and its base go: so often its chain is fetched again. */
+const REPEATS = 3;
+
 /** A blob's record last, what it needs to be decoded before it; or why that cannot be had. */
 export type RecordChain = BlobRecord[] | Error;
 
 export async function fetchChains(
+  connection: Connection,
+  kind: RecordKind,
+  names: readonly Buffer[],
+  records: readonly FetchedRecord[],
+): Promise<RecordChain[]> {
+  const chains = await fetchBases(connection, kind, names, records);
+  for (let repeat = 0; repeat < REPEATS; repeat++) {
+    const torn = chains.flatMap((chain, index) => (lacksBase(chain) ? [index] : []));
+    if (torn.length === 0) break;
+    const again = torn.map((index) => names[index]!);
+    const newest = await fetchRecords(connection, kind, again);
+    const mended = await fetchBases(connection, kind, again, newest);
+    for (const [at, index] of torn.entries()) chains[index] = mended[at]!;
+  }
+  return chains;
+}
+
+async function fetchBases(
   connection: Connection,
   kind: RecordKind,
   names: readonly Buffer[],
@@ -34,14 +55,18 @@ export async function fetchChains(
           )
         : [];
     open.forEach(({ index, base }, at) => {
-      const record = bases[at] ?? missing(kind, base);
+      const record = bases[at] ?? missing(kind, base, { base: base.toString("hex") });
       if (record instanceof Error) chains[index] = record;
       else (chains[index] as BlobRecord[]).unshift(record);
     });
   }
 }
 
-function missing(kind: RecordKind, name: Buffer): DamagedError {
+function missing(kind: RecordKind, name: Buffer, fields: { base?: string } = {}): DamagedError {
   const message = `blob ${name.toString("hex")} (${kind}) is not in the store`;
-  return new DamagedError(message, { next: "run datadb check to see what else is missing" });
+  return new DamagedError(message, { next: "run datadb check to see what else is missing", fields });
+}
+
+function lacksBase(chain: RecordChain): boolean {
+  return chain instanceof DamagedError && chain.fields["base"] !== undefined;
 }

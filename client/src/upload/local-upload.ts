@@ -3,6 +3,7 @@ import { type BlobRecord, type HashAlgorithm, hashLength } from "@datadb/protoco
 import type { LocalBlobs } from "../connection.ts";
 import { type PackedRecords, unpackRecords } from "../ingest/packed-records.ts";
 import type { WorkerPool } from "../ingest/worker-pool.ts";
+import { lostItsLease } from "../snapshot/lost-lease.ts";
 import { freshChunks, groups, landed, type SlabChunk } from "./chunk-table.ts";
 import { encodeJob, type FetchChains } from "./encode-job.ts";
 import { encodeNodes } from "./encode-nodes.ts";
@@ -11,6 +12,16 @@ import { type Upload, type UploadCounts, UploadQueue } from "./upload.ts";
 /** One encode job: a few milliseconds of work, so that all workers share a slab and messages stay few. */
 const JOB_BYTES: number = 1 << 20;
 const JOB_CHUNKS = 1024;
+
+/** A garbage collection may take what a base was made of while something is encoded against it: then it is encoded once more. */
+async function withBases(work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    if (!lostItsLease(error)) throw error;
+    await work();
+  }
+}
 
 export function localUpload(
   local: LocalBlobs,
@@ -25,18 +36,20 @@ export function localUpload(
   const counts: UploadCounts = { newBytes: 0, storedBytes: 0, newChunks: 0, undurable: 0 };
 
   async function put(records: BlobRecord[]): Promise<void> {
+    await local.putEncoded(records);
     for (const { length, payload } of records) {
       counts.newBytes += length;
       counts.storedBytes += payload.length;
       counts.undurable += payload.length;
     }
-    await local.putEncoded(records);
   }
 
   async function encodeAndPut(chunks: readonly SlabChunk[]): Promise<void> {
-    const packed = await pool.encode(await encodeJob(local, hash, fetchChains, chunks));
     counts.newChunks += chunks.length;
-    await put(unpackRecords(packed, nameBytes) as BlobRecord[]);
+    await withBases(async () => {
+      const packed = await pool.encode(await encodeJob(local, hash, fetchChains, chunks));
+      await put(unpackRecords(packed, nameBytes) as BlobRecord[]);
+    });
   }
 
   return {
@@ -62,7 +75,8 @@ export function localUpload(
           records.map(({ name }) => name),
         );
         const missing = records.filter((_, i) => there[i] === 0);
-        if (missing.length > 0) await put(await encodeNodes(missing, hash, fetchChains));
+        if (missing.length > 0)
+          await withBases(async () => put(await encodeNodes(missing, hash, fetchChains)));
       });
     },
     settle: () => queue.settle(),

@@ -51,14 +51,21 @@ export function fuzzDecoder(
         `${subject.name} ${what}: input ${number} of seed ${seed}, ${bytes.toString("hex").slice(0, 2000)}`,
         { cause },
       );
-    const started = performance.now();
-    try {
-      subject.decode(bytes);
-      result.accepted += 1;
-    } catch (error) {
-      if (!subject.declares(error)) throw wrong(`threw ${String(error)}`, error);
-    }
-    const elapsed = performance.now() - started;
+    let accepted = 0;
+    const decode = (): number => {
+      const started = performance.now();
+      try {
+        subject.decode(Buffer.from(bytes));
+        accepted = 1;
+      } catch (error) {
+        if (!subject.declares(error)) throw wrong(`threw ${String(error)}`, error);
+      }
+      return performance.now() - started;
+    };
+    let elapsed = decode();
+    // The machine may have stood still: what takes long takes long again.
+    if (elapsed > MAX_MS) elapsed = decode();
+    result.accepted += accepted;
     result.slowestMs = Math.max(result.slowestMs, elapsed);
     if (elapsed > MAX_MS) throw wrong(`took ${Math.round(elapsed)} ms`);
     // What was not collected yet counts, too: so the cap is generous.

@@ -22,6 +22,8 @@ export interface RecordFacts {
 export interface FrozenIndex {
   records(kind: RecordKind): AsyncIterable<readonly RecordFacts[]>;
   has(kind: RecordKind, name: Buffer): boolean;
+  /** What is known of one record; null when it is not in the index. */
+  facts(kind: RecordKind, name: Buffer): RecordFacts | null;
   close(): Promise<void>;
 }
 
@@ -64,11 +66,14 @@ export function levelNameIndex(level: Level, prefix: Buffer): NameIndex {
     records: (kind, from) => read(kind, from),
     async freeze() {
       const snapshot = level.snapshot();
+      const value = (kind: RecordKind, name: Buffer): Buffer | undefined =>
+        level.getSync(Buffer.concat([prefix, Buffer.from([KIND_BYTE[kind]]), name]), { snapshot });
       return {
         records: (kind) => read(kind, undefined, snapshot),
-        has(kind, name) {
-          const key = Buffer.concat([prefix, Buffer.from([KIND_BYTE[kind]]), name]);
-          return level.getSync(key, { snapshot }) !== undefined;
+        has: (kind, name) => value(kind, name) !== undefined,
+        facts(kind, name) {
+          const found = value(kind, name);
+          return found === undefined ? null : factsOf(name, found);
         },
         close: () => snapshot.close(),
       };
@@ -106,6 +111,7 @@ export function listedNameIndex(backend: Backend): NameIndex {
           yield [...all[kind].values()];
         },
         has: (kind, name) => all[kind].has(name.toString("latin1")),
+        facts: (kind, name) => all[kind].get(name.toString("latin1")) ?? null,
         close: async () => {},
       };
     },

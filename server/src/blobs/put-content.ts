@@ -3,6 +3,7 @@ import { type BlobRecord, ColdDataError, isDamage, MAX_BLOB_BYTES, ReplyError } 
 import type { BlobKind, Lease } from "../database.ts";
 import type { BlobState } from "./blob-state.ts";
 import { hasBlobs } from "./has-blobs.ts";
+import { MissingChildError } from "./missing-child-error.ts";
 import { putRecords } from "./put-records.ts";
 import { readChain } from "./read-contents.ts";
 
@@ -26,6 +27,25 @@ async function findBase(
 
 /** See BlobStore.putContent. */
 export async function putContent(
+  state: BlobState,
+  kind: BlobKind,
+  content: Buffer,
+  options: { base?: Buffer; lease?: Lease | undefined },
+): Promise<Buffer> {
+  if (options.base === undefined || kind === "node") return putEncodable(state, kind, content, options);
+  const { base: _, ...without } = options;
+  // The encoder takes the memory.
+  const copy = Buffer.from(content);
+  try {
+    return await putEncodable(state, kind, content, options);
+  } catch (error) {
+    // A garbage collection has taken what the base was made of; the hint was no more than one.
+    if (!(error instanceof MissingChildError)) throw error;
+    return await putEncodable(state, kind, copy, without);
+  }
+}
+
+async function putEncodable(
   state: BlobState,
   kind: BlobKind,
   content: Buffer,

@@ -32,8 +32,26 @@ function describe(kind: BlobKind, name: Buffer): string {
   return `${kind} ${name.toString("hex")}`;
 }
 
-/** The records that `record` is decoded from: its bases from the first on, itself last. Throws DAMAGED. */
+/** A record may be encoded anew between two reads, and its base go: so often the chain is read from its end again. */
+const READS = 4;
+
+/** The records that `record` is decoded from: its bases from the first on, itself (as it is now) last. Throws DAMAGED. */
 export async function readChain(backend: Backend, record: BlobRecord): Promise<BlobRecord[]> {
+  let newest = record;
+  for (let reads = 1; ; reads++) {
+    try {
+      return await readBases(backend, newest);
+    } catch (error) {
+      if (reads === READS || !(error instanceof DamagedError) || error.fields["base"] === undefined)
+        throw error;
+      const [again] = await backend.getMany(record.kind, [record.name]);
+      if (!again) throw error;
+      newest = again;
+    }
+  }
+}
+
+async function readBases(backend: Backend, record: BlobRecord): Promise<BlobRecord[]> {
   const kind = record.kind as BlobKind;
   const chain = [record];
   for (let last = record; last.base !== null; last = chain.at(-1) as BlobRecord) {

@@ -23,10 +23,20 @@ export interface ChainRecord {
 /** A record to be verified, after the records that it needs, the first base first. */
 export type VerifyTask = readonly ChainRecord[];
 
-/** The answer is as many results, or booleans, in the same order; or an Error. */
+/** A record to be encoded anew: the last of the chain, against the member with the number `base`. */
+export interface AnewTask {
+  readonly chain: readonly ChainRecord[];
+  readonly base: number | null;
+}
+
+/** The answer is as many results, or booleans, in the same order, null for what cannot be encoded anew; or an Error. */
 export type EncodeRequest =
   | { readonly hash: HashAlgorithm; readonly encode: readonly EncodeTask[] }
-  | { readonly hash: HashAlgorithm; readonly verify: readonly VerifyTask[] };
+  | { readonly hash: HashAlgorithm; readonly verify: readonly VerifyTask[] }
+  | { readonly hash: HashAlgorithm; readonly anew: readonly AnewTask[] };
+
+/** What a thread answers. */
+export type EncodeAnswer = readonly (EncodeResult | null)[] | readonly boolean[];
 
 /** A record without what its task said already. */
 export interface EncodeResult {

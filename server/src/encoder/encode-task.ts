@@ -1,6 +1,20 @@
 /** The work of the encoder's threads: pure and synchronous. */
-import { DatadbError, decodeBlob, encodeOnChain, type HashAlgorithm, hashOf } from "@datadb/protocol";
-import { bufferOf, type EncodeResult, type EncodeTask, recordOf, type VerifyTask } from "./encode-message.ts";
+import {
+  DatadbError,
+  decodeBlob,
+  encodeAnew,
+  encodeOnChain,
+  type HashAlgorithm,
+  hashOf,
+} from "@datadb/protocol";
+import {
+  type AnewTask,
+  bufferOf,
+  type EncodeResult,
+  type EncodeTask,
+  recordOf,
+  type VerifyTask,
+} from "./encode-message.ts";
 
 /** Hashes and encodes one piece of content. */
 export function encodeTask(hash: HashAlgorithm, { kind, bytes, chain }: EncodeTask): EncodeResult {
@@ -21,4 +35,10 @@ export function verifyTask(hash: HashAlgorithm, chain: VerifyTask): boolean {
     if (error instanceof DatadbError) return false;
     throw error;
   }
+}
+
+/** A stored record in another encoding; null when that cannot be done. */
+export function anewTask(hash: HashAlgorithm, { chain, base }: AnewTask): EncodeResult | null {
+  const records = chain.map((member) => recordOf(member.kind, member));
+  return encodeAnew(hash, records, base) ?? null;
 }

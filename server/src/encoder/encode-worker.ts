@@ -1,16 +1,23 @@
 /** A thread of the encoder: one message with tasks in, one with results out. */
 import { parentPort } from "node:worker_threads";
-import type { EncodeRequest, EncodeResult } from "./encode-message.ts";
-import { encodeTask, verifyTask } from "./encode-task.ts";
+import type { EncodeAnswer, EncodeRequest, EncodeResult } from "./encode-message.ts";
+import { anewTask, encodeTask, verifyTask } from "./encode-task.ts";
 
 /** Payloads up to this size travel together in one ArrayBuffer: a transfer costs more than their copy. */
 const SMALL_BYTES: number = 16 * 1024;
 
+/** What is sent back, and the memory that goes with it. */
+interface Answer {
+  readonly results: EncodeAnswer;
+  readonly transfer: ArrayBuffer[];
+}
+
 /** Moves names and small payloads into one new ArrayBuffer, large payloads into one of their own when they share memory. */
-function collect(results: readonly EncodeResult[]): { results: EncodeResult[]; transfer: ArrayBuffer[] } {
+function collect(results: readonly (EncodeResult | null)[]): Answer {
   let bytes = 0;
-  for (const { name, payload } of results)
-    bytes += name.length * 2 + (payload.length <= SMALL_BYTES ? payload.length : 0);
+  for (const result of results)
+    if (result !== null)
+      bytes += result.name.length * 2 + (result.payload.length <= SMALL_BYTES ? result.payload.length : 0);
   const shared = new Uint8Array(bytes);
   const transfer = new Set<ArrayBuffer>([shared.buffer]);
   let at = 0;
@@ -21,6 +28,7 @@ function collect(results: readonly EncodeResult[]): { results: EncodeResult[]; t
     return moved;
   };
   const moved = results.map((result) => {
+    if (result === null) return null;
     const name = move(result.name);
     const base = result.base && move(result.base);
     if (result.payload.length <= SMALL_BYTES) return { ...result, name, base, payload: move(result.payload) };
@@ -32,10 +40,11 @@ function collect(results: readonly EncodeResult[]): { results: EncodeResult[]; t
   return { results: moved, transfer: [...transfer] };
 }
 
-function answer(request: EncodeRequest): { results: EncodeResult[] | boolean[]; transfer: ArrayBuffer[] } {
+function answer(request: EncodeRequest): Answer {
   const { hash } = request;
   if ("verify" in request)
     return { results: request.verify.map((task) => verifyTask(hash, task)), transfer: [] };
+  if ("anew" in request) return collect(request.anew.map((task) => anewTask(hash, task)));
   return collect(request.encode.map((task) => encodeTask(hash, task)));
 }
 

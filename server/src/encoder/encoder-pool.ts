@@ -3,6 +3,7 @@ import { availableParallelism } from "node:os";
 import { type BlobRecord, type HashAlgorithm, MIN_COMPRESS_BYTES } from "@datadb/protocol";
 import type { BlobKind } from "../database.ts";
 import {
+  type ChainRecord,
   chainRecord,
   type EncodeRequest,
   type EncodeResult,
@@ -10,7 +11,7 @@ import {
   recordOf,
 } from "./encode-message.ts";
 import { encodeTask } from "./encode-task.ts";
-import type { Encoder } from "./encoder.ts";
+import type { AnewJob, Encoder } from "./encoder.ts";
 import { createWorkerThreads, type Work } from "./worker-threads.ts";
 
 /** Contents up to this size are copied into one ArrayBuffer per message: a transfer costs more than their copy. */
@@ -97,6 +98,24 @@ function verifyWork(
   };
 }
 
+function anewWork(
+  hash: HashAlgorithm,
+  jobs: readonly AnewJob[],
+  resolve: (records: (BlobRecord | null)[]) => void,
+  fail: (error: Error) => void,
+): Work {
+  const anew = jobs.map(({ chain, base }) => ({ chain: chain.map(chainRecord), base }));
+  const kinds = anew.map(({ chain }) => (chain.at(-1) as ChainRecord).kind);
+  const restored = (result: EncodeResult | null, at: number): BlobRecord | null =>
+    result && recordOf(kinds[at] as BlobKind, result);
+  return {
+    message: { hash, anew },
+    transfer: anew.flatMap(({ chain }) => chain.map(({ payload }) => payload.buffer as ArrayBuffer)),
+    done: (results) => resolve((results as (EncodeResult | null)[]).map(restored)),
+    fail,
+  };
+}
+
 /** An encoder for a store with this hash; `size`: threads at most, one for each core when absent. */
 export function createEncoderPool(hash: HashAlgorithm, size: number = availableParallelism()): Encoder {
   const jobs: Job[] = [];
@@ -116,6 +135,21 @@ export function createEncoderPool(hash: HashAlgorithm, size: number = availableP
       threads.run();
     });
   };
+  /** In equal parts for all threads; the results in the order of the items. */
+  const shared = async <T, R>(
+    items: readonly T[],
+    work: (part: readonly T[], resolve: (results: R[]) => void, fail: (error: Error) => void) => Work,
+  ): Promise<R[]> => {
+    if (closed) throw new TypeError("the encoder is closed");
+    const share = Math.max(1, Math.ceil(items.length / size));
+    const parts: Promise<R[]>[] = [];
+    for (let at = 0; at < items.length; at += share) {
+      const part = items.slice(at, at + share);
+      parts.push(new Promise((resolve, reject) => works.push(work(part, resolve, reject))));
+    }
+    schedule();
+    return (await Promise.all(parts)).flat() as R[];
+  };
   return {
     encode(kind, content, chain = []) {
       if (closed) return Promise.reject(new TypeError("the encoder is closed"));
@@ -129,20 +163,8 @@ export function createEncoderPool(hash: HashAlgorithm, size: number = availableP
         schedule();
       });
     },
-    async verify(chains) {
-      if (closed) throw new TypeError("the encoder is closed");
-      const share = Math.max(1, Math.ceil(chains.length / size));
-      const parts: Promise<boolean[]>[] = [];
-      for (let at = 0; at < chains.length; at += share) {
-        parts.push(
-          new Promise((resolve, reject) =>
-            works.push(verifyWork(hash, chains.slice(at, at + share), resolve, reject)),
-          ),
-        );
-      }
-      schedule();
-      return (await Promise.all(parts)).flat();
-    },
+    verify: (chains) => shared(chains, (part, resolve, fail) => verifyWork(hash, part, resolve, fail)),
+    encodeAnew: (anew) => shared(anew, (part, resolve, fail) => anewWork(hash, part, resolve, fail)),
     async close() {
       closed = true;
       for (const job of jobs.splice(0)) job.reject(new Error("the encoder was closed"));

@@ -1,6 +1,6 @@
 /** Threads that run the encoder's requests: started when there is work, ended when there is none for a while. */
 import { Worker } from "node:worker_threads";
-import type { EncodeRequest, EncodeResult } from "./encode-message.ts";
+import type { EncodeAnswer, EncodeRequest } from "./encode-message.ts";
 
 const IDLE_EXIT_MS = 10_000;
 
@@ -8,7 +8,7 @@ const IDLE_EXIT_MS = 10_000;
 export interface Work {
   readonly message: EncodeRequest;
   readonly transfer: ArrayBuffer[];
-  done(results: EncodeResult[] | boolean[]): void;
+  done(results: EncodeAnswer): void;
   fail(error: Error): void;
 }
 
@@ -44,7 +44,7 @@ function rest(threads: Set<Thread>, thread: Thread): void {
 export function createWorkerThreads(size: number, next: () => Work | undefined): WorkerThreads {
   const threads = new Set<Thread>();
 
-  const finish = (thread: Thread, results: EncodeResult[] | boolean[] | Error): void => {
+  const finish = (thread: Thread, results: EncodeAnswer | Error): void => {
     const { work } = thread;
     thread.work = null;
     if (results instanceof Error) work?.fail(results);

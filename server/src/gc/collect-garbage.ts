@@ -1,13 +1,17 @@
 /** Garbage collection: marks what is needed, removes the rest from the index, and has backends return the space. */
+import { coldIn } from "@datadb/backends";
 import { DiskFullError } from "@datadb/protocol";
 import type { FrozenIndex } from "../blobs/name-index.ts";
 import type { BlobKind } from "../database.ts";
 import type { CollectOptions, CollectSummary } from "./collection.ts";
+import { countUsers } from "./count-users.ts";
+import { type Detached, detachData } from "./detach-data.ts";
 import { detachNodes } from "./detach-nodes.ts";
 import { createGcCycle, type GcCycle } from "./gc-cycle.ts";
 import type { GcParts } from "./gc-parts.ts";
 import { markRoots } from "./gc-roots.ts";
 import { findLogGarbage } from "./log-garbage.ts";
+import { markBases } from "./mark-bases.ts";
 import { markNeeded } from "./mark-needed.ts";
 import { countGarbage, type Swept, sweepKind } from "./sweep.ts";
 
@@ -21,7 +25,7 @@ interface Run {
   readonly cycle: GcCycle;
   readonly options: CollectOptions;
   readonly swept: Swept;
-  detached: number;
+  readonly detached: Detached;
 }
 
 /**
@@ -37,7 +41,7 @@ export async function collectGarbage(parts: GcParts, options: CollectOptions): P
     cycle: createGcCycle(),
     options,
     swept: { blobs: 0, bytes: 0, seen: 0 },
-    detached: 0,
+    detached: { blobs: 0, bytes: 0 },
   };
   protection.cycle = run.cycle;
   let index: FrozenIndex | null = null;
@@ -55,7 +59,8 @@ export async function collectGarbage(parts: GcParts, options: CollectOptions): P
     logGarbage = await markAll(run, index);
     if (options.dryRun) {
       for (const kind of KINDS) await countGarbage(run.cycle, kind, index, parts.hash, run.swept);
-      return summaryOf(run, started, { packs: 0, returned: run.swept.bytes, rewritten: 0, unused: 0 });
+      const returned = run.swept.bytes - run.detached.bytes;
+      return summaryOf(run, started, { packs: 0, returned, rewritten: 0, unused: 0 });
     }
     await sweepAll(run, index);
   } finally {
@@ -83,9 +88,9 @@ function summaryOf(
   const { blobs, bytes } = swept;
   return {
     blobs,
-    bytes,
+    bytes: bytes - detached.bytes,
     kept: total - blobs,
-    detached,
+    detached: detached.blobs,
     ...compacted,
     seconds: (performance.now() - started) / 1000,
   };
@@ -115,19 +120,41 @@ async function markAll(run: Run, index: FrozenIndex): Promise<Buffer[]> {
   const source = {
     ...parts,
     signal,
+    index,
     onNode: () => parts.progress("marking", ++followed, cycle.tables.node.names),
   };
   await markRoots(cycle, { ...parts, checkpoints: roots }, signal);
   await markNeeded(cycle, source, false);
+  await detachAll(run, index);
   if (options.dryRun) return garbage;
-  run.detached = await detachNodes(cycle, index, parts, signal);
-  await markNeeded(cycle, source, true);
+  const follow = (): Promise<void> => markNeeded(cycle, source, true);
+  for (const kind of KINDS) await markBases(cycle, kind, index, { ...parts, follow }, signal);
+  await follow();
   await protection.alone(async () => {
     // Nobody is inside: all that was relied on so far is marked, and the rest of it is short.
-    await markNeeded(cycle, source, true);
+    await follow();
     cycle.phase = "sweeping";
   });
   return garbage;
+}
+
+/** What alone needs its base is encoded anew without it; durable when it resolves. Without room for that the old records stay, and so do their bases. */
+async function detachAll({ cycle, parts, options, detached }: Run, index: FrozenIndex): Promise<void> {
+  const { dryRun = false, sweepOnly = false, signal } = options;
+  // What is cold would have to be retrieved first, and its bytes do not come back.
+  const unused = coldIn(parts.backend) === undefined ? (options.unused ?? DEFAULT_UNUSED) : 1;
+  try {
+    const bases = sweepOnly ? 0 : await countUsers(cycle, index, signal);
+    if (bases > 0) await detachData(cycle, index, { ...parts, unused, dryRun }, detached, signal);
+    if (!dryRun) await detachNodes(cycle, index, parts, detached, signal);
+  } catch (error) {
+    if (!(error instanceof DiskFullError)) throw error;
+  }
+  if (dryRun || detached.blobs === 0) return;
+  // Their bases may go only when the index has the new records; what cannot be made durable keeps the old one.
+  await parts.flush().catch((error: unknown) => {
+    if (!(error instanceof DiskFullError)) throw error;
+  });
 }
 
 /**
@@ -150,7 +177,7 @@ async function sweepAll(run: Run, index: FrozenIndex): Promise<void> {
   };
   await dependants();
   parts.unfinished = null;
-  await sweepKind(cycle, "data", source, swept, () => true, run.options.signal);
+  await sweepKind(cycle, "data", source, swept, ({ base }) => base === null, run.options.signal);
 }
 
 async function endCycle({ cycle, parts }: Run, index: FrozenIndex | null): Promise<void> {

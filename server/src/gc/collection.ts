@@ -6,19 +6,22 @@ export interface CollectOptions {
   dryRun?: boolean;
   /** Ends when the index lacks what is not needed: no checkpoint is written before, and no space returned after. */
   sweepOnly?: boolean;
-  /** Packs are rewritten when more than this part of them, 0 to 1, is garbage; 0.1 by default. */
+  /**
+   * Packs are rewritten when more than this part of them, 0 to 1, is garbage, and chains of differences when more than this part of them is only
+   * there for one blob; 0.1 by default.
+   */
   unused?: number;
   signal?: AbortSignal;
 }
 
 /** What a collection did. */
 export interface CollectSummary {
-  /** Blobs that were removed, and the bytes of their records. */
+  /** Blobs that were removed, and the bytes of their records, less what the records that were encoded anew take more. */
   blobs: number;
   bytes: number;
   /** Blobs that stay. */
   kept: number;
-  /** Nodes that were encoded anew, because only they needed their bases. */
+  /** Blobs that were encoded anew, because only they needed their bases. */
   detached: number;
   /** See CompactSummary: packs deleted; bytes returned, written anew, and left unused. */
   packs: number;

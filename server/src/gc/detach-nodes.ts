@@ -1,29 +1,36 @@
 /** Nodes that are needed, and whose base is not, are encoded anew without it. */
 import type { Backend } from "@datadb/backends";
-import { type BlobRecord, encodeBlob, type HashAlgorithm } from "@datadb/protocol";
+import { type BlobRecord, encodeBlob, type HashAlgorithm, hashLength, recordSize } from "@datadb/protocol";
 import type { FrozenIndex } from "../blobs/name-index.ts";
 import { decodeChain } from "../blobs/read-contents.ts";
+import type { Detached } from "./detach-data.ts";
 import type { GcCycle } from "./gc-cycle.ts";
 
 const BATCH = 256;
 
-/** Resolves with how many there were, durably replaced. */
+/** Durable with the next flush, until which they need their bases; `found` says how many there were, also after an error. */
 export async function detachNodes(
   cycle: GcCycle,
   index: FrozenIndex,
-  { backend, hash, flush }: { backend: Backend; hash: HashAlgorithm; flush(): Promise<void> },
+  { backend, hash }: { backend: Backend; hash: HashAlgorithm },
+  found: Detached,
   signal?: AbortSignal,
-): Promise<number> {
+): Promise<void> {
   const { node } = cycle.tables;
-  let detached = 0;
+  const n = hashLength(hash);
   const replace = async (names: readonly Buffer[]): Promise<void> => {
     const replaced: BlobRecord[] = [];
+    let bytes = 0;
     for (const record of await backend.getMany("node", names)) {
       if (record === null || record.base === null || node.marked(record.base)) continue;
-      replaced.push(encodeBlob("node", record.name, await decodeChain(backend, hash, record)));
+      const whole = encodeBlob("node", record.name, await decodeChain(backend, hash, record));
+      replaced.push(whole);
+      bytes +=
+        recordSize(whole, n) - recordSize({ base: record.base, payloadLength: record.payload.length }, n);
     }
     await backend.replaceMany("node", replaced);
-    detached += replaced.length;
+    found.blobs += replaced.length;
+    found.bytes += bytes;
   };
   let batch: Buffer[] = [];
   for await (const page of index.records("node")) {
@@ -36,7 +43,4 @@ export async function detachNodes(
     }
   }
   if (batch.length > 0) await replace(batch);
-  // Their bases may go only when the index has the new records.
-  if (detached > 0) await flush();
-  return detached;
 }

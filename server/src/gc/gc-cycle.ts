@@ -10,7 +10,7 @@ type Phase = "gathering" | "marking" | "sweeping" | "over";
 export interface GcCycle extends CycleGuard {
   phase: Phase;
   readonly tables: Record<BlobKind, NameTable>;
-  /** Nodes that are marked and not followed yet, and data blobs whose bases are not; names as Latin-1 text. */
+  /** Nodes that are marked and not followed yet, and data blobs that may need a base; names as Latin-1 text. */
   readonly nodes: string[];
   readonly deltas: string[];
   /** Ends the gathering. */

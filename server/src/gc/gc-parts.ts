@@ -4,6 +4,7 @@ import type { HashAlgorithm, Operation } from "@datadb/protocol";
 import type { ContentCache } from "../blobs/content-cache.ts";
 import type { NameIndex } from "../blobs/name-index.ts";
 import type { Leases, View } from "../database.ts";
+import type { Encoder } from "../encoder/encoder.ts";
 import type { Protection } from "./protection.ts";
 
 export interface GcParts {
@@ -14,6 +15,7 @@ export interface GcParts {
   readonly view: View;
   readonly leases: Leases;
   readonly protection: Protection;
+  readonly encoder: Encoder;
   readonly nodes: ContentCache;
   /** Operations of commits that may be in the log and are not in the view. */
   uncertain(): readonly Operation[];

@@ -2,14 +2,11 @@
 import { cpSync, existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setImmediate } from "node:timers/promises";
 import { createSimulatedFileSystem, type Random, type SimulatedFileSystem } from "@datadb/backends/suite";
 import {
   DirectoryBuilder,
-  decodeBlob,
   decodeMeta,
   encodeMeta,
-  encodeOnChain,
   formatHex,
   hashOf,
   ListBuilder,
@@ -19,11 +16,11 @@ import {
   readList,
 } from "@datadb/protocol";
 import type { Database } from "../database.ts";
-import type { Encoder } from "../encoder/encoder.ts";
 import { serverState } from "../session/server-state.ts";
 import { Session } from "../session/session.ts";
 import { createStore } from "../store/create-store.ts";
 import { type OpenOptions, openDatabase } from "../store/open-database.ts";
+import { threadless } from "../testing/threadless-encoder.ts";
 
 /** Content by file name; a file is several chunks. */
 export type Files = Map<string, Buffer[]>;
@@ -46,21 +43,6 @@ export interface GcWorld {
   readonly unsure: Map<string, Files>;
 }
 
-/** In this thread: a worker for each life would take most of the time. */
-const ENCODER: Encoder = {
-  async encode(kind, content, chain = []) {
-    await setImmediate();
-    return encodeOnChain("sha256", kind, hashOf("sha256", content), Buffer.from(content), chain);
-  },
-  verify: async (chains) =>
-    chains.map((chain) => {
-      let content: Buffer | undefined;
-      for (const record of chain) content = decodeBlob("sha256", record, content);
-      return content !== undefined;
-    }),
-  close: async () => {},
-};
-
 /** Where syncs cost nothing: packs are simulated, and LevelDB is copied, not cut off. */
 const place = existsSync("/dev/shm") ? "/dev/shm" : tmpdir();
 
@@ -72,7 +54,7 @@ async function openLife(
   disk: SimulatedFileSystem,
 ): Promise<Life> {
   const options: OpenOptions = {
-    encoder: ENCODER,
+    encoder: threadless,
     fs: disk,
     now: () => world.now,
     warn: (message) => world.warnings.push(message),
@@ -122,11 +104,11 @@ export async function call(session: Session, ...words: (string | Buffer)[]): Pro
 
 const nameOf = (content: Buffer): Buffer => hashOf("sha256", content);
 
-/** Sends what the store does not say it has, children first; answers the root's name. Bases are hints as clients give them. */
+/** Sends what the store does not say it has, children first; answers the root's name. `hint` names a chunk's base, as clients do. */
 export async function upload(
   session: Session,
   files: Files,
-  bases: readonly Buffer[],
+  hint: (chunk: Buffer) => Buffer | undefined,
   random: Random,
 ): Promise<Buffer> {
   const nodes: [Buffer, Buffer][] = [];
@@ -137,8 +119,8 @@ export async function upload(
     for (const content of chunks) {
       const chunk = nameOf(content);
       const there = await call(session, "BEXISTS", chunk.toString("hex"), "KIND", "data");
-      const base =
-        bases.length > 0 && random.integer(2) === 0 ? ["BASE", random.pick(bases).toString("hex")] : [];
+      const hinted = hint(content);
+      const base = hinted === undefined ? [] : ["BASE", hinted.toString("hex")];
       if (there === 0) await call(session, "BPUT", content, "KIND", "data", ...base);
       list.add({ name: chunk, length: content.length });
     }

@@ -8,6 +8,7 @@ import {
   isDamage,
   references,
 } from "@datadb/protocol";
+import type { FrozenIndex } from "../blobs/name-index.ts";
 import { decodeChain } from "../blobs/read-contents.ts";
 import type { GcCycle } from "./gc-cycle.ts";
 
@@ -18,6 +19,7 @@ const BATCH_DELTAS = 1024;
 export interface MarkSource {
   readonly backend: Backend;
   readonly hash: HashAlgorithm;
+  readonly index: Pick<FrozenIndex, "facts">;
   readonly signal?: AbortSignal | undefined;
   /** Told of every node that was followed. */
   onNode?(): void;
@@ -54,14 +56,27 @@ async function followNode(cycle: GcCycle, { backend, hash }: MarkSource, record:
 }
 
 /**
- * Ends when nothing is left to follow. `withBases`: bases of nodes are needed whole as well; without, they are left to be replaced
- * (`detachNodes`), since a node that only serves as a base would keep an old tree alive. Throws DAMAGED when a node that is needed cannot be read.
+ * Ends when nothing is left to follow. `withBases`: what is needed as a base is needed as well; without, bases are left for `detachNodes` and
+ * `detachData`: a node that only serves as a base would keep an old tree alive. Throws DAMAGED when a node that is needed cannot be read.
  */
 export async function markNeeded(cycle: GcCycle, source: MarkSource, withBases: boolean): Promise<void> {
   try {
     await followAll(cycle, source, withBases);
   } catch (error) {
     throw refusal(error);
+  }
+}
+
+async function followBases(
+  cycle: GcCycle,
+  { backend, index }: MarkSource,
+  deltas: readonly Buffer[],
+): Promise<void> {
+  const infos = await backend.statMany("data", deltas);
+  for (const [at, name] of deltas.entries()) {
+    // What is known to be damaged counts as absent; a member of a mirror may have it whole, and then its base must be there.
+    const { base } = infos[at] ?? index.facts("data", name) ?? { base: null };
+    if (base !== null) cycle.mark("data", base);
   }
 }
 
@@ -75,7 +90,7 @@ async function followAll(cycle: GcCycle, source: MarkSource, withBases: boolean)
       source.onNode?.();
     }
     const deltas = take(cycle.deltas, BATCH_DELTAS);
-    if (deltas.length === 0) continue;
-    for (const info of await backend.statMany("data", deltas)) if (info?.base) cycle.mark("data", info.base);
+    if (!withBases) cycle.deltas.length = 0;
+    else if (deltas.length > 0) await followBases(cycle, source, deltas);
   }
 }

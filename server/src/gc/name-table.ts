@@ -20,6 +20,9 @@ interface Chunk {
   /** A bit for each place. */
   readonly marks: Uint32Array;
   readonly flags: Uint32Array;
+  /** Two bits for each place: whether it was used, and whether more than once. Allocated when the first one is. */
+  used: Uint32Array | null;
+  reused: Uint32Array | null;
 }
 
 /** The names of one kind. A name that was not added gets the number of another one, or of none. */
@@ -34,6 +37,12 @@ export interface NameTable {
   mark(name: Buffer): boolean;
   marked(name: Buffer): boolean;
   flagged(name: Buffer): boolean;
+  /** How many were added with it. */
+  readonly flags: number;
+  /** Notes a use of a name; true for its first. */
+  use(name: Buffer): boolean;
+  /** Whether it was used more than once. */
+  shared(name: Buffer): boolean;
 }
 
 function newChunk(): Chunk {
@@ -43,6 +52,8 @@ function newChunk(): Chunk {
     seeds: new Uint16Array(CHUNK_BUCKETS),
     marks: new Uint32Array(CHUNK_BUCKETS),
     flags: new Uint32Array(CHUNK_BUCKETS),
+    used: null,
+    reused: null,
   };
 }
 
@@ -70,11 +81,25 @@ function findSeed(names: readonly Buffer[]): number {
   return 0;
 }
 
+type Bits = "marks" | "flags" | "used" | "reused";
+
+/** The bit of a name in a bucket as it was, set afterwards if need be. */
+function bitIn(chunk: Chunk, at: number, name: Buffer, which: Bits, set: boolean): boolean {
+  if (set && (which === "used" || which === "reused")) chunk[which] ??= new Uint32Array(CHUNK_BUCKETS);
+  const bits = chunk[which];
+  if (bits === null) return false;
+  const bit = 1 << placeOf(name, chunk.seeds[at]!);
+  const before = (bits[at]! & bit) !== 0;
+  if (set) bits[at]! |= bit;
+  return before;
+}
+
 /** An empty table; names come in ascending order, as a sorted index has them. */
 export function createNameTable(): NameTable {
   const chunks: Chunk[] = [];
   let buckets = 0;
   let names = 0;
+  let flags = 0;
   let open: Buffer[] = [];
   let openFlags: boolean[] = [];
 
@@ -109,15 +134,10 @@ export function createNameTable(): NameTable {
     }
     return from - 1;
   };
-  const bitOf = (name: Buffer, which: "marks" | "flags", set: boolean): boolean => {
+  const bitOf = (name: Buffer, which: Bits, set: boolean): boolean => {
     const bucket = bucketOf(name);
     if (bucket < 0) return false;
-    const chunk = chunks[Math.floor(bucket / CHUNK_BUCKETS)]!;
-    const at = bucket % CHUNK_BUCKETS;
-    const bit = 1 << placeOf(name, chunk.seeds[at]!);
-    const before = (chunk[which][at]! & bit) !== 0;
-    if (set) chunk[which][at]! |= bit;
-    return before;
+    return bitIn(chunks[Math.floor(bucket / CHUNK_BUCKETS)]!, bucket % CHUNK_BUCKETS, name, which, set);
   };
   return {
     add(name, flagged) {
@@ -127,6 +147,7 @@ export function createNameTable(): NameTable {
       open.push(Buffer.from(name));
       openFlags.push(flagged);
       names += 1;
+      if (flagged) flags += 1;
     },
     finish: close,
     get names() {
@@ -135,5 +156,14 @@ export function createNameTable(): NameTable {
     mark: (name) => !bitOf(name, "marks", true),
     marked: (name) => bitOf(name, "marks", false),
     flagged: (name) => bitOf(name, "flags", false),
+    get flags() {
+      return flags;
+    },
+    use(name) {
+      const first = !bitOf(name, "used", true);
+      if (!first) bitOf(name, "reused", true);
+      return first;
+    },
+    shared: (name) => bitOf(name, "reused", false),
   };
 }

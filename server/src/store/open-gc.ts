@@ -3,6 +3,7 @@ import type { NameIndex } from "../blobs/name-index.ts";
 import type { OpenBlobStore } from "../blobs/open-blobs.ts";
 import type { Wholeness } from "../check/wholeness.ts";
 import type { CommitLog, Leases } from "../database.ts";
+import type { Encoder } from "../encoder/encoder.ts";
 import { type Collector, openCollector } from "../gc/open-collector.ts";
 import type { Level } from "../keyspace/open-level.ts";
 import type { ExecutorState } from "../log/executor.ts";
@@ -13,6 +14,7 @@ interface GcStore {
   readonly leases: Leases;
   readonly blobs: OpenBlobStore;
   readonly commits: CommitLog;
+  readonly encoder: Encoder;
 }
 
 /** The last checkpoint is in the log record after its state: then nothing has happened since. */
@@ -24,11 +26,11 @@ async function checkpointForGc(commits: CommitLog): Promise<void> {
 export function openGc(
   state: ExecutorState,
   local: Level,
-  { index, leases, blobs, commits }: GcStore,
+  { index, leases, blobs, commits, encoder }: GcStore,
 ): Collector {
   const { backend, hash, storeId, view } = state;
   return openCollector({
-    ...{ backend, hash, storeId, view, index, leases },
+    ...{ backend, hash, storeId, view, index, leases, encoder },
     protection: blobs.protection,
     nodes: blobs.nodes,
     uncertain: () => state.stuck?.group.commits.flatMap(({ operations }) => operations) ?? [],

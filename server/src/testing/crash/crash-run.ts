@@ -2,10 +2,11 @@
 import { cpSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { diskOf, type Random, type RecordedDisk, recordDisk } from "@datadb/backends/suite";
-import { DirectoryBuilder, encodeMeta } from "@datadb/protocol";
+import { DirectoryBuilder, encodeMeta, hashOf } from "@datadb/protocol";
 import type { Database } from "../../database.ts";
 import { createStore } from "../../store/create-store.ts";
 import { openDatabase } from "../../store/open-database.ts";
+import { threadless } from "../threadless-encoder.ts";
 import { fastDirectory } from "./fast-directory.ts";
 import { type LevelImage, levelImage } from "./level-image.ts";
 
@@ -32,6 +33,8 @@ export interface CrashRun {
   readonly backups: PromisedBackup[];
   /** Values of one key, in the order in which they were set. */
   readonly values: (Promised & { value: string })[];
+  /** Blobs that collections encoded anew. */
+  detached: number;
   /** By number of events. */
   readonly databases: { meta: LevelImage; local: LevelImage }[];
   remove(): void;
@@ -51,14 +54,20 @@ export function openOnDisk(
   fs: RecordedDisk,
   warn: (text: string) => void,
 ): Promise<Database> {
-  return openDatabase(directory, { fs, warn, encoders: 1, checkpointEvery: CHECKPOINT_EVERY });
+  return openDatabase(directory, { fs, warn, encoder: threadless, checkpointEvery: CHECKPOINT_EVERY });
 }
 
-async function putTree(database: Database, files: ReadonlyMap<string, Buffer>): Promise<Buffer> {
+async function putTree(
+  database: Database,
+  files: ReadonlyMap<string, Buffer>,
+  before: ReadonlyMap<Buffer, Buffer>,
+): Promise<Buffer> {
   const nodes: Buffer[] = [];
   const builder = new DirectoryBuilder("sha256", (_, content) => nodes.push(Buffer.from(content)));
   for (const [name, content] of [...files].sort(([a], [b]) => (a < b ? -1 : 1))) {
-    const chunk = await database.blobs.putContent("data", content);
+    const base = before.get(content);
+    const hint = base === undefined ? {} : { base: hashOf("sha256", base) };
+    const chunk = await database.blobs.putContent("data", Buffer.from(content), hint);
     builder.add(
       encodeMeta({ ...common, name: bytes(name), type: "file", size: content.length, chunk }),
       bytes(name),
@@ -77,9 +86,10 @@ export async function backUp(
   database: Database,
   files: ReadonlyMap<string, Buffer>,
   begin: (id: string) => void = () => {},
+  before: ReadonlyMap<Buffer, Buffer> = new Map(),
 ): Promise<void> {
   const [host, path] = [bytes("h"), bytes("/")];
-  const ref = await putTree(database, files);
+  const ref = await putTree(database, files, before);
   const { backup, timestamp } = await database.commits.reserveBackup(host, path);
   begin(backup.toString("hex"));
   await database.commits.commit([{ op: "backup", host, path, timestamp, ref, fields: [] }]);
@@ -90,11 +100,15 @@ class Runner {
   private readonly random: Random;
   private database: Database;
   private readonly shared: Buffer[] = [];
+  /** What grew out of what. */
+  private readonly before = new Map<Buffer, Buffer>();
+  private growing: Buffer;
 
   constructor(run: CrashRun, random: Random, database: Database) {
     this.run = run;
     this.random = random;
     this.database = database;
+    this.growing = random.bytes(400);
   }
 
   private get now(): number {
@@ -103,20 +117,29 @@ class Runner {
 
   private content(): Buffer {
     if (this.shared.length > 2 && this.random.integer(3) === 0) return this.random.pick(this.shared);
-    // Below what is compressed, so that no thread is started.
     const fresh = this.random.bytes(1 + this.random.integer(120));
     this.shared.push(fresh);
     return fresh;
   }
 
+  /** A file that every backup changes a little: differences, whose bases go one after another. */
+  private grown(): Buffer {
+    const last = this.growing;
+    const at = this.random.integer(last.length - 8);
+    this.growing = Buffer.concat([last.subarray(0, at), this.random.bytes(8), last.subarray(at + 8)]);
+    this.before.set(this.growing, last);
+    return this.growing;
+  }
+
   private async backUp(): Promise<void> {
-    const files = new Map<string, Buffer>();
+    const files = new Map<string, Buffer>([["grown", this.grown()]]);
     for (let at = 1 + this.random.integer(4); at > 0; at--) files.set(`file ${at}`, this.content());
     let made: PromisedBackup | undefined;
-    await backUp(this.database, files, (id) => {
+    const begin = (id: string): void => {
       made = { id, files, forgotten: null, begun: this.now, done: NEVER };
       this.run.backups.push(made);
-    });
+    };
+    await backUp(this.database, files, begin, this.before);
     if (made) made.done = this.now;
   }
 
@@ -141,9 +164,14 @@ class Runner {
     this.database = await openOnDisk(this.run.directory, this.run.disk, () => {});
   }
 
+  private async collect(): Promise<void> {
+    const { detached } = await this.database.collect({ unused: 0 });
+    this.run.detached += detached;
+  }
+
   async step(): Promise<void> {
     const chance = this.random.integer(12);
-    if (chance > 9) await this.database.collect();
+    if (chance > 9) await this.collect();
     else if (chance < 3) await this.backUp();
     else if (chance < 5) await this.set();
     else if (chance < 6) await this.forget();
@@ -151,6 +179,14 @@ class Runner {
     else if (chance < 8) await Promise.all([this.backUp(), this.database.commits.checkpoint()]);
     else if (chance < 9) await this.database.commits.checkpoint();
     else await this.reopen();
+  }
+
+  /** A collection that has to encode something anew. */
+  async detach(): Promise<void> {
+    for (let versions = 0; versions < 2; versions++) await this.backUp();
+    const { length } = this.run.backups.filter(({ forgotten }) => forgotten === null);
+    for (let at = 1; at < length; at++) await this.forget();
+    await this.collect();
   }
 
   async end(): Promise<void> {
@@ -169,6 +205,7 @@ export async function makeCrashRun(random: Random, steps: number): Promise<Crash
     disk,
     backups: [],
     values: [],
+    detached: 0,
     databases,
     remove: () => rmSync(directory, { recursive: true, force: true }),
   };
@@ -180,7 +217,8 @@ export async function makeCrashRun(random: Random, steps: number): Promise<Crash
   };
   disk.onEvent = capture;
   const runner = new Runner(run, random, await openOnDisk(directory, disk, () => {}));
-  for (let step = 0; step < steps; step++) await runner.step();
+  const detaching = random.integer(steps);
+  for (let step = 0; step < steps; step++) await (step === detaching ? runner.detach() : runner.step());
   await runner.end();
   capture();
   disk.onEvent = null;
