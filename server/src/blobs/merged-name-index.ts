@@ -47,6 +47,13 @@ export function mergedNameIndex(all: readonly NameIndex[]): NameIndex {
       return {
         records: (kind) => merged(frozen.map((index) => index.records(kind))),
         has: (kind: RecordKind, name) => frozen.some((index) => index.has(kind, name)),
+        facts(kind, name) {
+          for (const index of frozen) {
+            const found = index.facts(kind, name);
+            if (found !== null) return found;
+          }
+          return null;
+        },
         close: async () => {
           await Promise.all(frozen.map((index) => index.close()));
         },
