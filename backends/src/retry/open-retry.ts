@@ -17,6 +17,8 @@ export interface RetryPolicy {
   /** Milliseconds: the first pause is random below it, each further one below twice as much. */
   readonly delay: number;
   readonly maxDelay: number;
+  /** Ends all pauses. */
+  readonly end?: AbortSignal;
 }
 
 /** Time and chance, so that tests need neither. */
@@ -54,8 +56,15 @@ function lostIn(backend: Backend): number {
   return backend.inner.reduce((sum, inner) => sum + lostIn(inner), own);
 }
 
-function repeater({ attempts, delay, maxDelay }: RetryPolicy, clock: RetryClock, count: () => void): Repeat {
-  return async (work, signal, may = mayPass) => {
+/** `end`: who opened the store wants to end, and nothing waits from then on. */
+function repeater(
+  { attempts, delay, maxDelay, end }: RetryPolicy,
+  clock: RetryClock,
+  count: () => void,
+): Repeat {
+  return async (work, given, may = mayPass) => {
+    const signals = [given, end].filter((one) => one !== undefined);
+    const signal = signals.length > 1 ? AbortSignal.any(signals) : signals[0];
     for (let attempt = 1; ; attempt += 1) {
       try {
         return await work();
@@ -120,6 +129,7 @@ export async function openRetry(options: BackendOptions, context: OpenContext): 
     attempts: options.integer("attempts", { min: 1, max: 1000, fallback: 8 }),
     delay: options.integer("delay", { min: 1, max: HOUR_MS, fallback: 200 }),
     maxDelay: options.integer("maxDelay", { min: 1, max: HOUR_MS, fallback: 30_000 }),
+    ...(context.signal === undefined ? {} : { end: context.signal }),
   };
   options.done();
   const again = repeater(policy, SYSTEM_CLOCK, () => {});

@@ -100,3 +100,13 @@ test("a listing goes on where it failed, and tells nothing twice", async () => {
   expect(backend.counters()["calls-repeated"]).toBeGreaterThan(0);
   await backend.close();
 });
+
+test("who opened the store ends all waiting, also of calls that have no signal", async () => {
+  const end = new AbortController();
+  const patient = { attempts: 1000, delay: 3_600_000, maxDelay: 3_600_000, end: end.signal };
+  const backend = retry(faultyBackend(createMemoryBackend({ hash: "sha256" }), NEVER), patient);
+  const waiting = [backend.packs("data"), backend.hasMany("data", [], new AbortController().signal)];
+  const settled = Promise.allSettled(waiting);
+  end.abort(new Error("the server ends"));
+  for (const one of await settled) expect(one).toMatchObject({ reason: { message: "the server ends" } });
+});

@@ -218,3 +218,10 @@ test("a dead archive is kept while that costs nothing, then deleted, and no olde
   await eager.close();
   expect(indexes.size).toBeGreaterThan(1);
 });
+
+test("a request that another key signed is refused, and the error says so", async () => {
+  const stranger = await place("sha256", { secretAccessKey: "another" }).open();
+  await stranger.putMany(sampleRecords(random, "sha256", 2, { kind: "data" }));
+  await expect(stranger.cold!.archive()).rejects.toThrow(/SignatureDoesNotMatch/);
+  await stranger.close();
+});

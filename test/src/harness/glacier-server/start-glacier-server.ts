@@ -1,5 +1,7 @@
 /** Amazon Glacier's vault API in this process: archives, jobs that take hours of a clock that tests set, inventories that lag. */
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { S3Fault } from "../s3-server/s3-fault.ts";
+import { verifySignature } from "../s3-server/signature.ts";
 import { GlacierFault, notFound } from "./glacier-fault.ts";
 import { type Answer, operate } from "./operations.ts";
 import { newVault, type Vault } from "./vault.ts";
@@ -36,8 +38,7 @@ export async function startGlacierServer(vaults: readonly string[]): Promise<Gla
     const fault = server.fault({ method, path: pathname });
     if (fault !== null) throw fault;
     const headers = request.headers as Record<string, string | undefined>;
-    if (!/^AWS4-HMAC-SHA256 /.test(headers["authorization"] ?? ""))
-      throw new GlacierFault(403, "MissingAuthenticationTokenException", "the request is not signed");
+    verify(request, body);
     if (headers["x-amz-glacier-version"] !== "2012-06-01")
       throw new GlacierFault(400, "MissingParameterValueException", "x-amz-glacier-version is missing");
     return operate(vaultOf(name), { method, rest, headers, body, now });
@@ -66,6 +67,18 @@ export async function startGlacierServer(vaults: readonly string[]): Promise<Gla
       }),
   };
   return server;
+}
+
+/** What the vaults' owner signs with. */
+const OWNER = { accessKeyId: "AKIDEXAMPLE", secretAccessKey: "secret" };
+
+function verify(request: IncomingMessage, body: Buffer): void {
+  try {
+    verifySignature(request, [OWNER], "us-east-1", new Set(), { service: "glacier", body });
+  } catch (error) {
+    if (!(error instanceof S3Fault)) throw error;
+    throw new GlacierFault(403, "InvalidSignatureException", `${error.code}: ${error.message}`);
+  }
 }
 
 function send(response: ServerResponse, make: () => Answer): void {

@@ -49,11 +49,16 @@ function canonicalQuery(query: string): string {
     .join("&");
 }
 
-function canonicalRequest(request: IncomingMessage, names: readonly string[]): string {
+function canonicalRequest(
+  request: IncomingMessage,
+  names: readonly string[],
+  { service, body }: SignedFor,
+): string {
   const [path = "/", query = ""] = (request.url ?? "/").split(/\?(.*)/s);
   const uri = path
     .split("/")
-    .map((part) => encodeComponent(decodeURIComponent(part)))
+    // S3 alone does not encode what is encoded already.
+    .map((part) => encodeComponent(service === "s3" ? decodeURIComponent(part) : part))
     .join("/");
   const headers = names.map((name) => {
     const value = request.headers[name];
@@ -61,7 +66,7 @@ function canonicalRequest(request: IncomingMessage, names: readonly string[]): s
       .trim()
       .replace(/ +/g, " ")}\n`;
   });
-  const hash = String(request.headers["x-amz-content-sha256"]);
+  const hash = String(request.headers["x-amz-content-sha256"] ?? sha256Hex(body));
   const parts = [request.method, uri, canonicalQuery(query), headers.join(""), names.join(";"), hash];
   return parts.join("\n");
 }
@@ -93,15 +98,26 @@ function checkHeaders(request: IncomingMessage, names: readonly string[]): void 
   }
 }
 
-/** Throws unless the request is signed with one of the credentials for this region, now. */
+/** What signatures are made for. */
+interface SignedFor {
+  readonly service: "s3" | "glacier";
+  /** The body, for services whose requests need not name its hash. */
+  readonly body: Buffer;
+}
+
+const FOR_S3: SignedFor = { service: "s3", body: Buffer.alloc(0) };
+
+/** Throws unless the request is signed with one of the credentials for this region and service, now. */
 export function verifySignature(
   request: IncomingMessage,
   known: readonly Credentials[],
   region: string,
   expired: ReadonlySet<string>,
+  purpose: SignedFor = FOR_S3,
 ): Signed {
   const given = parseAuthorization(request);
-  if (given.service !== "s3" || given.end !== "aws4_request" || given.region !== region)
+  const { service } = purpose;
+  if (given.service !== service || given.end !== "aws4_request" || given.region !== region)
     throw new S3Fault(
       400,
       "AuthorizationHeaderMalformed",
@@ -120,14 +136,17 @@ export function verifySignature(
   const credentials = known.find(({ accessKeyId }) => accessKeyId === given.accessKeyId);
   if (credentials === undefined)
     throw new S3Fault(403, "InvalidAccessKeyId", "the access key id does not exist in our records");
-  const scope = `${given.day}/${region}/s3/aws4_request`;
-  const key = ["s3", "aws4_request"].reduce(
+  const scope = `${given.day}/${region}/${service}/aws4_request`;
+  const key = [service, "aws4_request"].reduce(
     (last, part) => hmac(last, part),
     hmac(hmac(`AWS4${credentials.secretAccessKey}`, given.day as string), region),
   );
-  const text = ["AWS4-HMAC-SHA256", date, scope, sha256Hex(canonicalRequest(request, given.names))].join(
-    "\n",
-  );
+  const text = [
+    "AWS4-HMAC-SHA256",
+    date,
+    scope,
+    sha256Hex(canonicalRequest(request, given.names, purpose)),
+  ].join("\n");
   if (!equal(hmac(key, text).toString("hex"), given.signature))
     throw new S3Fault(403, "SignatureDoesNotMatch", "the request signature does not match the one provided");
   if (expired.has(credentials.accessKeyId))
