@@ -3,6 +3,8 @@ import { type FetchNodes, type HashAlgorithm, type Meta, type PlacedEntry, readL
 
 /** Pieces that are remembered behind the place that is read; further back the list is read again. */
 const KEPT_BEHIND = 2048;
+/** Whoever reads the first bytes need not wait for the list of those that follow. */
+const FIRST_NODES = 1;
 /** A jump forward by more than this does not read the list in between. */
 const SKIP_BYTES = 32 << 20;
 
@@ -26,7 +28,7 @@ export function createPieces(fetch: FetchNodes, hash: HashAlgorithm, meta: Meta)
     if (reader === null || pieces.length === 0 || from < start || from > end + SKIP_BYTES) {
       pieces = [];
       end = from;
-      reader = readList(fetch, hash, meta, meta.size, { from });
+      reader = readList(fetch, hash, meta, meta.size, { from, first: FIRST_NODES });
     }
     try {
       while (end < to) {

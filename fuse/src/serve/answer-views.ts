@@ -1,5 +1,6 @@
 /** Answers what is asked of views: the root, latest, snapshots, at, and the roots of backups. */
 import { decodeMeta, type Meta } from "@datadb/protocol";
+import type { DirectoryRef } from "../device/messages.ts";
 import { xattrReply } from "../device/xattr-reply.ts";
 import { ERRNO, OPCODE, OPEN_FLAG } from "../kernel/constants.ts";
 import {
@@ -16,7 +17,7 @@ import type { BackupCatalogue } from "../tree/backup-catalogue.ts";
 import type { ViewNodes } from "../tree/view-nodes.ts";
 import { lookUpView, noticeText, type View } from "../tree/views.ts";
 import { createListing } from "./list-views.ts";
-import { backupXattrs, type Mounter, viewAttributes } from "./view-attributes.ts";
+import { backupXattrs, type Mounter, viewAttributes, viewInode } from "./view-attributes.ts";
 
 /** Names of views may mean something else a second later. */
 const BRIEFLY: Validity = { entry: 1, attributes: 1 };
@@ -29,6 +30,8 @@ export interface ViewSurroundings {
   fetchNode(ref: Buffer): Promise<Buffer>;
   /** A handle for the content of a root that is a file, or of a text. */
   openContent(content: Meta | Buffer): number;
+  /** Somebody looks at the root of a backup, and will probably enter it. */
+  entered(root: DirectoryRef): void;
 }
 
 export interface ViewAnswers {
@@ -38,7 +41,7 @@ export interface ViewAnswers {
 }
 
 export function createViewAnswers(surroundings: ViewSurroundings): ViewAnswers {
-  const { catalogue, nodes, timezone, mounter, fetchNode, openContent } = surroundings;
+  const { catalogue, nodes, timezone, mounter, fetchNode, openContent, entered } = surroundings;
   const roots = new Map<string, Promise<Meta>>();
   const listing = createListing(catalogue, timezone, mounter);
 
@@ -65,6 +68,8 @@ export function createViewAnswers(surroundings: ViewSurroundings): ViewAnswers {
     const shown = await attributes(found);
     const node = nodes.nodeOf(found);
     nodes.hold(node);
+    const root = rootOf(found, node, await rootMeta(found));
+    if (root !== null) entered(root);
     return entryReply(request, node, shown, BRIEFLY);
   }
 
@@ -100,14 +105,23 @@ export function createViewAnswers(surroundings: ViewSurroundings): ViewAnswers {
           return target === undefined ? errorReply(request, ERRNO.EINVAL) : bytesReply(request, target);
         }
         case OPCODE.getxattr:
-        case OPCODE.listxattr: {
-          const own = (await rootMeta(view))?.xattrs ?? [];
-          const named = view.kind === "backup" && request.opcode === OPCODE.getxattr;
-          return xattrReply(request, bytes, named ? [...backupXattrs(view.backup), ...own] : own);
-        }
+        case OPCODE.listxattr:
+          return xattrReply(request, bytes, xattrsOf(view, request, await rootMeta(view)));
         default:
           return errorReply(request, ERRNO.ENOSYS);
       }
     },
   };
+}
+
+function rootOf(view: View, node: number, meta: Meta | null): DirectoryRef | null {
+  if (meta?.directory === undefined) return null;
+  const inode = viewInode(view);
+  return { node, ref: meta.directory, inode, linkBase: inode };
+}
+
+function xattrsOf(view: View, request: Request, root: Meta | null): NonNullable<Meta["xattrs"]> {
+  const own = root?.xattrs ?? [];
+  const named = view.kind === "backup" && request.opcode === OPCODE.getxattr;
+  return named ? [...backupXattrs(view.backup), ...own] : own;
 }

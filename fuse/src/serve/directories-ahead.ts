@@ -20,6 +20,15 @@ const MOST_PAUSES = 20;
 /** Directories that wait; the last of them are dropped. */
 const MOST_WAITING = 4096;
 
+/** Who enters a backup is likely to follow a path: so many levels of it. */
+const ENTERED_LEVELS = 2;
+
+/** A directory to load, and how many levels from it on. */
+interface Waiting {
+  directory: DirectoryRef;
+  levels: number;
+}
+
 export interface AheadSurroundings {
   connection: Connection;
   hash: HashAlgorithm;
@@ -34,13 +43,15 @@ export interface AheadSurroundings {
 export interface DirectoriesAhead {
   /** The directory with this table was used; `below` are its subdirectories, in order. */
   used(id: number, below: readonly DirectoryRef[]): void;
+  /** Somebody enters a backup: its root and what lies directly below it come first. */
+  entered(root: DirectoryRef): void;
   /** Some directories had to go: which ones were not used is not known any more. */
   evicted(): void;
 }
 
 export function createAhead({ connection, hash, known, busy, install }: AheadSurroundings): DirectoriesAhead {
   const unused = new Map<number, number>();
-  let waiting: DirectoryRef[] = [];
+  let waiting: Waiting[] = [];
   let entries = 0;
   let running = false;
 
@@ -49,24 +60,30 @@ export function createAhead({ connection, hash, known, busy, install }: AheadSur
     for (let i = 0; i < MOST_PAUSES && busy(); i++) await delay(1);
   }
 
-  async function load(batch: readonly DirectoryRef[]): Promise<void> {
-    const refs = batch.map(({ ref }) => Buffer.from(ref!));
+  async function load(batch: readonly Waiting[]): Promise<void> {
+    const refs = batch.map(({ directory }) => Buffer.from(directory.ref!));
     const found = await fetchDirectories(connection, hash, refs, MOST_NODES);
-    const below: DirectoryRef[] = [];
+    const below: Waiting[] = [];
     let inTurn = 0;
-    for (const [index, directory] of batch.entries()) {
+    for (const [index, { directory, levels }] of batch.entries()) {
       const metas = found[index]!;
       if (known(directory) || !Array.isArray(metas)) continue;
       const { id, table } = install(directory, metas);
       unused.set(id, table.count + 1);
       entries += table.count + 1;
-      below.push(...subdirectories(id, table, () => false));
+      if (levels > 1)
+        below.push(
+          ...loadable(
+            subdirectories(id, table, () => false),
+            levels - 1,
+          ),
+        );
       inTurn += table.count;
       if (inTurn < TURN_ENTRIES) continue;
       await letPass();
       inTurn = 0;
     }
-    waiting = [...waiting, ...loadable(below)].slice(0, MOST_WAITING);
+    waiting = [...waiting, ...below].slice(0, MOST_WAITING);
   }
 
   async function run(): Promise<void> {
@@ -74,7 +91,7 @@ export function createAhead({ connection, hash, known, busy, install }: AheadSur
     running = true;
     try {
       for (await letPass(); waiting.length > 0 && entries < MOST_ENTRIES; await letPass())
-        await load(waiting.splice(0, BATCH).filter((directory) => !known(directory)));
+        await load(waiting.splice(0, BATCH).filter(({ directory }) => !known(directory)));
     } catch {
       // Whoever asks for one of these directories is told what is wrong with it.
       waiting = [];
@@ -83,14 +100,19 @@ export function createAhead({ connection, hash, known, busy, install }: AheadSur
     }
   }
 
+  /** Comes before what was seen earlier. */
+  function first(directories: readonly DirectoryRef[], levels: number): void {
+    waiting = [...loadable(directories, levels), ...waiting].slice(0, MOST_WAITING);
+    void run();
+  }
+
   return {
     used(id, below) {
       entries -= unused.get(id) ?? 0;
       unused.delete(id);
-      // What lies below the directory that is used now comes before what was seen earlier.
-      waiting = [...loadable(below), ...waiting].slice(0, MOST_WAITING);
-      void run();
+      first(below, Number.POSITIVE_INFINITY);
     },
+    entered: (root) => first([root], ENTERED_LEVELS),
     evicted() {
       unused.clear();
       entries = 0;
@@ -99,6 +121,6 @@ export function createAhead({ connection, hash, known, busy, install }: AheadSur
 }
 
 /** An empty directory needs nothing from the store. */
-function loadable(below: readonly DirectoryRef[]): DirectoryRef[] {
-  return below.filter(({ ref }) => ref !== null);
+function loadable(directories: readonly DirectoryRef[], levels: number): Waiting[] {
+  return directories.filter(({ ref }) => ref !== null).map((directory) => ({ directory, levels }));
 }

@@ -16,6 +16,10 @@ export interface BuiltDirectory {
 export interface DirectoryLoader {
   /** Rejects when a node is missing or damaged, or the store cannot be reached. */
   load(directory: DirectoryRef): Promise<BuiltDirectory>;
+  /** See DirectoriesAhead. */
+  entered(root: DirectoryRef): void;
+  /** The entries of a directory were asked for, which the receiver did not have then. */
+  listed(built: BuiltDirectory): void;
   /** The receiver used a directory; `below` are its subdirectories, in order. */
   used(id: number, below: readonly DirectoryRef[]): void;
   /** The receiver has taken a table, and dropped those of the nodes that are `gone`. */
@@ -73,16 +77,17 @@ export function createDirectoryLoader(surroundings: LoaderSurroundings): Directo
       const started = start(directory);
       loading.set(directory.node, started);
       try {
-        const { id, table } = await started;
-        ahead.used(
-          id,
-          subdirectories(id, table, () => false),
-        );
-        return { id, table };
+        return await started;
       } finally {
         loading.delete(directory.node);
       }
     },
+    listed: ({ id, table }) =>
+      ahead.used(
+        id,
+        subdirectories(id, table, () => false),
+      ),
+    entered: ahead.entered,
     used: ahead.used,
     installed(id, gone) {
       const node = nodesById.get(id);

@@ -51,7 +51,9 @@ export function createForwarded(surroundings: ForwardedSurroundings): ForwardedR
   ): Promise<void> {
     let takeBack: (() => void) | undefined;
     const sent = await pending.answer(request, "a directory cannot be read", async () => {
-      const { id, table } = await loader.load(await find());
+      const built = await loader.load(await find());
+      if (request.opcode !== OPCODE.lookup) loader.listed(built);
+      const { id, table } = built;
       const buffer = Buffer.allocUnsafe(request.opcode === OPCODE.lookup ? 16 : LISTING_BYTES);
       const { reply, ...counted } = answerInDirectory(table, id, request, bytes, buffer, lean);
       if (counted.to > counted.from) {

@@ -58,6 +58,8 @@ function assemble(
 ): ForwardedSurroundings {
   const { post } = receiver;
   const { hash } = content;
+  const pending = createPending(fd, problem);
+  const loader = createDirectoryLoader({ connection, hash, busy: pending.any, post, problem });
   const files = createOpenFiles(content);
   const catalogue = createCatalogue(connection, (backups) => countAll(backups, receiver), problem);
   const nodes = createViewNodes();
@@ -67,14 +69,13 @@ function assemble(
     timezone,
     mounter,
     openContent: files.openOwn,
+    entered: loader.entered,
     async fetchNode(ref) {
       const [node] = await fetchContents(connection, hash, "node", [ref]);
       if (node === undefined || node instanceof Error) throw node ?? new Error("no such node");
       return node;
     },
   });
-  const pending = createPending(fd, problem);
-  const loader = createDirectoryLoader({ connection, hash, busy: pending.any, post, problem });
   return { pending, loader, files, views, nodes, post };
 }
 

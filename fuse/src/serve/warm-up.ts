@@ -1,11 +1,13 @@
 /** Reads a little of the newest backup before anybody asks: what is done for the first time takes many times as long. */
 import { type Backup, type Connection, fetchContents } from "@datadb/client";
-import { decodeMeta, type HashAlgorithm, type Meta } from "@datadb/protocol";
+import { decodeMeta, type FetchNodes, type HashAlgorithm, type Meta } from "@datadb/protocol";
 import { type FileSurroundings, openFile } from "../content/open-file.ts";
 import { buildTable } from "../inodes/directory-table.ts";
 import { fetchDirectories } from "./fetch-directories.ts";
 
-const BYTES = 256 * 1024;
+/** Reads of the file, at distances, each of so many bytes. */
+const TIMES = 8;
+const BYTES = 64 * 1024;
 const DEEPEST = 4;
 /** Directories of more nodes on a level are not worth it. */
 const MOST_NODES = 64;
@@ -31,6 +33,16 @@ export async function warmUp(
       entries[0];
   }
   if (meta?.type !== "file") return;
-  const file = openFile(files, meta);
-  await file.read(0, BYTES, () => undefined);
+  // Not from the cache of nodes: what reads them shall be warm, too.
+  const fetch: FetchNodes = async (names) => {
+    const contents = await fetchContents(connection, hash, "node", names);
+    for (const content of contents) if (content instanceof Error) throw content;
+    return contents as Buffer[];
+  };
+  for (let time = 0; time < TIMES; time++)
+    await openFile({ ...files, fetch }, meta).read(
+      Math.floor((meta.size / TIMES) * time),
+      BYTES,
+      () => undefined,
+    );
 }

@@ -17,7 +17,7 @@ export interface PlacedEntry extends ListEntry {
 }
 
 /**
- * The entries of a stream of `size` bytes in order, from the one that covers the byte `options.from` (0 when absent). Names may be
+ * The entries of a stream of `size` bytes in order, from the one that covers the byte `options.from` (0 when absent). `options.first`: see TreeWalk. Names may be
  * views. Throws DAMAGED when nodes contradict each other or `size`, and what `fetch` throws.
  */
 export async function* readList(
@@ -25,7 +25,7 @@ export async function* readList(
   algorithm: HashAlgorithm,
   ref: { chunk?: Buffer | undefined; list?: Buffer | undefined },
   size: number,
-  options: { from?: number } = {},
+  options: { from?: number; first?: number } = {},
 ): AsyncGenerator<PlacedEntry> {
   const from = options.from ?? 0;
   if (ref.list === undefined) {
@@ -36,7 +36,7 @@ export async function* readList(
   }
   if (from >= size) return;
   const n = hashLength(algorithm);
-  const walk = listWalk(n, from);
+  const walk = { ...listWalk(n, from), first: options.first };
   const root: Visit<Span> = { name: ref.list, context: { offset: 0, bytes: size } };
   for await (const { node, visit } of walkLeaves(fetch, root, walk)) {
     let { offset } = visit.context;

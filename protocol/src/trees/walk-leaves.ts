@@ -15,6 +15,8 @@ export interface TreeWalk<Context> {
   isLeaf(node: Buffer): boolean;
   /** The level of an inner node and the wanted ones of its children, in order. Throws DECODE. */
   open(node: Buffer, context: Context): { level: number; visits: Visit<Context>[] };
+  /** For who waits for the first leaf, and may want no other: nodes that are fetched at first, and none ahead until another leaf is asked for; twice as many each time. */
+  first?: number | undefined;
 }
 
 /** Nodes fetched at once, a batch ahead: enough to hide a round trip, little enough to hold. */
@@ -53,13 +55,17 @@ async function* below<Context>(
     return;
   }
   const { level, visits } = opened;
-  let ahead = fetchBatch(fetch, visits, 0);
-  for (let start = 0; start < visits.length; start += BATCH_NODES) {
-    const nodes = await ahead;
-    ahead = fetchBatch(fetch, visits, start + BATCH_NODES);
+  let size = Math.min(walk.first ?? BATCH_NODES, BATCH_NODES);
+  let ahead: Promise<Buffer[]> | undefined;
+  for (let start = 0; start < visits.length; ) {
+    const nodes = await (ahead ?? fetchBatch(fetch, visits, start, size));
+    const next = start + size;
+    size = Math.min(2 * size, BATCH_NODES);
+    ahead = start === 0 && walk.first !== undefined ? undefined : fetchBatch(fetch, visits, next, size);
     for (const [index, child] of nodes.entries()) {
       yield* below(fetch, visits[start + index] as Visit<Context>, child, walk, level - 1);
     }
+    start = next;
   }
 }
 
@@ -86,8 +92,13 @@ function openAt<Context>(
   }
 }
 
-function fetchBatch(fetch: FetchNodes, visits: readonly Visit<unknown>[], start: number): Promise<Buffer[]> {
-  const batch = visits.slice(start, start + BATCH_NODES);
+function fetchBatch(
+  fetch: FetchNodes,
+  visits: readonly Visit<unknown>[],
+  start: number,
+  size: number,
+): Promise<Buffer[]> {
+  const batch = visits.slice(start, start + size);
   const fetched = batch.length === 0 ? Promise.resolve([]) : fetch(batch.map(({ name }) => name));
   // A reader may stop before this batch: its failure is then nobody's.
   fetched.catch(() => {});
