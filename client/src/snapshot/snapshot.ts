@@ -19,7 +19,7 @@ import { commitBackup } from "./commit-backup.ts";
 import { filesSnapshot } from "./files-snapshot.ts";
 import { type Identity, identityOf } from "./identity.ts";
 import { isWhole } from "./is-whole.ts";
-import { canBeReadAgain, isDiskFull, lostItsLease } from "./lost-lease.ts";
+import { canBeReadAgain, isDiskFull, lostItsLease, streamHasGone } from "./lost-lease.ts";
 import { cacheField, previousBackup, previousCacheStream, previousTree } from "./previous-backup.ts";
 import { reportProgress } from "./report-progress.ts";
 import type { SnapshotOptions, SnapshotSource, SnapshotSummary } from "./snapshot-options.ts";
@@ -55,7 +55,7 @@ interface Job {
  * Entries that cannot be read are in the summary (`complete` is false then), not errors.
  *
  * Throws NOT_FOUND (no such path), EMPTY_SOURCE, COMMAND_FAILED, INTERRUPTED (by `signal`), USAGE, DISK_FULL,
- * CONNECTION_LOST: then nothing is listed, and what was stored is found by the next try.
+ * CONNECTION_LOST, LEASE_LOST (of standard input, which cannot be read again): then nothing is listed, and what was stored is found by the next try.
  *
  * @example
  * const { backup, bytes } = await snapshot(connection, ["/etc"], { name: "etc", tags: ["daily"] });
@@ -69,7 +69,9 @@ export async function snapshot(
     try {
       return await takeSnapshot(connection, source, options, attempt > 1);
     } catch (error) {
-      if (attempt >= ATTEMPTS || !lostItsLease(error) || !canBeReadAgain(source)) throw error;
+      if (!lostItsLease(error)) throw error;
+      if (!canBeReadAgain(source)) throw streamHasGone(error as Error);
+      if (attempt >= ATTEMPTS) throw error;
     }
   }
 }

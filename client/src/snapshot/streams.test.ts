@@ -167,6 +167,10 @@ it("runs a command again when its lease was lost at the end; a stream has gone b
   const { ref } = await snapshot(late(), { command: ["echo", "output"] }, { name: "late" });
   expect((await readBack(store.records, "sha256", ref)).get("")?.content.toString()).toBe("output\n");
   const stream = snapshot(late(), { stdin: Readable.from([Buffer.from("once")]) }, { name: "late stream" });
-  await expect(stream).rejects.toThrow("LEASELOST");
+  await expect(stream).rejects.toMatchObject({
+    code: "LEASE_LOST",
+    message: expect.stringContaining("standard input"),
+    next: expect.stringContaining("datadb snapshot -- COMMAND"),
+  });
   expect(store.backups.length).toBe(1);
 });
