@@ -5,6 +5,8 @@ import { labelSeries, type Series } from "./series-labels.ts";
 /** A listing is used for so long, and for longer when making it takes long. */
 const FRESH_MS = 1000;
 const FRESH_FACTOR = 20;
+/** Also when the store did not answer for a while: what is new since then is to be seen soon after. */
+const FRESH_MOST_MS = 15_000;
 /** A store that does not answer: what is known is shown meanwhile. */
 const PATIENCE_MS = 2000;
 
@@ -21,6 +23,8 @@ export function createCatalogue(
   let series: Map<string, Series> | null = null;
   let fresh = 0;
   let asking: Promise<void> | null = null;
+  /** Waited for once: nobody else is held up by it. */
+  let overdue: Promise<void> | null = null;
 
   async function ask(): Promise<void> {
     const began = performance.now();
@@ -30,8 +34,17 @@ export function createCatalogue(
       listed(backups);
     } finally {
       const ended = performance.now();
-      fresh = ended + Math.max(FRESH_MS, (ended - began) * FRESH_FACTOR);
+      fresh = ended + Math.min(FRESH_MOST_MS, Math.max(FRESH_MS, (ended - began) * FRESH_FACTOR));
       asking = null;
+    }
+  }
+
+  async function awaitBriefly(asked: Promise<void>): Promise<void> {
+    try {
+      await within(asked, PATIENCE_MS);
+      if (asking === asked) overdue = asked;
+    } catch (error) {
+      problem(`backups cannot be listed: ${(error as Error).message}`);
     }
   }
 
@@ -40,10 +53,7 @@ export function createCatalogue(
       if (series !== null && performance.now() < fresh) return series;
       asking ??= ask();
       if (series === null) await asking;
-      else
-        await within(asking, PATIENCE_MS).catch((error: Error) =>
-          problem(`backups cannot be listed: ${error.message}`),
-        );
+      else if (asking !== overdue) await awaitBriefly(asking);
       return series ?? new Map();
     },
   };
