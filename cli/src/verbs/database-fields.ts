@@ -22,6 +22,21 @@ export function rowChangesOf(fields: Readonly<Record<string, string>>): Record<s
   }
 }
 
+/** The moment of the snapshot, and by path the seconds that reading took, of the tables that took longest. */
+export function databaseRecord(fields: Readonly<Record<string, string>>): Record<string, unknown> {
+  const { "pg.lsn": lsn, "pg.snapshot-time": snapshotTime, "pg.seconds": seconds } = fields;
+  if (lsn === undefined) return {};
+  return { lsn, snapshotTime, tableSeconds: parsed(seconds) };
+}
+
+function parsed(text: string | undefined): unknown {
+  try {
+    return JSON.parse(text ?? "{}");
+  } catch {
+    return {};
+  }
+}
+
 /** Tables that are listed; more are only counted. */
 const MOST_TABLES = 20;
 

@@ -10,7 +10,7 @@ import { printable } from "../output/printable.ts";
 import { withConnection } from "../store/with-connection.ts";
 import type { Verb } from "../verb.ts";
 import { backupRecord } from "./backup-record.ts";
-import { describeDatabase, rowChangesOf } from "./database-fields.ts";
+import { databaseRecord, describeDatabase, rowChangesOf } from "./database-fields.ts";
 import { readBackup } from "./read-selection.ts";
 
 export const show: Verb = {
@@ -39,6 +39,7 @@ export const show: Verb = {
         ref: backup.ref,
         unreadable,
         unreadableCount,
+        ...databaseRecord(backup.fields),
         ...(rows === null ? {} : { rows }),
       });
       context.output.record({ type: "summary", backups: 1 });

@@ -88,6 +88,45 @@ lane("a part of a database", [{ postgres: 15 }], () => {
     );
   });
 
+  test("a chosen partitioned table comes back with its partitions, a chosen partition alone", async () => {
+    const lab = await shop("partitioned");
+    await lab.server.psql(
+      "shop",
+      `CREATE TABLE log (id int, t text) PARTITION BY RANGE (id);
+       CREATE TABLE log_1 PARTITION OF log FOR VALUES FROM (0) TO (100) PARTITION BY RANGE (id);
+       CREATE TABLE log_1a PARTITION OF log_1 FOR VALUES FROM (0) TO (50);
+       CREATE TABLE rest PARTITION OF log DEFAULT;
+       INSERT INTO log SELECT n, 'x' FROM generate_series(1, 49) AS n;`,
+    );
+    const relations = (database: string): Promise<string> =>
+      lab.server.psql(
+        database,
+        "SELECT string_agg(relname, ' ' ORDER BY relname) FROM pg_class WHERE relkind IN ('r', 'p') AND relnamespace = 'public'::regnamespace",
+      );
+    const whole = await lab.backup("shop", "--table", "log");
+    await lab.restore(whole["backup"], "chosen");
+    expect(await relations("chosen")).toBe("log log_1 log_1a rest");
+    expect(await lab.server.psql("chosen", "SELECT count(*) FROM log")).toBe("49");
+    const part = await lab.backup("shop", "--table", "log_1a");
+    await lab.restore(part["backup"], "partition");
+    expect(await relations("partition")).toBe("log_1a");
+    const definitions = await lab.backup("shop", "--schema-only", "--table", "log", "--table", "audit");
+    await lab.restore(definitions["backup"], "definitions");
+    expect(await relations("definitions")).toBe("audit log log_1 log_1a rest");
+
+    // Under other names, beside those that are there, which are left alone.
+    const before = await relations("shop");
+    const taken = await lab.tryRestore(`${whole["backup"]}:public/log`, "partition");
+    expectFailure(["restore"], taken, { exit: 1, names: "log_1a", next: /--rename|--to-schema/ });
+    await lab.restore(`${whole["backup"]}:public/log`, "shop", "--rename", "old");
+    expect(await lab.server.psql("shop", "SELECT count(*) FROM old")).toBe("49");
+    expect(await relations("shop")).toBe(`${before.replace("rest", "old old_1 old_1a old_rest rest")}`);
+    await lab.restore(`${whole["backup"]}:public/log`, "shop", "--to-schema", "beside");
+    await lab.server.psql("shop", "TRUNCATE log");
+    await lab.restore(`${whole["backup"]}:public/log`, "shop", "--data-only");
+    expect(await lab.server.psql("shop", "SELECT count(*) FROM log")).toBe("49");
+  });
+
   test("rows inserted, updated and deleted are counted", async () => {
     const lab = await shop("changes");
     await lab.backup("shop");
@@ -98,6 +137,11 @@ lane("a part of a database", [{ postgres: 15 }], () => {
        DELETE FROM shop.line WHERE purchase = 10;`,
     );
     const shown = await lab.show((await lab.backup("shop"))["backup"]);
+    expect(shown).toMatchObject({
+      lsn: expect.stringMatching(/^[0-9A-F]+\/[0-9A-F]+$/),
+      snapshotTime: expect.stringMatching(/Z$/),
+      tableSeconds: { "shop/purchase.copy": expect.any(Number) },
+    });
     expect(shown["rows"]).toEqual({
       "shop/purchase.copy": { inserted: 7, updated: 3, deleted: 0 },
       "shop/line.copy": { inserted: 0, updated: 0, deleted: 3 },

@@ -22,10 +22,13 @@ export function checkRights(
     ...what.largeObjects.filter(({ readable }) => !readable).map(({ oid }) => `large object ${oid}`),
   ];
   if (unreadable.length > 0) {
+    const objects = what.largeObjects.some(({ readable }) => !readable);
     throw new DatabaseForbiddenError(
       `${label}: user ${user} may not read ${listed(unreadable)}; nothing was backed up`,
       {
-        next: `grant it (GRANT pg_read_all_data TO ${user} covers tables and sequences), or leave it out: --exclude-table`,
+        next: objects
+          ? `GRANT SELECT ON LARGE OBJECT for each (GRANT pg_read_all_data TO ${user} covers tables and sequences alone), connect as a superuser, or choose tables: --table`
+          : `grant it (GRANT pg_read_all_data TO ${user} covers tables and sequences), or leave it out: --exclude-table`,
         fields: { unreadable },
       },
     );

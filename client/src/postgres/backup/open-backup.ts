@@ -13,13 +13,21 @@ import { postgresTarget } from "../connect/target.ts";
 import { checkRights } from "./check-rights.ts";
 import { findSchemaPrograms, type SchemaPrograms } from "./dump-schema.ts";
 import type { PostgresSource } from "./postgres-source.ts";
-import { type ChosenTable, chooseTables, type TableRules, tableRules } from "./select-tables.ts";
+import {
+  type ChosenTable,
+  choosePartitioned,
+  chooseTables,
+  type TableRules,
+  tableRules,
+} from "./select-tables.ts";
 
 /** What a session sees: all tables, those that are wanted, and what is not table. */
 export interface DatabaseView {
   all: TableFacts[];
   tables: ChosenTable[];
   partitioned: PartitionEdge[];
+  /** Those that were chosen by their own names. */
+  chosenPartitioned: PartitionEdge[];
   sequences: SequenceFacts[];
   largeObjects: LargeObjectFacts[];
 }
@@ -109,6 +117,7 @@ export async function viewDatabase(
     all,
     tables,
     partitioned,
+    chosenPartitioned: choosePartitioned(rules, all, partitioned, searchPath),
     sequences: source.schemaOnly ? [] : sequences,
     // As pg_dump: whoever asks for tables gets no large objects.
     largeObjects: source.schemaOnly || selected ? [] : await readLargeObjectFacts(session),

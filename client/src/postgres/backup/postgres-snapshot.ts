@@ -9,10 +9,8 @@ import type { WalkReport } from "../../source/walk-report.ts";
 import { readSequences } from "../catalogue/relations.ts";
 import { tableSizes } from "../catalogue/tables.ts";
 import type { Session } from "../connect/open-session.ts";
-import { ROW_SETTINGS } from "../connect/session-settings.ts";
 import {
   GLOBALS_PATH,
-  MANIFEST_FORMAT,
   MANIFEST_PATH,
   POST_DATA_PATH,
   type PostgresManifest,
@@ -27,14 +25,15 @@ import { countFiles } from "./count-files.ts";
 import { dumpGlobals, dumpSchema } from "./dump-schema.ts";
 import { readingSessions } from "./free-connections.ts";
 import { type LockedTables, lockTables } from "./lock-tables.ts";
+import { manifestOf } from "./manifest-of.ts";
 import { writeMarks } from "./marks.ts";
 import { type OpenBackup, openBackup, viewDatabase } from "./open-backup.ts";
 import type { PostgresSource } from "./postgres-source.ts";
 import { prepareWorkers } from "./prepare-workers.ts";
 import { type PreviousTables, previousTables } from "./previous-tables.ts";
-import { leavingKeys, selectionOf } from "./select-tables.ts";
+import { leavingKeys } from "./select-tables.ts";
 import { type TableToRead, tablesToRead } from "./table-to-read.ts";
-import { type TakenContent, takeContent } from "./take-content.ts";
+import { takeContent } from "./take-content.ts";
 import { tooLongTable } from "./too-long.ts";
 
 /** What the snapshot of a database needs of the snapshot that it is part of. */
@@ -235,23 +234,6 @@ async function putDefinitions(
   await files.put(GLOBALS_PATH, [globals]);
   await files.put(PRE_DATA_PATH, [preData]);
   await files.put(POST_DATA_PATH, [postData]);
-}
-
-function manifestOf(
-  source: PostgresSource,
-  { version, versionNumber, encoding }: { version: string; versionNumber: number; encoding: string },
-  content: TakenContent,
-  view: View,
-): PostgresManifest {
-  return {
-    format: MANIFEST_FORMAT,
-    server: { version, versionNumber, encoding },
-    ...content.facts,
-    selection: selectionOf(source),
-    session: { ...ROW_SETTINGS },
-    tables: content.tables,
-    largeObjects: view.largeObjects.length,
-  };
 }
 
 function warnOfLeaving(

@@ -93,6 +93,22 @@ export function chooseTables(
     .map((table) => ({ ...table, filter: bothFilters(table.condition, filters.get(table.oid)) }));
 }
 
+/** Partitioned tables that are meant themselves, not only through a partition of theirs. */
+export function choosePartitioned(
+  rules: TableRules,
+  tables: readonly TableFacts[],
+  partitioned: readonly PartitionEdge[],
+  searchPath: readonly string[],
+): PartitionEdge[] {
+  const named = [...tables, ...partitioned];
+  const matched = (patterns: readonly TablePattern[]): Set<TableFacts | PartitionEdge> =>
+    new Set(patterns.flatMap((pattern) => matching<TableFacts | PartitionEdge>(pattern, named, searchPath)));
+  const [wanted, excluded] = [matched(rules.tables), matched(rules.excluded)];
+  return partitioned.filter(
+    (table) => (rules.tables.length === 0 || wanted.has(table)) && !excluded.has(table),
+  );
+}
+
 function wantedOids(
   patterns: readonly TablePattern[],
   oidsOf: (pattern: TablePattern) => number[],

@@ -61,6 +61,8 @@ export interface Selection {
   where: Record<string, string>;
   schemaOnly: boolean;
   dataOnly: boolean;
+  /** Of these the definitions alone are there: partitioned and foreign tables; with `schemaOnly` all that were chosen. */
+  withoutRows?: TableName[];
 }
 
 export type TableKind = "table" | "partition" | "foreign" | "extension-config";

@@ -72,16 +72,16 @@ const database = record<DatabaseFacts>(
   { icuLocale: text, icuRules: text, collationVersion: text, acl: text, comment: text },
 );
 
-const selection = record<Selection>(
-  { tables: listOf(text), excluded: listOf(text), where: mapOf(text), schemaOnly: flag, dataOnly: flag },
-  {},
-);
-
 const tableName: Reader<TableName> = (value, path) => {
   const names = listOf(text)(value, path);
   if (names.length !== 2) return oneOf<never>()(value, path);
   return names as TableName;
 };
+
+const selection = record<Selection>(
+  { tables: listOf(text), excluded: listOf(text), where: mapOf(text), schemaOnly: flag, dataOnly: flag },
+  { withoutRows: listOf(tableName) },
+);
 
 const tableFields = record<TableManifest>(
   {

@@ -1,6 +1,7 @@
 /** From the backup's scripts to what will run: selected, filtered, renamed, and checked against the server. */
 import { UsageError } from "@datadb/protocol";
 import type { Session } from "../connect/open-session.ts";
+import type { PostgresManifest } from "../manifest/manifest.ts";
 import { rolesOfSettings } from "./create-database.ts";
 import type { DatabaseState } from "./database-state.ts";
 import type { ExistingNames } from "./existing-names.ts";
@@ -13,7 +14,14 @@ import type { RestoreRun } from "./restore-run.ts";
 import { type DescribedStatement, describeStatement } from "./script/describe-statement.ts";
 import { keyOf, type ObjectName } from "./script/object-name.ts";
 import { splitStatements } from "./script/split-statements.ts";
-import { closureOf, type RestoreSelection, selectEverything, wantedByPath } from "./select-objects.ts";
+import {
+  closureOf,
+  type RestoreSelection,
+  selectEverything,
+  type Wanted,
+  wantedByPath,
+} from "./select-objects.ts";
+import { withPartitions } from "./with-partitions.ts";
 import { withoutMissing } from "./without-missing.ts";
 
 /**
@@ -65,20 +73,19 @@ function select(
     const [before, after] = excluded.length === 0 ? [preData, postData] : withoutMissing(preData, postData);
     return selectEverything(manifest, sequences, before, after);
   }
-  const wanted =
+  const asked: Wanted =
     path === ""
-      ? { keys: new Set(manifest.tables.map(keyOf)), schema: null }
+      ? { keys: new Set([...manifest.tables, ...withoutRows(manifest)].map(keyOf)), schema: null }
       : wantedByPath(path, manifest, preData);
-  if (options.rename !== undefined && (wanted.schema !== null || wanted.keys.size !== 1))
+  if (options.rename !== undefined && (asked.schema !== null || asked.keys.size !== 1))
     throw new UsageError(
       "--rename is for one table",
       "give the path of a table, or --to-schema for a schema",
     );
+  const wanted: Wanted = { ...asked, keys: withPartitions(asked.keys, preData) };
   const closure = closureOf(wanted, preData, postData, existing.has);
   const isMoved = options.toSchema !== undefined || options.rename !== undefined;
-  const moved = isMoved
-    ? movedKeys(wanted.schema === null ? wanted.keys : closure.made, closure.preData, wanted.schema)
-    : new Set<string>();
+  const moved = isMoved ? movedKeys(wanted, closure.made) : new Set<string>();
   const names = newNames([...closure.preData, ...closure.postData], moved, options);
   const nameOf = (table: ObjectName): ObjectName =>
     names.get(keyOf(table)) ?? { schema: table.schema, name: table.name };
@@ -89,7 +96,6 @@ function select(
   const again = (statement: DescribedStatement): DescribedStatement =>
     names.size === 0 ? statement : described(renamed(statement, names));
   const made = new Set([...closure.made, ...closure.unknown.map(keyOf)]);
-  const wantedTables = manifest.tables.filter((table) => isPulledIn(table, wanted.keys, closure.preData));
   const selection: RestoreSelection = {
     whole: false,
     preData: [
@@ -97,10 +103,7 @@ function select(
       ...orderSchemas(schemas, extensions).map(again),
     ],
     postData: closure.postData.map(again),
-    tables:
-      options.dataOnly === true
-        ? manifest.tables.filter((table) => wanted.keys.has(keyOf(table)))
-        : wantedTables,
+    tables: manifest.tables.filter((table) => wanted.keys.has(keyOf(table))),
     sequences: sequences
       .filter((sequence) => made.has(keyOf(sequence)))
       .map((sequence) => ({ ...sequence, ...nameOf(sequence) })),
@@ -108,36 +111,20 @@ function select(
     nameOf,
   };
   if (options.dataOnly !== true) {
-    const asked = [...wanted.keys].map((key) => ({ schema: key.split("\0")[0]!, name: key.split("\0")[1]! }));
-    refuseExisting(selection, asked, existing, target.label);
+    const names = [...wanted.keys].map((key) => ({ schema: key.split("\0")[0]!, name: key.split("\0")[1]! }));
+    refuseExisting(selection, names, existing, target.label);
   }
   return selection;
 }
 
-/** Tables that were asked for, and their partitions. */
-function isPulledIn(
-  table: ObjectName,
-  wanted: ReadonlySet<string>,
-  preData: readonly DescribedStatement[],
-): boolean {
-  if (wanted.has(keyOf(table))) return true;
-  const attach = preData.find(({ kind, text, tokens }) => {
-    if (kind !== "attach") return false;
-    const at = tokens.findIndex(({ value }) => value === "partition");
-    const child = tokens.slice(at + 1, at + 4);
-    return text !== "" && child[0]?.value === table.schema && child[2]?.value === table.name;
-  });
-  return attach?.subject != null && isPulledIn(attach.subject, wanted, preData);
+/** Chosen tables that have only a definition in the backup. */
+function withoutRows({ selection }: PostgresManifest): ObjectName[] {
+  return (selection?.withoutRows ?? []).map(([schema, name]) => ({ schema, name }));
 }
 
-function movedKeys(
-  keys: ReadonlySet<string>,
-  preData: readonly DescribedStatement[],
-  schema: string | null,
-): Set<string> {
-  if (schema !== null) return new Set([...keys].filter((key) => key.startsWith(`${schema}\0`)));
-  const made = preData.flatMap(({ creates }) => (creates === null ? [] : [creates]));
-  return new Set([...keys, ...made.filter((name) => isPulledIn(name, keys, preData)).map(keyOf)]);
+/** Of a schema all that comes along and is in it. */
+function movedKeys({ keys, schema }: Wanted, made: ReadonlySet<string>): ReadonlySet<string> {
+  return schema === null ? keys : new Set([...made].filter((key) => key.startsWith(`${schema}\0`)));
 }
 
 /** Extensions in whose schemas names are that neither backup nor target has. */

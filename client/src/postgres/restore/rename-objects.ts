@@ -22,7 +22,10 @@ export interface RenameRequest {
 /** What the server keeps of a name. */
 const MAX_NAME_BYTES = 63;
 
-/** `moved`: the tables (or all objects of a schema) that get other names. */
+/**
+ * `moved`: the tables (or all objects of a schema) that get other names. With `rename` the first of them gets it; its partitions, which
+ * follow, and what belongs to all of these are called after it.
+ */
 export function newNames(
   statements: readonly DescribedStatement[],
   moved: ReadonlySet<string>,
@@ -32,14 +35,15 @@ export function newNames(
   const add = (old: ObjectName, name: string): void => {
     names.set(keyOf(old), { schema: toSchema ?? old.schema, name });
   };
-  for (const key of moved) {
-    const [schema, name] = key.split("\0") as [string, string];
-    add({ schema, name }, rename ?? name);
-  }
+  const tables = [...moved].map((key) => key.split("\0") as [string, string]);
+  for (const [schema, name] of tables)
+    add({ schema, name }, rename === undefined ? name : belonging(name, tables[0]![1], rename));
   for (const statement of statements) {
-    for (const { table, object } of belongings(statement))
-      if (moved.has(keyOf(table)))
-        add(object, rename === undefined ? object.name : belonging(object.name, table.name, rename));
+    for (const { table, object } of belongings(statement)) {
+      if (!moved.has(keyOf(table))) continue;
+      const called = names.get(keyOf(table))!.name;
+      add(object, rename === undefined ? object.name : belonging(object.name, table.name, called));
+    }
   }
   return names;
 }

@@ -5,6 +5,7 @@ import { wantedStatements } from "./filter-statements.ts";
 import { newNames, renamed } from "./rename-objects.ts";
 import { keyOf, type ObjectName } from "./script/object-name.ts";
 import { type Closure, closureOf, wantedByPath } from "./select-objects.ts";
+import { withPartitions } from "./with-partitions.ts";
 import { withoutMissing } from "./without-missing.ts";
 
 const ALL = { noOwner: false, noPrivileges: false, extensionVersions: new Map<string, string>() };
@@ -81,6 +82,28 @@ test("a new name goes everywhere: indexes, sequences, strings, bare names", () =
   expect(texts).toContain(`CREATE INDEX "neu_by_code" ON "a b"."neu" USING btree (code)`);
   expect(texts).toContain(`ALTER TABLE "a b"."neu" CLUSTER ON "neu_by_code"`);
   expect(texts).toContain(`CREATE TYPE s.mood AS ENUM ('s.unused')`);
+});
+
+test("a new name of a partitioned table goes to its partitions and what belongs to them, each its own", () => {
+  const statements = wantedStatements(
+    `CREATE TABLE s.log (i int) PARTITION BY LIST (i); CREATE TABLE s.log_1 (i int) PARTITION BY LIST (i);
+CREATE TABLE s.log_1a (i int); CREATE TABLE s.rest (i int); CREATE TABLE s.other (i int);
+ALTER TABLE ONLY s.log_1 ATTACH PARTITION s.log_1a FOR VALUES IN (1); ALTER TABLE ONLY s.log ATTACH PARTITION s.log_1 FOR VALUES IN (1);
+ALTER TABLE ONLY s.log ATTACH PARTITION s.rest DEFAULT; ALTER TABLE ONLY s.log_1a ADD CONSTRAINT log_1a_pkey PRIMARY KEY (i);`,
+    ALL,
+  );
+  const moved = withPartitions(new Set([keyOf({ schema: "s", name: "log" })]), statements);
+  const names = [...newNames(statements, moved, { rename: "old" })].map(([key, { name }]) => [
+    key.split("\0")[1],
+    name,
+  ]);
+  expect(Object.fromEntries(names)).toEqual({
+    log: "old",
+    log_1: "old_1",
+    log_1a: "old_1a",
+    rest: "old_rest",
+    log_1a_pkey: "old_1a_pkey",
+  });
 });
 
 test("names stay within what the server keeps", () => {
