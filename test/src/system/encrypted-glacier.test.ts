@@ -4,11 +4,10 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { openWorld } from "../harness/command.ts";
 import { differences } from "../harness/compare-trees.ts";
+import { letHoursPass } from "../harness/glacier-server/let-hours-pass.ts";
 import { startGlacierServer } from "../harness/glacier-server/start-glacier-server.ts";
 import { randomOf } from "../harness/random.ts";
 import { scratch } from "../harness/scratch.ts";
-
-const HOURS = 13 * 3600 * 1000;
 
 test("what is archived is sealed, and comes back by restore --wait, also from vault and key alone", async () => {
   const directory = scratch("encrypted-glacier");
@@ -40,15 +39,8 @@ test("what is archived is sealed, and comes back by restore --wait, also from va
   );
   for (const word of ["Dear reader", "onfidential", "letters"]) expect(kept.includes(word), word).toBe(false);
 
-  // Hours pass when somebody looks at a job for the second time.
-  const looks = new Map<string, number>();
-  server.fault = ({ method, path }) => {
-    if (method !== "GET" || !path.includes("/jobs/")) return null;
-    looks.set(path, (looks.get(path) ?? 0) + 1);
-    if (looks.get(path) === 2) server.advance(HOURS);
-    return null;
-  };
-  const wait = ["--wait", "10m", "--poll", "1s", "--tier", "bulk", "--yes"];
+  letHoursPass(server, "acme");
+  const wait = ["--wait", "10m", "--poll", "50ms", "--tier", "bulk", "--yes"];
   const target = join(directory, "restored");
   await world.summary(["restore", ...wait, "letters", target, ...at]);
   expect(await differences(source, target)).toEqual([]);
@@ -58,7 +50,7 @@ test("what is archived is sealed, and comes back by restore --wait, also from va
   server.runInventory("acme");
   for (const name of ["meta", "local"]) rmSync(join(store, name), { recursive: true });
   await world.summary(["rebuild", ...at]);
-  await world.summary(["glacier", "sync", "--wait", "--poll", "1s", ...at]);
+  await world.summary(["glacier", "sync", "--wait", "--poll", "50ms", ...at]);
   const again = join(directory, "again");
   await world.summary(["restore", ...wait, "letters", again, ...at]);
   expect(await differences(source, again)).toEqual([]);
