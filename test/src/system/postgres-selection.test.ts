@@ -127,6 +127,25 @@ lane("a part of a database", [{ postgres: 15 }], () => {
     expect(await lab.server.psql("shop", "SELECT count(*) FROM log")).toBe("49");
   });
 
+  test("a materialized view that comes without the rows it reads is not filled, and that is told", async () => {
+    const lab = await shop("views");
+    await lab.server.psql(
+      "shop",
+      "CREATE VIEW shop.big AS SELECT * FROM shop.purchase; CREATE MATERIALIZED VIEW shop.total AS SELECT sum(amount) FROM shop.big;",
+    );
+    await lab.backup("shop");
+    await lab.server.createDatabase("beside");
+    for (const database of ["beside", "missing"]) {
+      const alone = await lab.tryRestore("shop:shop/total", database);
+      expect(alone.code, alone.stderr).toBe(0);
+      expect(alone.stderr).toMatch(/shop\.total is not filled/);
+      const filled = "SELECT relispopulated FROM pg_class WHERE relname = 'total'";
+      expect(await lab.server.psql(database, filled)).toBe("f");
+    }
+    await lab.restore("shop:shop", "beside", "--to-schema", "all");
+    expect(await lab.server.psql("beside", 'SELECT * FROM "all".total')).toBe("500500");
+  });
+
   test("rows inserted, updated and deleted are counted", async () => {
     const lab = await shop("changes");
     await lab.backup("shop");

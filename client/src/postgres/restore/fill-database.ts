@@ -4,6 +4,7 @@ import type { PostgresTarget } from "../connect/target.ts";
 import type { BackupFiles } from "./backup-files.ts";
 import { largeObjectTasks } from "./large-objects.ts";
 import { type LoadRequest, loadTasks } from "./load-tables.ts";
+import { notFilled, readsAbsentRows } from "./reads-absent-rows.ts";
 import type { RestoreDatabaseOptions } from "./restore-database-options.ts";
 import type { RestorePlan, TableStatements } from "./restore-plan.ts";
 import type { RestoreReport } from "./restore-report.ts";
@@ -126,6 +127,10 @@ function statementsTask({ label, tables, shared, statements }: TableStatements):
 async function refreshViews(session: Session, { files, selection, report }: FillRequest): Promise<void> {
   for (const view of files.manifest.materializedViews) {
     if (!view.populated || !selection.hasView(view)) continue;
+    if (readsAbsentRows(view, selection, files.manifest)) {
+      report.warn(notFilled(selection.nameOf(view)));
+      continue;
+    }
     report.current(view.name);
     await runOne(session, `REFRESH MATERIALIZED VIEW ${sqlName(view)}`);
   }

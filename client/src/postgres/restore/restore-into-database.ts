@@ -4,6 +4,7 @@ import type { Session } from "../connect/open-session.ts";
 import type { BackupFiles } from "./backup-files.ts";
 import type { ExistingNames } from "./existing-names.ts";
 import { type LoadOneRequest, loadTable } from "./load-tables.ts";
+import { notFilled, readsAbsentRows } from "./reads-absent-rows.ts";
 import type { RestoreDatabaseOptions } from "./restore-database-options.ts";
 import type { RestoreReport } from "./restore-report.ts";
 import { restoreRows } from "./restore-rows.ts";
@@ -60,6 +61,10 @@ export async function restoreIntoDatabase(session: Session, request: IntoRequest
   report.phase("views");
   for (const view of files.manifest.materializedViews) {
     if (options.dataOnly === true || !view.populated || !selection.hasView(view)) continue;
+    if (readsAbsentRows(view, selection, files.manifest)) {
+      report.warn(notFilled(selection.nameOf(view)));
+      continue;
+    }
     await runOne(session, `REFRESH MATERIALIZED VIEW ${sqlName(selection.nameOf(view))}`);
   }
   report.phase("statistics");
