@@ -131,10 +131,23 @@ lane("a restore", [{ postgres: 15 }], () => {
     expectFailure(["filled"], filled, { exit: 1, names: /account|later/, next: /./ });
     expect(await lab.server.psql("filled", "SELECT count(*) FROM account")).toBe("20000");
 
+    // Rows that are one key for a table that was made otherwise.
+    await lab.server.createDatabase("unique");
+    await lab.server.psql(
+      "unique",
+      `CREATE TABLE account (id int PRIMARY KEY, t text); CREATE TABLE later (id int PRIMARY KEY, t text);
+       CREATE UNIQUE INDEX ON account (left(t, 1));`,
+    );
+    const duplicate = await lab.tryRestore("app", "unique", ["--data-only"]);
+    expectFailure(["unique"], duplicate, { exit: 1, names: "duplicate key", next: /server/ });
+    expect(duplicate.stderr).toContain("account");
+    const left = "SELECT (SELECT count(*) FROM account) + (SELECT count(*) FROM later)";
+    expect(await lab.server.psql("unique", left)).toBe("0");
+
     const table = await lab.tryRestore("app:public/account.copy", "filled");
     expectFailure(["table"], table, { exit: 1, names: "account", next: /--rename|--to-schema/ });
     expect(await lab.tryRestore("app:public/nothing.copy", "filled")).toMatchObject({ code: 4 });
-    expect(await lab.databases()).toEqual(["app", "filled", "used"]);
+    expect(await lab.databases()).toEqual(["app", "filled", "unique", "used"]);
   });
 
   test("without right to make a database, or with roles and extensions that are missing, writes nothing", async () => {
