@@ -8,6 +8,7 @@ export {
   check,
   type Finding,
 } from "./check/check.ts";
+export { liveTables } from "./check/live-tables.ts";
 export {
   type Healer,
   type LostPlaces,

@@ -25,8 +25,8 @@ export const check: Verb = {
     "Checks the log, the index and the tree of every backup. With --read-data it also reads all content (or a part of it, " +
       "what was not verified for longest first) and compares it with its names; an interrupted run goes on where it " +
       "stopped. Damage is named down to backup, path and bytes.",
-    "With --repair the store mends what it can by itself, takes what this machine's files still have, and marks the " +
-      "backups that lack something for good. The bytes of damaged records are kept in blobs/damaged; nothing is deleted.",
+    "With --repair the store mends what it can by itself, takes what this machine's files and the PostgreSQL databases that were backed up " +
+      "still have, and marks the backups that lack something for good. The bytes of damaged records are kept in blobs/damaged; nothing is deleted.",
   ],
   options: [
     {
@@ -78,6 +78,7 @@ async function verify(context: VerbContext, connection: Connection, percent: num
     result = args.flag("repair")
       ? await client.repair(connection, {
           ...options,
+          environment,
           ...(host ? { host } : {}),
           onNote: (text) => output.note(printable(text)),
         })

@@ -18,7 +18,7 @@ export const show: Verb = {
   summary: "Show what is known about a backup",
   usage: "SELECTOR",
   description: [
-    "Prints where the backup comes from, its size, metadata and tags, and what could not be read.",
+    "Prints where the backup comes from, its size, metadata and tags, what could not be read, and what was lost since.",
   ],
   options: [],
   operands: { least: 1, most: 1, completes: "backup" },
@@ -75,6 +75,7 @@ function describe(backup: Backup): string[][] {
   if (!backup.complete)
     rows.push(["complete", `no: ${groupDigits(backup.unreadableCount)} could not be read`]);
   for (const path of backup.unreadable) rows.push(["unreadable", printable(path)]);
+  for (const path of backup.lost) rows.push(["lost", printable(path)]);
   return rows;
 }
 

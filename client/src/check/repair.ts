@@ -8,6 +8,7 @@ import type { Backup } from "../list/backup.ts";
 import { listBackups } from "../list/list-backups.ts";
 import { snapshot } from "../snapshot/snapshot.ts";
 import { type CheckOptions, type CheckResult, check, type Finding } from "./check.ts";
+import { liveTables } from "./live-tables.ts";
 
 /** Somewhere that may still have what a store has lost. */
 export interface Healer {
@@ -26,7 +27,9 @@ export interface LostPlaces {
 export interface RepairOptions extends CheckOptions {
   /** The host whose files are here; this machine's name when absent. */
   host?: string;
-  /** Where to look; local files when absent. */
+  /** What leads to live databases, by libpq's rules; the process's own when absent. */
+  environment?: NodeJS.ProcessEnv;
+  /** Where to look; local files and live tables when absent. */
   healers?: readonly Healer[];
   /** Something a person should know. */
   onNote?: (text: string) => void;
@@ -87,7 +90,10 @@ async function healAll(
   lost: readonly LostPlaces[],
   options: RepairOptions,
 ): Promise<void> {
-  for (const healer of options.healers ?? [localFiles(options.host)]) {
+  for (const healer of options.healers ?? [
+    localFiles(options.host),
+    liveTables(options.host, options.environment),
+  ]) {
     try {
       await healer.heal(connection, lost, options.signal);
     } catch (error) {

@@ -112,7 +112,9 @@ async function takeSnapshot(
   const endHold = await holdLease(connection);
   let listed = false;
   try {
-    const { before, previous } = options.heal
+    // A database is cut as the last time; of anything else nothing is taken for granted.
+    const blind = options.heal && identity.source !== "postgres";
+    const { before, previous } = blind
       ? { before: null, previous: null }
       : await lookBack(connection, facts, identity, anew);
     stopReporting = reportProgress(options.onProgress, report, engine.upload.counts, before);
