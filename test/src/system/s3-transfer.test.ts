@@ -16,9 +16,9 @@ beforeAll(async () => {
 });
 afterAll(() => server.close());
 
-function open(changes: Record<string, unknown>): Promise<Backend> {
-  const { accessKeyId, secretAccessKey } = server.credentials;
-  const place = { bucket: "bucket", prefix: randomBytes(4).toString("hex"), endpoint: server.endpoint };
+function open(changes: Record<string, unknown>, at: S3Server = server): Promise<Backend> {
+  const { accessKeyId, secretAccessKey } = at.credentials;
+  const place = { bucket: "bucket", prefix: randomBytes(4).toString("hex"), endpoint: at.endpoint };
   const s3 = { ...place, accessKeyId, secretAccessKey, retryDelay: 5, cache: 0, ...changes };
   const context = { storeId: randomBytes(16), hash: "sha256" as const, directory: scratch("s3-transfer") };
   return openBackend({ s3 }, { ...context, index: () => createMemoryIndex(), warn: () => {} });
@@ -62,6 +62,22 @@ test("an answer that is lost does not make an upload fail, nor write it twice", 
   server.plan({ seed, probability: 1, kinds: ["drop-reply"], operations: ["PutObject"], limit: 1 });
   await expectRoundTrip(await open({}), records(20, 2000));
   server.plan(null);
+});
+
+test("a service that does not know conditional writes is asked once, and then gets plain ones", async () => {
+  const simple = await startS3Server({ buckets: ["bucket"], conditions: false });
+  try {
+    const backend = await open({ parallel: 1, packBytes: 4096 }, simple);
+    await expectRoundTrip(backend, records(20, 2000));
+    const { requests = 0 } = simple.counts()["PutObject"] ?? {};
+    expect(requests).toBeGreaterThan(5);
+    expect(requests).toBe(simple.bucket("bucket").objects.size + 1);
+    await expectRoundTrip(await open({ packBytes: 64 * MIB }, simple), records(5, 8 * MIB));
+    expect(simple.counts()["CompleteMultipartUpload"]?.requests).toBe(2);
+    expect(simple.bucket("bucket").uploads.size).toBe(0);
+  } finally {
+    await simple.close();
+  }
 });
 
 test.each(["when-supported", "when-required"])(

@@ -15,6 +15,7 @@ const VERBS: Record<string, (backup: string) => string[]> = {
   init: () => ["init"],
   snapshot: () => ["snapshot", "photos"],
   tag: (backup) => ["tag", "--add", "kept", backup],
+  pin: (backup) => ["pin", backup],
   rm: (backup) => ["rm", "--yes", backup],
   forget: () => ["forget", "--keep-last", "1", "--yes"],
   gc: () => ["gc"],

@@ -48,6 +48,8 @@ export interface ServerState {
   readonly buckets: Map<string, Bucket>;
   /** Milliseconds since 1970; restores and locks go by it. */
   clock(): number;
+  /** Conditional writes are understood; otherwise they are refused, as by services that have none. */
+  readonly conditions: boolean;
 }
 
 export function newBucket(name: string): Bucket {

@@ -51,7 +51,7 @@ export function completeUpload(request: HandledRequest): Answer {
   const { state, key, headers, query } = request;
   const bucket = bucketOf(state, request.bucket);
   const upload = uploadOf(request);
-  requireConditions(bucket, key, headers);
+  requireConditions(request);
   const wanted = elements(request.body.toString(), "Part").map((part) => ({
     number: Number(textOf(part, "PartNumber")),
     etag: textOf(part, "ETag"),

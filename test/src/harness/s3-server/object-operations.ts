@@ -44,10 +44,11 @@ export function storageClassOf(headers: HandledRequest["headers"]): string {
 }
 
 /** If-None-Match: * and If-Match of a write. */
-export function requireConditions(bucket: Bucket, key: string, headers: HandledRequest["headers"]): void {
-  const current = versionOf(bucket, key);
+export function requireConditions({ state, bucket: name, key, headers }: HandledRequest): void {
+  const current = versionOf(bucketOf(state, name), key);
   const [none, match] = [headers["if-none-match"], headers["if-match"]];
-  if (none !== undefined && none !== "*")
+  const conditional = none !== undefined || match !== undefined;
+  if ((none !== undefined && none !== "*") || (conditional && !state.conditions))
     throw new S3Fault(
       501,
       "NotImplemented",
@@ -90,7 +91,7 @@ export function putObject(request: HandledRequest): Answer {
   const bucket = bucketOf(state, request.bucket);
   const source = headers["x-amz-copy-source"];
   if (source !== undefined) return copyObject(request, bucket, source);
-  requireConditions(bucket, key, headers);
+  requireConditions(request);
   const added = addVersion(bucket, {
     key,
     deleted: false,

@@ -28,6 +28,8 @@ export interface S3ServerOptions {
   buckets?: readonly string[];
   /** Milliseconds since 1970; the system's clock when absent. */
   clock?: () => number;
+  /** False: a service that does not know conditional writes. */
+  conditions?: boolean;
   port?: number;
 }
 
@@ -179,7 +181,8 @@ async function handle(server: Server, request: IncomingMessage, response: Server
 
 /** Starts one on a free port of 127.0.0.1. */
 export async function startS3Server(options: S3ServerOptions = {}): Promise<S3Server> {
-  const state: ServerState = { buckets: new Map(), clock: options.clock ?? Date.now };
+  const { clock = Date.now, conditions = true } = options;
+  const state: ServerState = { buckets: new Map(), clock, conditions };
   const server: Server = {
     state,
     region: options.region ?? "us-east-1",
