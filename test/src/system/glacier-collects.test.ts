@@ -44,7 +44,7 @@ test.each(LONG ? [false, true] : [true])(
     for (let i = 0; i < 3; i++) writeFileSync(join(source, `new-${i}`), random.bytes(200_000));
     await world.summary(["snapshot", source, ...at]);
     const all = [...vault.archives.keys()];
-      await world.summary(["forget", "--keep-last", "1", "--yes", ...at]);
+    await world.summary(["forget", "--keep-last", "1", "--yes", ...at]);
     let deletions = 0;
     await world.run(["gc", ...at], {
       started: (child) => {
