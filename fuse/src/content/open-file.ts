@@ -11,6 +11,8 @@ const STEADY_GAP = 4 << 20;
 const ZEROS: Buffer = Buffer.alloc(1 << 20);
 
 export interface OpenFile {
+  /** Starts to fetch the beginning: who opens a file mostly reads that first. Failures show when it is read. */
+  begin(): void;
   /**
    * Calls `use` with the bytes [offset, offset + size), fewer only at the end of the file, in pieces that are valid only during
    * the call. Rejects instead of wrong bytes.
@@ -52,6 +54,10 @@ export function openFile({ fetch, hash, cache, mostAhead }: FileSurroundings, me
   }
 
   return {
+    begin() {
+      const first = Promise.resolve(pieces.cover(0, Math.min(1, fileSize)));
+      first.then((found) => cache.want(wantedOf(found))).catch(() => undefined);
+    },
     async read(offset, size, use) {
       const end = Math.min(offset + size, fileSize);
       if (offset >= end) return use([]);

@@ -148,5 +148,5 @@ function open(
   const handle = receiver.nextHandle++;
   receiver.post({ kind: "open", handle, meta: Uint8Array.from(encodedMetaAt(holder.table, entry)) });
   readAheadInDirectory(holder, entry, receiver.post);
-  return openReply(request, handle, OPEN_FLAG.keepCache);
+  return openReply(request, handle, OPEN_FLAG.keepCache | OPEN_FLAG.noFlush);
 }

@@ -17,6 +17,7 @@ import {
   TOTALS_AT,
 } from "./messages.ts";
 import { sendReply } from "./send-reply.ts";
+import { warmUpReceiver } from "./warm-up-receiver.ts";
 
 const { fd, shared, limitBytes } = workerData as ReceiverContext;
 const port = parentPort!;
@@ -89,5 +90,6 @@ function serve(): void {
   }
 }
 
+warmUpReceiver();
 serve();
 port.close();

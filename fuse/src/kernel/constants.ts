@@ -43,8 +43,8 @@ export const ERRNO = {
   EOPNOTSUPP: 95,
 } as const;
 
-/** Bits of OPEN's reply. */
-export const OPEN_FLAG = { keepCache: 2, cacheDirectory: 8 } as const;
+/** Bits of OPEN's reply. noFlush: nothing is asked when a file is closed. Kernels before 5.17 do not know it, and ask. */
+export const OPEN_FLAG = { keepCache: 2, cacheDirectory: 8, noFlush: 32 } as const;
 
 /** Node id of the root. */
 export const ROOT_NODE = 1;

@@ -6,6 +6,7 @@ import type { DirectoryRef } from "../device/messages.ts";
 import { subdirectories } from "../inodes/subdirectories.ts";
 import type { BuiltDirectory } from "./directory-loader.ts";
 import { fetchDirectories } from "./fetch-directories.ts";
+import type { WarmDirectories } from "./warm-directories.ts";
 
 /** Directories whose nodes are fetched with one question. */
 const BATCH = 32;
@@ -20,22 +21,20 @@ const MOST_PAUSES = 20;
 /** Directories that wait; the last of them are dropped. */
 const MOST_WAITING = 4096;
 
-/** Who enters a backup is likely to follow a path: so many levels of it. */
+/** Who enters a backup is likely to follow a path: so many levels of it, and so many directories of each. */
 const ENTERED_LEVELS = 2;
-
-/** A directory to load, and how many levels from it on. */
-interface Waiting {
-  directory: DirectoryRef;
-  levels: number;
-}
+const ENTERED_BESIDE = 16;
 
 export interface AheadSurroundings {
   connection: Connection;
   hash: HashAlgorithm;
+  warm: WarmDirectories;
   /** Whether the directory is loaded, or about to be. */
   known(directory: DirectoryRef): boolean;
   /** Whether somebody waits for something: that comes first. */
   busy(): boolean;
+  /** Fetches what is needed to read the beginnings of the files with these metas; `letPass` is awaited now and then. Never rejects. */
+  fetchFiles(metas: readonly Buffer[], letPass: () => Promise<void>): Promise<void>;
   /** Throws what is wrong with the metas. */
   install(directory: DirectoryRef, metas: readonly Buffer[]): BuiltDirectory;
 }
@@ -49,9 +48,10 @@ export interface DirectoriesAhead {
   evicted(): void;
 }
 
-export function createAhead({ connection, hash, known, busy, install }: AheadSurroundings): DirectoriesAhead {
+export function createAhead(surroundings: AheadSurroundings): DirectoriesAhead {
+  const { connection, hash, warm, known, busy, fetchFiles, install } = surroundings;
   const unused = new Map<number, number>();
-  let waiting: Waiting[] = [];
+  let waiting: DirectoryRef[] = [];
   let entries = 0;
   let running = false;
 
@@ -60,24 +60,24 @@ export function createAhead({ connection, hash, known, busy, install }: AheadSur
     for (let i = 0; i < MOST_PAUSES && busy(); i++) await delay(1);
   }
 
-  async function load(batch: readonly Waiting[]): Promise<void> {
-    const refs = batch.map(({ directory }) => Buffer.from(directory.ref!));
+  function add(directory: DirectoryRef, metas: readonly Buffer[]): BuiltDirectory {
+    const built = install(directory, metas);
+    const size = built.table.count + 1;
+    unused.set(built.id, size);
+    entries += size;
+    return built;
+  }
+
+  async function load(batch: readonly DirectoryRef[]): Promise<void> {
+    const refs = batch.map(({ ref }) => Buffer.from(ref!));
     const found = await fetchDirectories(connection, hash, refs, MOST_NODES);
-    const below: Waiting[] = [];
+    const below: DirectoryRef[] = [];
     let inTurn = 0;
-    for (const [index, { directory, levels }] of batch.entries()) {
+    for (const [index, directory] of batch.entries()) {
       const metas = found[index]!;
       if (known(directory) || !Array.isArray(metas)) continue;
-      const { id, table } = install(directory, metas);
-      unused.set(id, table.count + 1);
-      entries += table.count + 1;
-      if (levels > 1)
-        below.push(
-          ...loadable(
-            subdirectories(id, table, () => false),
-            levels - 1,
-          ),
-        );
+      const { id, table } = add(directory, metas);
+      below.push(...loadable(subdirectories(id, table, () => false)));
       inTurn += table.count;
       if (inTurn < TURN_ENTRIES) continue;
       await letPass();
@@ -91,7 +91,7 @@ export function createAhead({ connection, hash, known, busy, install }: AheadSur
     running = true;
     try {
       for (await letPass(); waiting.length > 0 && entries < MOST_ENTRIES; await letPass())
-        await load(waiting.splice(0, BATCH).filter(({ directory }) => !known(directory)));
+        await load(waiting.splice(0, BATCH).filter((directory) => !known(directory)));
     } catch {
       // Whoever asks for one of these directories is told what is wrong with it.
       waiting = [];
@@ -100,19 +100,32 @@ export function createAhead({ connection, hash, known, busy, install }: AheadSur
     }
   }
 
-  /** Comes before what was seen earlier. */
-  function first(directories: readonly DirectoryRef[], levels: number): void {
-    waiting = [...loadable(directories, levels), ...waiting].slice(0, MOST_WAITING);
-    void run();
+  /** Each by itself and all at once: a short one is there at once, however long those beside it are. */
+  async function enter(directory: DirectoryRef, levels: number): Promise<void> {
+    if (directory.ref === null || known(directory)) return;
+    const here = warm.metasOf(directory.ref);
+    const ref = Buffer.from(directory.ref);
+    const metas = here ?? (await fetchDirectories(connection, hash, [ref], MOST_NODES))[0];
+    if (known(directory) || !Array.isArray(metas)) return;
+    const { id, table } = add(directory, metas);
+    const below = levels > 1 ? subdirectories(id, table, () => false).slice(0, ENTERED_BESIDE) : [];
+    const entering = below.map((one) => enter(one, levels - 1));
+    // Who follows a path reads a file at its end; who looks at everything reads none, mostly.
+    await Promise.all(here === undefined ? [...entering, fetchFiles(metas, letPass)] : entering);
   }
 
   return {
     used(id, below) {
       entries -= unused.get(id) ?? 0;
       unused.delete(id);
-      first(below, Number.POSITIVE_INFINITY);
+      // Before what was seen earlier.
+      waiting = [...loadable(below), ...waiting].slice(0, MOST_WAITING);
+      void run();
     },
-    entered: (root) => first([root], ENTERED_LEVELS),
+    entered(root) {
+      // Whoever asks for one of these directories is told what is wrong with it.
+      enter(root, ENTERED_LEVELS).catch(() => undefined);
+    },
     evicted() {
       unused.clear();
       entries = 0;
@@ -121,6 +134,6 @@ export function createAhead({ connection, hash, known, busy, install }: AheadSur
 }
 
 /** An empty directory needs nothing from the store. */
-function loadable(directories: readonly DirectoryRef[], levels: number): Waiting[] {
-  return directories.filter(({ ref }) => ref !== null).map((directory) => ({ directory, levels }));
+function loadable(directories: readonly DirectoryRef[]): DirectoryRef[] {
+  return directories.filter(({ ref }) => ref !== null);
 }

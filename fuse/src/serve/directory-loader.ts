@@ -1,11 +1,13 @@
 /** Loads directories of backups for the receiver, and those that are likely to be asked for next. */
 import type { Connection } from "@datadb/client";
-import { DamagedError, type HashAlgorithm, metaName } from "@datadb/protocol";
+import { DamagedError, type FetchNodes, type HashAlgorithm, metaName } from "@datadb/protocol";
 import type { DirectoryRef, ServerMessage } from "../device/messages.ts";
 import { buildTable, type DirectoryTable, isShowable, MAX_ENTRIES } from "../inodes/directory-table.ts";
 import { subdirectories } from "../inodes/subdirectories.ts";
 import { createAhead } from "./directories-ahead.ts";
 import { fetchDirectories } from "./fetch-directories.ts";
+import { fetchLists } from "./fetch-lists.ts";
+import type { WarmDirectories } from "./warm-directories.ts";
 
 /** A directory that the receiver has or is about to get. */
 export interface BuiltDirectory {
@@ -31,12 +33,15 @@ export interface LoaderSurroundings {
   hash: HashAlgorithm;
   /** Whether a request waits for the store. */
   busy(): boolean;
+  /** Nodes that are fetched with it are there when a file is read. */
+  fetch: FetchNodes;
+  warm: WarmDirectories;
   post(message: ServerMessage): void;
   problem(text: string): void;
 }
 
 export function createDirectoryLoader(surroundings: LoaderSurroundings): DirectoryLoader {
-  const { connection, hash, busy, post, problem } = surroundings;
+  const { connection, hash, busy, fetch, warm, post, problem } = surroundings;
   const unconfirmed = new Map<number, BuiltDirectory>();
   const nodesById = new Map<number, number>();
   const loading = new Map<number, Promise<BuiltDirectory>>();
@@ -55,6 +60,8 @@ export function createDirectoryLoader(surroundings: LoaderSurroundings): Directo
 
   async function start(directory: DirectoryRef): Promise<BuiltDirectory> {
     if (directory.ref === null) return install(directory, []);
+    const here = warm.metasOf(directory.ref);
+    if (here !== undefined) return install(directory, here);
     const [metas] = await fetchDirectories(connection, hash, [Buffer.from(directory.ref)]);
     if (!Array.isArray(metas)) throw metas;
     return install(directory, metas);
@@ -63,8 +70,10 @@ export function createDirectoryLoader(surroundings: LoaderSurroundings): Directo
   const ahead = createAhead({
     connection,
     hash,
+    warm,
     known: ({ node }) => present.has(node) || loading.has(node),
     busy,
+    fetchFiles: (metas, letPass) => fetchLists(fetch, hash, metas, letPass).catch(() => undefined),
     install,
   });
 

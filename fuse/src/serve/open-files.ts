@@ -21,10 +21,11 @@ export function createOpenFiles(surroundings: FileSurroundings): OpenFiles {
   let nextOwn = FIRST_OWN_HANDLE;
   return {
     open(handle, meta) {
-      files.set(handle, openFile(surroundings, meta));
+      const file = openFile(surroundings, meta);
+      files.set(handle, file);
       names.set(handle, meta.name);
-      // A small file is read as soon as it is open: its chunk is fetched while the kernel is still on its way.
-      if (meta.chunk !== undefined) surroundings.cache.want([{ name: meta.chunk, length: meta.size }]);
+      // While the kernel is still on its way.
+      file.begin();
     },
     openOwn(content) {
       const handle = nextOwn++;
@@ -42,6 +43,7 @@ export function createOpenFiles(surroundings: FileSurroundings): OpenFiles {
 
 function textFile(text: Buffer): OpenFile {
   return {
+    begin: () => undefined,
     read: async (offset, size, use) => use([text.subarray(offset, offset + size)]),
     seek: async (offset, hole) => (offset >= text.length ? null : hole ? text.length : offset),
   };

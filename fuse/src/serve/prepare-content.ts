@@ -1,8 +1,10 @@
 /** What files are read with, warm before there is a mount: what is done for the first time would keep the first reader waiting. */
 import { setTimeout as delay } from "node:timers/promises";
 import { type Connection, listBackups, nodeCache } from "@datadb/client";
+import { decodeMeta } from "@datadb/protocol";
 import { type BlobCache, createBlobCache } from "../content/blob-cache.ts";
 import type { FileSurroundings } from "../content/open-file.ts";
+import { fetchWarmDirectories, NO_DIRECTORIES, type WarmDirectories } from "./warm-directories.ts";
 import { warmUp } from "./warm-up.ts";
 
 /** One reader may be so far ahead; a quarter of the cache at most, so that others keep their place. */
@@ -12,13 +14,15 @@ const WARM_MS = 1000;
 
 export interface PreparedContent extends FileSurroundings {
   cache: BlobCache;
+  warm: WarmDirectories;
 }
 
 /** `cacheBytes` of chunks are kept decoded. The caller closes the cache. */
 export async function prepareContent(connection: Connection, cacheBytes: number): Promise<PreparedContent> {
   const { hash } = await connection.facts();
   const cache = createBlobCache(connection, hash, cacheBytes);
-  const content = {
+  const content: PreparedContent = {
+    warm: NO_DIRECTORIES,
     fetch: nodeCache(connection, hash).fetch,
     hash,
     cache,
@@ -31,7 +35,11 @@ export async function prepareContent(connection: Connection, cacheBytes: number)
 async function warm(connection: Connection, content: PreparedContent): Promise<void> {
   const [backups] = await Promise.all([listBackups(connection, { limit: 1 }), content.cache.start()]);
   const [newest] = backups;
-  if (newest !== undefined) await warmUp(connection, content.hash, newest, content);
+  if (newest === undefined) return;
+  const [root] = await content.fetch([Buffer.from(newest.ref, "hex")]);
+  const meta = decodeMeta(root!);
+  content.warm = await fetchWarmDirectories(connection, meta, content);
+  await warmUp(connection, content.hash, meta, content);
 }
 
 /** Resolves when the work is done, has failed, or takes too long: nobody need know. */

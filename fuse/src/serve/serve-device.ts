@@ -1,5 +1,5 @@
 /** Serves an open FUSE device from a store: starts the receiver, and does what it leaves to this thread. */
-import { type Backup, type Connection, fetchContents } from "@datadb/client";
+import type { Backup, Connection } from "@datadb/client";
 import { decodeMeta, hashLength } from "@datadb/protocol";
 import type { BlobCache } from "../content/blob-cache.ts";
 import type { ReceiverMessage } from "../device/messages.ts";
@@ -57,9 +57,9 @@ function assemble(
   receiver: RunningReceiver,
 ): ForwardedSurroundings {
   const { post } = receiver;
-  const { hash } = content;
+  const { hash, fetch, warm } = content;
   const pending = createPending(fd, problem);
-  const loader = createDirectoryLoader({ connection, hash, busy: pending.any, post, problem });
+  const loader = createDirectoryLoader({ connection, hash, busy: pending.any, fetch, warm, post, problem });
   const files = createOpenFiles(content);
   const catalogue = createCatalogue(connection, (backups) => countAll(backups, receiver), problem);
   const nodes = createViewNodes();
@@ -71,9 +71,8 @@ function assemble(
     openContent: files.openOwn,
     entered: loader.entered,
     async fetchNode(ref) {
-      const [node] = await fetchContents(connection, hash, "node", [ref]);
-      if (node === undefined || node instanceof Error) throw node ?? new Error("no such node");
-      return node;
+      const [node] = await fetch([ref]);
+      return node!;
     },
   });
   return { pending, loader, files, views, nodes, post };

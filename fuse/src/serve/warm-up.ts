@@ -1,12 +1,12 @@
 /** Reads a little of the newest backup before anybody asks: what is done for the first time takes many times as long. */
-import { type Backup, type Connection, fetchContents } from "@datadb/client";
+import { type Connection, fetchContents } from "@datadb/client";
 import { decodeMeta, type FetchNodes, type HashAlgorithm, type Meta } from "@datadb/protocol";
 import { type FileSurroundings, openFile } from "../content/open-file.ts";
 import { buildTable } from "../inodes/directory-table.ts";
 import { fetchDirectories } from "./fetch-directories.ts";
 
 /** Reads of the file, at distances, each of so many bytes. */
-const TIMES = 8;
+const TIMES = 40;
 const BYTES = 64 * 1024;
 const DEEPEST = 4;
 /** Directories of more nodes on a level are not worth it. */
@@ -16,11 +16,10 @@ const MOST_NODES = 64;
 export async function warmUp(
   connection: Connection,
   hash: HashAlgorithm,
-  newest: Backup,
+  root: Meta,
   files: FileSurroundings,
 ): Promise<void> {
-  const [root] = await fetchContents(connection, hash, "node", [Buffer.from(newest.ref, "hex")]);
-  let meta: Meta | undefined = Buffer.isBuffer(root) ? decodeMeta(root) : undefined;
+  let meta: Meta | undefined = root;
   for (let depth = 0; depth < DEEPEST && meta?.directory !== undefined; depth++) {
     const [metas] = await fetchDirectories(connection, hash, [meta.directory], MOST_NODES);
     if (!Array.isArray(metas)) return;
