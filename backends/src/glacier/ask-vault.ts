@@ -1,6 +1,7 @@
 /** Requests to a vault; the SDK is loaded with the first one. */
 import type { GlacierClient } from "@aws-sdk/client-glacier";
 import { BackendUnavailableError } from "@datadb/protocol";
+import { graceAfter } from "../end-grace.ts";
 import type { GlacierOptions } from "./glacier-options.ts";
 
 type Sdk = typeof import("@aws-sdk/client-glacier");
@@ -22,15 +23,21 @@ export interface AskVault {
 }
 
 const ATTEMPTS = 5;
+const CONNECT_MS = 10_000;
+/** Without a byte; then the request has failed. */
+const SILENCE_MS = 60_000;
 
-export function askVault(options: GlacierOptions): AskVault {
+/** `end`: whoever opened the store wants to end, and answers are waited for no longer than a grace. */
+export function askVault(options: GlacierOptions, end: AbortSignal | undefined): AskVault {
   const { vault: vaultName, region, endpoint, credentials } = options;
+  const awaitAnswer = graceAfter(end);
   let opened: Promise<{ sdk: Sdk; client: GlacierClient }> | null = null;
 
   async function open(): Promise<{ sdk: Sdk; client: GlacierClient }> {
     const sdk = await import("@aws-sdk/client-glacier");
     const client = new sdk.GlacierClient({
       maxAttempts: ATTEMPTS,
+      requestHandler: { connectionTimeout: CONNECT_MS, socketTimeout: SILENCE_MS },
       ...(region === null && endpoint !== null ? { region: "us-east-1" } : {}),
       ...(region === null ? {} : { region }),
       ...(endpoint === null ? {} : { endpoint }),
@@ -46,7 +53,7 @@ export function askVault(options: GlacierOptions): AskVault {
       opened ??= open();
       try {
         const { sdk, client } = await opened;
-        return await work(sdk, client);
+        return await awaitAnswer(work(sdk, client));
       } catch (error) {
         const { name, message } = error as Error;
         if (absent !== undefined && name === "ResourceNotFoundException") return absent;

@@ -28,7 +28,7 @@ export async function openGlacier(options: BackendOptions, context: OpenContext)
   await catalogue.enterNames();
   return glacierBackend({
     ...{ options: given, warm, index, storeId, hash, nameLength },
-    client: vaultClient(given),
+    client: vaultClient(given, context.signal),
     catalogue,
     description: `glacier ${given.vault}`,
     warn: (message) => context.warn(message),

@@ -35,8 +35,9 @@ export interface VaultClient {
   close(): void;
 }
 
-export function vaultClient(options: GlacierOptions): VaultClient {
-  const vault = askVault(options);
+/** `end`: see askVault. */
+export function vaultClient(options: GlacierOptions, end: AbortSignal | undefined): VaultClient {
+  const vault = askVault(options, end);
   const { ask, target, close } = vault;
 
   const begin = async (what: string, jobParameters: object): Promise<string | null> => {

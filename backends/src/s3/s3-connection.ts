@@ -4,6 +4,7 @@ import { createHash } from "node:crypto";
 import type { Readable } from "node:stream";
 import { crc32 } from "node:zlib";
 import type { S3Client } from "@aws-sdk/client-s3";
+import { graceAfter } from "../end-grace.ts";
 import { type BackOff, type Outlook, withBackOff } from "./back-off.ts";
 import { createPace, type Pace, pacedBody } from "./bandwidth.ts";
 import { createLimit, type Limit } from "./limit.ts";
@@ -92,6 +93,7 @@ export async function connectS3(options: S3Options, { warn, signal: end }: Waiti
   const counts: RequestCounts = { requests: 0, retries: 0, sent: 0, received: 0 };
   const { maxRetries: retries, retryDelay: delay, patience } = options;
   const backOff: BackOff = { retries, delay, maxDelay: MAX_DELAY_MS, patience };
+  const awaitAnswer = graceAfter(end);
   let noted = false;
   const place = (name: string): string => `s3://${options.bucket}/${name}`;
   /** Whether there may be newer credentials than those that expired: the chain is asked again. */
@@ -114,7 +116,7 @@ export async function connectS3(options: S3Options, { warn, signal: end }: Waiti
       const attempt = () => {
         counts.requests += 1;
         counts.sent += bytes;
-        return send(client, sdk, signal);
+        return awaitAnswer(send(client, sdk, signal));
       };
       const judge = (error: unknown): Outlook => {
         const outlook = outlookOf(error);

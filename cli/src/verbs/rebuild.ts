@@ -29,9 +29,9 @@ async function remake(context: VerbContext): Promise<number> {
   ]);
   options.known?.checkPresent(directory);
   const started = performance.now();
-  const { warn } = options;
+  const { warn, signal } = options;
   const { sequence, backups, damaged } = await holdWhenFree(directory, options, () =>
-    rebuildStore(directory, { warn }),
+    rebuildStore(directory, { warn, signal }),
   );
   const seconds = (performance.now() - started) / 1000;
   const found = formatCount(backups, "backup");

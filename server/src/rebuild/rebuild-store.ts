@@ -20,6 +20,8 @@ export interface RebuildOptions {
   warn?: (message: string) => void;
   /** The disk of the backends, for tests. */
   fs?: FileSystem;
+  /** Aborted to end: what cannot be reached is not waited for any longer. */
+  signal?: AbortSignal | undefined;
 }
 
 /** What a rebuilt store holds. */

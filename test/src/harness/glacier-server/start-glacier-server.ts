@@ -17,6 +17,8 @@ export interface GlacierServer {
   readonly counts: Map<string, number>;
   /** Answers before the request is looked at, when it returns one. */
   fault: (request: { method: string; path: string }) => GlacierFault | null;
+  /** While set, told of each request instead of an answer to whoever asked. */
+  silence: (() => void) | null;
   close(): Promise<void>;
 }
 
@@ -46,7 +48,8 @@ export async function startGlacierServer(vaults: readonly string[]): Promise<Gla
   const http = createServer(async (request, response) => {
     const parts: Buffer[] = [];
     for await (const part of request) parts.push(part as Buffer);
-    send(response, () => answer(request, Buffer.concat(parts)));
+    if (server.silence) server.silence();
+    else send(response, () => answer(request, Buffer.concat(parts)));
   });
   await new Promise<void>((done) => http.listen(0, "127.0.0.1", done));
   const server: GlacierServer = {
@@ -60,6 +63,7 @@ export async function startGlacierServer(vaults: readonly string[]): Promise<Gla
     },
     counts,
     fault: () => null,
+    silence: null,
     close: () =>
       new Promise((done) => {
         http.close(() => done());
