@@ -8,10 +8,13 @@ import { findProgram, LONG, lane } from "../harness/lanes.ts";
 import { isMounted, MOUNT_NEEDS, type MountProcess, startMount, umount } from "../harness/mount-process.ts";
 import { mustRun } from "../harness/run-program.ts";
 import { scratch } from "../harness/scratch.ts";
+import { startServer } from "../harness/server-process.ts";
 import { waitFor } from "../harness/wait-for.ts";
 
-const LISTING =
+const FIND =
   "find . \\( -type d -printf '%p %T@ %m %u %g d\\0' \\) -o -printf '%p %T@ %m %u %g %s %y %l\\0' | sort -z | sha256sum";
+/** Which files have such bytes; exit code 2 when one cannot be read. */
+const GREP = "grep -rlaZ --devices=skip -e '[a-c]1' . | sort -z | sha256sum";
 const GIB = 2 ** 30;
 
 lane("mount", [...MOUNT_NEEDS, { program: "rsync" }, { program: "setfattr" }, { program: "setfacl" }], () => {
@@ -36,23 +39,15 @@ lane("mount", [...MOUNT_NEEDS, { program: "rsync" }, { program: "setfattr" }, { 
   });
 
   test("shows what was backed up, to the nanosecond and the last attribute", async () => {
-    await mounted.shell(`diff -r --no-dereference -x fifo -x 'socket*' '${source}' latest/tree > '${directory}/diff' || true
-      grep -v ' is a ' '${directory}/diff' && exit 1 || true`);
-    const before = (await mustRun("bash", ["-c", LISTING], { cwd: source })).toString();
-    expect(await mounted.shell(`cd latest/tree; ${LISTING}`)).toBe(before);
-    const rsync = await mounted.shell(
-      `rsync -naHAX --checksum --delete --itemize-changes --devices --specials '${source}/' latest/tree/`,
-    );
-    expect(rsync).toBe("");
+    await expectSame(mounted, source, "latest/tree");
   });
 
-  test("is read by find, tar and grep below snapshots/", async () => {
-    const [time] = (await mounted.shell("ls snapshots/tree")).trim().split("\n");
-    const count = await mounted.shell(`find 'snapshots/tree/${time}' | wc -l`);
-    expect(Number(count)).toBeGreaterThan(2000);
-    const packed = `tar -C 'snapshots/tree/${time}' -cf - . | tar -tf - | wc -l`;
-    expect(Number(await mounted.shell(packed))).toBeGreaterThan(1900);
-    await mounted.shell(`grep -rqs --devices=skip a 'snapshots/tree/${time}'`);
+  test("is read by find, tar, rsync, grep and diff below snapshots/", async () => {
+    const below = `snapshots/tree/${(await mounted.shell("ls snapshots/tree")).trim()}`;
+    await expectSame(mounted, source, below);
+    const packed = `tar -C '${below}' -cf - .`;
+    expect(await mounted.shell(`${packed} | tar -C '${source}' --compare -f - 2>&1`)).toBe("");
+    expect(await mounted.shell(`cd '${below}'; ${GREP}`)).toBe(await runIn(source, GREP));
     expect((await mounted.shell("df --output=avail . | tail -1")).trim()).toBe("0");
     expect((await mounted.attempt("touch latest/tree/new")).stderr).toMatch(/Read-only/);
     expect((await mounted.attempt("ls latest/absent snapshots/tree/1999 at/tree/1999 nothing")).code).toBe(2);
@@ -71,6 +66,24 @@ lane("mount", [...MOUNT_NEEDS, { program: "rsync" }, { program: "setfattr" }, { 
     expect(await world.records(["ls", "--store", store, "tree"])).toHaveLength(3);
     expect(await mounted.shell("ls at/tree | wc -l")).toMatch(/^[12]\n$/);
     expect(await mounted.shell("getfattr --only-values -n user.datadb.complete latest/tree")).toBe("yes");
+  });
+});
+
+lane("a mount of a server elsewhere", [...MOUNT_NEEDS, { program: "rsync" }], () => {
+  test("shows what was backed up, in latest/ and snapshots/", async () => {
+    const directory = scratch("mount-remote");
+    const world = openWorld(directory);
+    const source = join(directory, "tree");
+    mkdirSync(source);
+    await growTree(source, "remote mount", { entries: 300 });
+    const server = await startServer(world, join(directory, "store"));
+    await world.summary(["snapshot", "--server", server.url, source]);
+    const mounted = await startMount(world, join(directory, "mnt"), { words: ["--server", server.url] });
+    await expectSame(mounted, source, "latest/tree");
+    await expectSame(mounted, source, `snapshots/tree/${(await mounted.shell("ls snapshots/tree")).trim()}`);
+    expect(await umount(mounted.directory)).toBe(0);
+    expect(await mounted.ended).toBe(0);
+    expect(await server.stop()).toBe(0);
   });
 });
 
@@ -112,3 +125,17 @@ lane("large mounts", MOUNT_NEEDS, () => {
     expect(isMounted(point)).toBe(false);
   });
 });
+
+/** Nothing that diff, find or rsync can see differs between the source and its backup, a directory in the mount. */
+async function expectSame(mounted: MountProcess, source: string, below: string): Promise<void> {
+  const words = `-r --no-dereference -x fifo -x 'socket*' '${source}' '${below}'`;
+  expect(await mounted.shell(`(diff ${words} 2>&1 || true) | (grep -v ' is a ' || true)`)).toBe("");
+  expect(await mounted.shell(`cd '${below}'; ${FIND}`)).toBe(await runIn(source, FIND));
+  const rsync = `rsync -naHAX --checksum --delete --itemize-changes --devices --specials '${source}/' '${below}/'`;
+  expect(await mounted.shell(rsync)).toBe("");
+}
+
+async function runIn(directory: string, script: string): Promise<string> {
+  const env = { ...process.env, LC_ALL: "C.UTF-8", TZ: "UTC" };
+  return (await mustRun("bash", ["-euc", script], { cwd: directory, env })).toString();
+}
