@@ -44,7 +44,10 @@ export const check: Verb = {
     { line: "datadb check --read-data=5", does: "A twentieth of the content, every time another one" },
     { line: "datadb check --read-data --repair", does: "Find all damage, and mend it" },
   ],
-  exits: { [EXIT.damaged]: "the store is damaged: the findings say which backups and paths" },
+  exits: {
+    [EXIT.incomplete]: "no damage was found, but members of a mirror could not be compared",
+    [EXIT.damaged]: "the store is damaged: the findings say which backups and paths",
+  },
   async run(context) {
     const percent = readPercent(context.arguments.text("read-data"));
     const repair = context.arguments.flag("repair");
@@ -97,7 +100,7 @@ function asProgress({ phase, done, total }: CheckProgress) {
 }
 
 function present(output: Output, result: CheckResult | RepairResult, seconds: number): number {
-  const { findings, count, mended, notes, backups, nodes, data, read, readBytes } = result;
+  const { findings, count, mended, notes, backups, nodes, data, read, readBytes, uncompared } = result;
   for (const note of notes) {
     output.record({ type: "note", message: note });
     output.note(printable(note));
@@ -113,12 +116,18 @@ function present(output: Output, result: CheckResult | RepairResult, seconds: nu
     output.record({ type: "lost", backup: backup.id, paths });
     output.error(`lost in backup ${backup.id.slice(0, 8)}: ${paths.map(printable).join(", ")}`);
   }
-  if (count === 0)
-    output.line(output.style("green", mended + healed > 0 ? "no damage left" : "no damage found"));
-  else {
+  if (count === 0) {
+    const sound = mended + healed > 0 ? "no damage left" : "no damage found";
+    output.line(
+      uncompared === 0
+        ? output.style("green", sound)
+        : output.style("yellow", `${sound} in what could be reached, but ${notCompared(uncompared)}`),
+    );
+  } else {
     if (count > findings.length) output.error(`and ${groupDigits(count - findings.length)} more`);
+    const unseen = uncompared === 0 ? "" : `, and ${notCompared(uncompared)}`;
     output.error(
-      `the store is damaged: ${formatCount(count, "finding")}\n  ${"lost" in result ? AFTER : NEXT}`,
+      `the store is damaged: ${formatCount(count, "finding")}${unseen}\n  ${"lost" in result ? AFTER : NEXT}`,
     );
   }
   output.record({
@@ -126,9 +135,14 @@ function present(output: Output, result: CheckResult | RepairResult, seconds: nu
     findings: count,
     mended,
     healed,
-    ...{ backups, nodes, data, read, readBytes, seconds },
+    ...{ backups, nodes, data, read, readBytes, uncompared, seconds },
   });
-  return count === 0 ? EXIT.done : EXIT.damaged;
+  if (count > 0) return EXIT.damaged;
+  return uncompared === 0 ? EXIT.done : EXIT.incomplete;
+}
+
+function notCompared(members: number): string {
+  return `${formatCount(members, "member of a mirror was", "members of mirrors were")} not compared: see datadb mirror status`;
 }
 
 const NEXT =

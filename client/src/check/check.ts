@@ -55,6 +55,8 @@ export interface CheckResult {
   /** Records and bytes of content that were read. */
   read: number;
   readBytes: number;
+  /** Members of mirrors that were down or behind, and so not compared with the others. */
+  uncompared: number;
 }
 
 type Fields = Map<string, PlainReply>;
@@ -128,5 +130,6 @@ function resultOf(fields: Fields): CheckResult {
     data: number(fields, "data"),
     read: number(fields, "read"),
     readBytes: number(fields, "read-bytes"),
+    uncompared: number(fields, "uncompared"),
   };
 }

@@ -63,4 +63,6 @@ export interface CheckSummary {
   /** Records that were read and verified. */
   read: number;
   readBytes: number;
+  /** Members of mirrors that were down or behind: nobody knows whether their copies are whole. */
+  uncompared: number;
 }

@@ -8,11 +8,13 @@ export async function* checkMirrors(state: CheckState, readData: number, mend: b
   const { signal } = state;
   for (const mirror of mirrorsIn(state.source.backend)) {
     for (const { member, description, state: how, reason } of mirror.status())
-      if (how !== "up")
+      if (how !== "up") {
+        state.uncompared += 1;
         yield {
           type: "note",
           message: `member ${member} of the mirror, ${description}, is ${how} (${reason}): it was not compared`,
         };
+      }
     let done = 0;
     const read = readData >= 100 ? RECORD_KINDS : (["node", "log"] as const);
     const onProgress = (records: number): void => {

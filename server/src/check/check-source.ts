@@ -42,6 +42,8 @@ export interface CheckState {
   data: number;
   read: number;
   readBytes: number;
+  /** Members of mirrors that were not compared. */
+  uncompared: number;
 }
 
 /** One part of a check. */

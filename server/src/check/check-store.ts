@@ -26,7 +26,7 @@ interface Findings {
 
 function newState(source: CheckSource, signal: AbortSignal | undefined): CheckState {
   const bad = { data: new Set<string>(), node: new Set<string>() };
-  return { source, signal, bad, backups: 0, nodes: 0, data: 0, read: 0, readBytes: 0 };
+  return { source, signal, bad, backups: 0, nodes: 0, data: 0, read: 0, readBytes: 0, uncompared: 0 };
 }
 
 function partsOf(state: CheckState, readData: number, repair: boolean): (() => CheckPart)[] {
@@ -109,6 +109,6 @@ export async function* checkStore(
     findings = result;
   }
   yield* findings;
-  const { backups, nodes, data, read, readBytes } = state;
-  return { findings: findings.length, mended, backups, nodes, data, read, readBytes };
+  const { backups, nodes, data, read, readBytes, uncompared } = state;
+  return { findings: findings.length, mended, backups, nodes, data, read, readBytes, uncompared };
 }

@@ -80,7 +80,7 @@ function stepOf({ progress }: Run): Reply {
 }
 
 function endOf({ problems, notes }: Run, summary: CheckSummary): Reply {
-  const { findings, mended, backups, nodes, data, read, readBytes } = summary;
+  const { findings, mended, backups, nodes, data, read, readBytes, uncompared } = summary;
   return new MapReply([
     ["findings", findings],
     ["mended", mended],
@@ -89,6 +89,7 @@ function endOf({ problems, notes }: Run, summary: CheckSummary): Reply {
     ["data", data],
     ["read", read],
     ["read-bytes", readBytes],
+    ["uncompared", uncompared],
     ["problems", problems],
     ["notes", notes],
   ]);
