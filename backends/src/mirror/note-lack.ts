@@ -10,7 +10,12 @@ const BATCH_BYTES: number = 8 * 1024 * 1024;
 
 /** Into the queue of the member, which is not up until it has them. */
 async function queueFor(mirror: Mirror, lacking: UpMember, missed: readonly Missed[]): Promise<void> {
-  await demote(mirror, lacking, `it lacks ${missed.length} records that others have`, "behind");
+  await demote(
+    mirror,
+    lacking,
+    `it lacks ${missed.length} ${missed.length === 1 ? "record that another has" : "records that others have"}`,
+    "behind",
+  );
   await lacking.ledger.add(missed);
   lacking.wake();
 }

@@ -141,7 +141,7 @@ test("after a power cut, nodes that reached the disk without their chunks are fo
   await rm(join(store.directory, "local"), { recursive: true });
   await using again = await store.open();
   expect([...(await again.blobs.hasMany("node", [good, torn]))]).toEqual([1, 0]);
-  expect(store.warnings.join()).toContain("1 nodes that lack a part of their content");
+  expect(store.warnings.join()).toContain("one node that lacks a part of its content was forgotten");
 });
 
 describe("when a sync of data fails", () => {

@@ -68,7 +68,9 @@ async function forget(scene: CrashScene, incomplete: readonly Buffer[]): Promise
   if (dropped.length > 0) {
     await scene.backend.removeMany("node", dropped);
     scene.warn(
-      `${dropped.length} nodes that lack a part of their content were forgotten; the next backup puts them again`,
+      dropped.length === 1
+        ? "one node that lacks a part of its content was forgotten; the next backup puts it again"
+        : `${dropped.length} nodes that lack a part of their content were forgotten; the next backup puts them again`,
     );
   }
   return needed.size > 0;
