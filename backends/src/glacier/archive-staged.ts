@@ -11,6 +11,7 @@ import {
   recordSize,
 } from "@datadb/protocol";
 import type { RecordInfo } from "../backend.ts";
+import { countUploaded } from "../traffic.ts";
 import { sizeOf } from "./catalogue.ts";
 import { describePack, type VaultPlace } from "./vault-place.ts";
 
@@ -90,6 +91,7 @@ async function archiveGroup(place: VaultPlace, group: readonly RecordInfo[]): Pr
     return { ...record, payloadLength: record.payload.length, offset: at };
   });
   await catalogue.add({ pack, id, bytes: body.length }, entries);
+  countUploaded(place.traffic, records);
   await forgetAbandoned(place, pack);
   await warm.removeMany(
     "data",

@@ -7,9 +7,11 @@ import type { Backend } from "../backend.ts";
 import type { BackendOptions } from "../backend-options.ts";
 import type { ColdStorage } from "../cold-storage.ts";
 import type { OpenContext } from "../open-backend.ts";
+import { noTraffic, trafficCounters } from "../traffic.ts";
 import { archiveStaged } from "./archive-staged.ts";
 import { openCatalogue } from "./catalogue.ts";
 import { collectArchives } from "./collect-archives.ts";
+import { countRequests } from "./count-requests.ts";
 import { type GlacierOptions, glacierOptions } from "./glacier-options.ts";
 import { syncCatalogue } from "./sync-catalogue.ts";
 import { thawRecords } from "./thaw-records.ts";
@@ -28,8 +30,9 @@ export async function openGlacier(options: BackendOptions, context: OpenContext)
   await catalogue.enterNames();
   return glacierBackend({
     ...{ options: given, warm, index, storeId, hash, nameLength },
-    client: vaultClient(given, context.signal),
+    client: countRequests(vaultClient(given, context.signal)),
     catalogue,
+    traffic: noTraffic(),
     description: `glacier ${given.vault}`,
     warn: (message) => context.warn(message),
   });
@@ -89,7 +92,7 @@ function glacierBackend(place: VaultPlace): Backend {
     compact: async (options) => collectArchives(place, await warm.compact(options), options.signal),
     flush: (kinds) => warm.flush(kinds),
     reindex: (signal) => warm.reindex(signal),
-    counters: () => ({}),
+    counters: () => ({ ...trafficCounters(place.traffic), ...client.counters() }),
     async close() {
       if (closed) return;
       closed = true;

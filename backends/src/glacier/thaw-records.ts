@@ -2,6 +2,7 @@
 import { decodeRecord } from "@datadb/protocol";
 import type { RecordInfo } from "../backend.ts";
 import type { ColdPlan, Tier } from "../cold-storage.ts";
+import { countDownloaded } from "../traffic.ts";
 import { type PendingJob, sizeOf } from "./catalogue.ts";
 import type { ByteRange } from "./vault-client.ts";
 import { MIB, type VaultPlace } from "./vault-place.ts";
@@ -100,6 +101,7 @@ async function takeOutputs(place: VaultPlace, cold: readonly RecordInfo[]): Prom
       );
       await warm.putMany(records);
       await warm.flush(["data"]);
+      countDownloaded(place.traffic, records);
       taken = true;
     }
     await catalogue.dropJob(id);

@@ -2,13 +2,14 @@
 import type { HashAlgorithm } from "@datadb/protocol";
 import type { Backend } from "../backend.ts";
 import type { RecordIndex } from "../record-index.ts";
+import type { Traffic } from "../traffic.ts";
 import type { Catalogue } from "./catalogue.ts";
+import type { CountedClient } from "./count-requests.ts";
 import type { GlacierOptions } from "./glacier-options.ts";
-import type { VaultClient } from "./vault-client.ts";
 
 export interface VaultPlace {
   readonly options: GlacierOptions;
-  readonly client: VaultClient;
+  readonly client: CountedClient;
   readonly warm: Backend;
   readonly catalogue: Catalogue;
   readonly index: RecordIndex;
@@ -16,6 +17,8 @@ export interface VaultPlace {
   readonly hash: HashAlgorithm;
   readonly nameLength: number;
   readonly description: string;
+  /** Records that went into archives, and came back out of them. */
+  readonly traffic: Traffic;
   warn(message: string): void;
 }
 

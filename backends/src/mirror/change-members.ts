@@ -7,6 +7,7 @@ import {
   type RecordKind,
 } from "@datadb/protocol";
 import type { Backend } from "../backend.ts";
+import { countUploaded } from "../traffic.ts";
 import type { Missed, Task } from "./ledger.ts";
 import {
   counterOf,
@@ -76,17 +77,17 @@ async function onAll(
   return done;
 }
 
-/** One change: `missed` makes what absent members are given later; `uncertain` says whether a flush must follow. */
+/** One change, resolves with who did it: `missed` makes what absent members are given later; `uncertain` says whether a flush must follow. */
 async function change(
   mirror: Mirror,
   work: (backend: Backend) => Promise<void>,
   missed: () => Missed[],
   uncertain: boolean,
   signal?: AbortSignal,
-): Promise<void> {
+): Promise<Set<Member>> {
   if (mirror.readOnly) throw new ReadOnlyError(`${mirror.description} is opened read-only`);
   requireUp(mirror, signal);
-  await mirror.gate.shared(async () => {
+  return await mirror.gate.shared(async () => {
     const ups = requireUp(mirror, signal);
     await markChanging(mirror);
     const done = await onAll(mirror, ups, work);
@@ -96,7 +97,12 @@ async function change(
       if (member.state !== "up") await member.ledger.add(entries);
       else if (uncertain && done.has(member)) for (const entry of entries) member.unflushed.push(entry);
     }
+    return done;
   });
+}
+
+function countPut(mirror: Mirror, done: ReadonlySet<Member>, records: readonly BlobRecord[]): void {
+  for (const { traffic } of [mirror, ...done]) countUploaded(traffic, records);
 }
 
 /** See Backend.putMany. */
@@ -106,18 +112,18 @@ export async function putMany(
   signal?: AbortSignal,
 ): Promise<void> {
   const work = (backend: Backend): Promise<void> => backend.putMany(records, signal);
-  await change(mirror, work, () => missedOf("put", records), true, signal);
+  countPut(mirror, await change(mirror, work, () => missedOf("put", records), true, signal), records);
   if (mirror.members.some(({ unflushed }) => unflushed.length > MAX_UNFLUSHED)) await flush(mirror);
 }
 
 /** See Backend.replaceMany. */
-export function replaceMany(mirror: Mirror, kind: RecordKind, records: readonly BlobRecord[]): Promise<void> {
-  return change(
-    mirror,
-    (backend) => backend.replaceMany(kind, records),
-    () => missedOf("replace", records),
-    true,
-  );
+export async function replaceMany(
+  mirror: Mirror,
+  kind: RecordKind,
+  records: readonly BlobRecord[],
+): Promise<void> {
+  const work = (backend: Backend): Promise<void> => backend.replaceMany(kind, records);
+  countPut(mirror, await change(mirror, work, () => missedOf("replace", records), true), records);
 }
 
 /** See Backend.removeMany. */

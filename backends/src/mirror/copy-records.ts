@@ -1,5 +1,6 @@
 /** Copies records from members that have them to one that lacks them. */
 import type { BlobRecord, RecordKind } from "@datadb/protocol";
+import { countUploaded } from "../traffic.ts";
 import type { Task } from "./ledger.ts";
 import { isCold, type Mirror, type UpMember } from "./mirror.ts";
 import { differs } from "./missed-by.ts";
@@ -81,5 +82,6 @@ export async function copyRecords(
   );
   await member.backend.putMany(basesFirst(records));
   if (changed.length > 0) await member.backend.replaceMany(kind, changed);
+  countUploaded(member.traffic, records);
   mirror.counts.delivered += records.length;
 }

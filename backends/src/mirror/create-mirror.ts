@@ -1,6 +1,7 @@
 /** The Backend object over the members of a mirror. */
 import { RECORD_KINDS, ReadOnlyError, UsageError } from "@datadb/protocol";
 import type { Backend, Capabilities, CompactOptions, CompactSummary, ReindexSummary } from "../backend.ts";
+import { trafficCounters } from "../traffic.ts";
 import { flush, markChanging, putMany, removeMany, replaceMany } from "./change-members.ts";
 import { coldOfMembers } from "./cold-members.ts";
 import { compare } from "./compare.ts";
@@ -17,7 +18,10 @@ function statusOf(member: Member): MemberStatus {
   const { records, bytes, oldest, standing } = ledger;
   const description = backend?.description ?? label;
   const comparing = state !== "up" && standing === "unknown";
-  return { member: position, description, state, since, reason, records, bytes, oldest, comparing, attempts };
+  return {
+    ...{ member: position, description, state, since, reason, records, bytes, oldest, comparing, attempts },
+    counters: trafficCounters(member.traffic),
+  };
 }
 
 /** What all members can together: readers are served by one of them, durability is that of the weakest. */
@@ -88,8 +92,12 @@ async function shut(mirror: Mirror, tending: Tending | null): Promise<void> {
     if (ledger.standing !== "equal") await ledger.setStanding("equal");
 }
 
-function countersOf({ counts }: Mirror): Record<string, number> {
-  return { "records-repaired": counts.repaired, "records-delivered": counts.delivered };
+function countersOf({ counts, traffic }: Mirror): Record<string, number> {
+  return {
+    ...trafficCounters(traffic),
+    "records-repaired": counts.repaired,
+    "records-delivered": counts.delivered,
+  };
 }
 
 /** A ready mirror over members of which at least one is up. */

@@ -44,6 +44,35 @@ test("with fewer members up than required a flush says so, and what was accepted
   await alone.close();
 });
 
+test("what goes through is counted once, and for each member what it was given and what was read from it", async () => {
+  const world = mirrorWorld(2);
+  const mirror = await world.open();
+  const all = sampleRecords(random, "sha256", 6, { kind: "data", payloadLength: 100 });
+  await mirror.putMany(all.slice(0, 4));
+  await mirror.flush();
+  world.down[1] = true;
+  await mirror.putMany(all.slice(4));
+  await mirror.flush();
+  expect(await mirror.getMany("data", namesOf(all.slice(0, 3)))).toEqual(all.slice(0, 3));
+  const through = {
+    "blobs-uploaded": 6,
+    "bytes-uploaded": 600,
+    "blobs-downloaded": 3,
+    "bytes-downloaded": 300,
+  };
+  const counters = () => mirror.mirror!.status().map((member) => member.counters);
+  expect(mirror.counters()).toMatchObject(through);
+  expect(counters()).toEqual([
+    through,
+    expect.objectContaining({ "blobs-uploaded": 4, "blobs-downloaded": 0 }),
+  ]);
+  world.down[1] = false;
+  await allUp(mirror);
+  expect(counters()[1]).toMatchObject({ "blobs-uploaded": 6, "bytes-uploaded": 600 });
+  expect(mirror.counters()).toMatchObject({ ...through, "records-delivered": 2 });
+  await mirror.close();
+});
+
 test("a member that is behind never stands in for one that has everything", async () => {
   const world = mirrorWorld(2);
   const mirror = await world.open();

@@ -20,6 +20,8 @@ export interface MemberStatus {
   comparing: boolean;
   /** How often it was tried in vain since it went down first. */
   attempts: number;
+  /** Under the names of Backend.counters: what it was given, and what was read from it, since the mirror was opened. */
+  counters: Record<string, number>;
 }
 
 /** Something in which one member differs from the others. */

@@ -9,6 +9,7 @@ import {
 } from "@datadb/protocol";
 import type { Backend } from "../backend.ts";
 import type { RecordIndex } from "../record-index.ts";
+import type { Traffic } from "../traffic.ts";
 import type { Gate } from "./gate.ts";
 import type { Ledger, Missed } from "./ledger.ts";
 import type { MemberStatus } from "./mirror-care.ts";
@@ -33,6 +34,8 @@ export interface Member {
   unflushed: Missed[];
   /** Records that it had lost at the last look. */
   lost: number;
+  /** What it was given, copies of what it lacked included, and what was read from it, to copy or compare, too. */
+  readonly traffic: Traffic;
   /** Ends the pause between two attempts. */
   wake(): void;
 }
@@ -49,6 +52,8 @@ export interface Mirror {
   readonly gate: Gate;
   readonly clock: Clock;
   readonly counts: { repaired: number; delivered: number };
+  /** What the mirror was given, and gave out: once, whatever the number of members. */
+  readonly traffic: Traffic;
   warn(message: string): void;
   /** Marked in the ledgers: changes are under way. */
   changing: Promise<void> | null;

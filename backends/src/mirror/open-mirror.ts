@@ -13,6 +13,7 @@ import { type BackendConfig, type BackendOptions, backendType, configError } fro
 import { nodeFileSystem } from "../node-file-system.ts";
 import type { OpenContext } from "../open-backend.ts";
 import type { RecordIndex } from "../record-index.ts";
+import { noTraffic } from "../traffic.ts";
 import { uncachedWrites } from "../uncached-writes.ts";
 import { createMirror } from "./create-mirror.ts";
 import { createGate } from "./gate.ts";
@@ -42,6 +43,14 @@ function ledgerPath({ config, at }: Child): string {
   return `mirror:${type}-${createHash("sha256").update(canonical(config)).digest("hex").slice(0, 16)}`;
 }
 
+/** A place as descriptions have it: `encrypt s3 bucket/db/` for `encrypt:s3%3Abucket%252Fdb%252F`. Of what encrypts it names the place within. */
+function placeOf(path: string): string {
+  const [, type = path, rest = ""] = /^([^:]*):(.*)$/s.exec(path) ?? [];
+  if (rest === "" || rest === "unindexed") return type;
+  const place = decodeURIComponent(rest);
+  return `${type} ${type === "encrypt" ? placeOf(place) : place}`;
+}
+
 async function newMember(
   context: OpenContext,
   child: Child,
@@ -68,7 +77,7 @@ async function newMember(
     get label() {
       // Its opening asked for this before it failed, if it came so far.
       const [path] = indexes.keys();
-      return path === undefined ? type : decodeURIComponent(path).replace(":", " ");
+      return path === undefined ? type : placeOf(path);
     },
     ledger,
     indexes,
@@ -80,6 +89,7 @@ async function newMember(
     attempts: 0,
     unflushed: [],
     lost: 0,
+    traffic: noTraffic(),
     wake: () => {},
   };
 }
@@ -162,6 +172,7 @@ export async function openMirror(
     gate: createGate(),
     clock,
     counts: { repaired: 0, delivered: 0 },
+    traffic: noTraffic(),
     warn: context.warn,
     changing: null,
     doubts: 0,

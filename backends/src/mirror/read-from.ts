@@ -1,5 +1,6 @@
 /** Reads records of one member, and tells which of them are damaged. */
 import type { BlobRecord, DatadbError, RecordKind } from "@datadb/protocol";
+import { countDownloaded } from "../traffic.ts";
 import { isCold, isDamage, type UpMember } from "./mirror.ts";
 
 interface Reading {
@@ -16,7 +17,9 @@ export async function readFrom(
 ): Promise<Reading> {
   const damaged = new Map<number, DatadbError>();
   try {
-    return { records: await member.backend.getMany(kind, names, signal), damaged };
+    const records = await member.backend.getMany(kind, names, signal);
+    countDownloaded(member.traffic, records);
+    return { records, damaged };
   } catch (error) {
     if (!isDamage(error) && !isCold(error)) throw error;
     if (names.length === 1) return { records: [null], damaged: new Map([[0, error as DatadbError]]) };

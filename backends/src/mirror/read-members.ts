@@ -1,6 +1,7 @@
 /** Reading: from the first member that has a record whole; the others are given what they lack. */
 import type { BlobRecord, DatadbError, RecordKind } from "@datadb/protocol";
 import type { RecordInfo } from "../backend.ts";
+import { countDownloaded } from "../traffic.ts";
 import { demote, isDamage, isOutage, type Mirror, requireUp, type UpMember, upMembers } from "./mirror.ts";
 import { noteLack } from "./note-lack.ts";
 import { readFrom } from "./read-from.ts";
@@ -141,5 +142,6 @@ export async function getMany(
   }
   const lost = open.find((at) => errors.has(at));
   if (lost !== undefined) throw errors.get(lost);
+  countDownloaded(mirror.traffic, found);
   return found;
 }

@@ -9,6 +9,7 @@ import {
   ReadOnlyError,
   type RecordKind,
 } from "@datadb/protocol";
+import { countUploaded } from "../traffic.ts";
 import { markChanging, missedOf } from "./change-members.ts";
 import type { Missed } from "./ledger.ts";
 import { demote, isOutage, type Mirror, requireUp, type UpMember, upMembers } from "./mirror.ts";
@@ -42,6 +43,7 @@ export async function replaceDamaged(
       if (there.includes(0)) await lackBases(mirror, member, missed);
       else {
         await member.backend.putMany(records);
+        countUploaded(member.traffic, records);
         member.unflushed.push(...missed);
       }
     } catch (error) {

@@ -5,6 +5,7 @@ import { safeCommandLine } from "./safe-command-line.ts";
 
 /** Types of backends that have counters even when the store uses none of them. */
 const BACKEND_TYPES = ["blobsfile", "encrypt", "glacier", "mirror", "s3"];
+const TOTAL = "total";
 const COUNTERS = ["blobs-downloaded", "blobs-uploaded", "bytes-downloaded", "bytes-uploaded"];
 
 export function debugVars(server: ServerState): Record<string, unknown> {
@@ -34,13 +35,19 @@ function backendVars(
   for (const [description, counts] of Object.entries(counters)) {
     const blank = description.indexOf(" ");
     const type = blank < 0 ? description : description.slice(0, blank);
-    const place = blank < 0 ? "total" : description.slice(blank + 1);
+    const place = placeOf(type, blank < 0 ? "" : description.slice(blank + 1));
     for (const [name, count] of Object.entries(counts)) {
       vars[`${type}-${name}`] ??= {};
-      vars[`${type}-${name}`]![place] = count;
+      vars[`${type}-${name}`]![place] =
+        count + (place === TOTAL ? (vars[`${type}-${name}`]![TOTAL] ?? 0) : 0);
     }
   }
   return Object.fromEntries(Object.entries(vars).sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+/** What mirrors count of themselves, not of their members, is told as one sum. */
+function placeOf(type: string, rest: string): string {
+  return rest === "" || (type === "mirror" && rest.startsWith("of ")) ? TOTAL : rest;
 }
 
 /** RFC 822 with a numeric zone, e.g. `12 Jun 14 20:11 +0000`, as the origin has it. */

@@ -11,8 +11,9 @@ export function backendCounters(backend: Backend): Record<string, Record<string,
   const own = backend.counters();
   const counts: Record<string, Record<string, number>> = {};
   if (Object.keys(own).length > 0) counts[backend.description] = own;
-  for (const { description, state, records, bytes } of backend.mirror?.status() ?? []) {
+  for (const { description, state, records, bytes, counters } of backend.mirror?.status() ?? []) {
     counts[`mirror ${description}`] = {
+      ...counters,
       "member-up": state === "up" ? 1 : 0,
       "queue-records": records,
       "queue-bytes": bytes,

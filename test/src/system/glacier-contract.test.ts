@@ -219,6 +219,22 @@ test("a dead archive is kept while that costs nothing, then deleted, and no olde
   expect(indexes.size).toBeGreaterThan(1);
 });
 
+test("archives, jobs, what they had, and the records in it are counted", async () => {
+  const backend = await place("sha256").open();
+  const records = sampleRecords(random, "sha256", 4, { kind: "data", payloadLength: 1000 });
+  await backend.putMany(records);
+  const { bytes } = await backend.cold!.archive();
+  const sent = { "blobs-uploaded": 4, "bytes-uploaded": 4000, archives: 1, "bytes-sent": bytes };
+  expect(backend.counters()).toMatchObject({ ...sent, retrievals: 0, outputs: 0, "blobs-downloaded": 0 });
+  await thaw(
+    backend,
+    records.map(({ name }) => name),
+  );
+  const received = { retrievals: 1, outputs: 1, "bytes-received": bytes, "bytes-downloaded": 4000 };
+  expect(backend.counters()).toMatchObject({ ...sent, ...received, "blobs-downloaded": 4 });
+  await backend.close();
+});
+
 test("a request that another key signed is refused, and the error says so", async () => {
   const stranger = await place("sha256", { secretAccessKey: "another" }).open();
   await stranger.putMany(sampleRecords(random, "sha256", 2, { kind: "data" }));
