@@ -15,6 +15,8 @@ import { SIMULATED_DIRECTORY, SIMULATED_STORE_ID } from "../suite/simulated-stor
 const seed = runSeed();
 const LONG = process.env["DATADB_TEST_LONG"] === "1";
 const RUNS = LONG ? 100 : 4;
+/** Milliseconds. */
+const TIME_LIMIT = LONG ? 14_400_000 : 240_000;
 const STEPS = 14;
 /** States of one moment: beyond them a sample. */
 const BOUND = LONG ? 512 : 48;
@@ -213,42 +215,46 @@ async function cutRecovery(
 }
 
 describe(`crash states, DATADB_TEST_SEED=${seed}`, () => {
-  test("of every moment: what was flushed is there, and what is there is right", async () => {
-    let [states, again, moments, complete] = [0, 0, 0, 0];
-    for (let number = 0; number < RUNS; number++) {
-      const random = createRandom(seed + number);
-      const run = await makeRun(random);
-      const seen = new Set<string>();
-      for (let count = 0; count <= run.disk.record.events.length; count++) {
-        const promise = run.promised[Math.min(count, run.promised.length - 1)]!;
-        const found = crashStates(run.disk.record, count, BOUND, random);
-        moments += 1;
-        if (found.complete) complete += 1;
-        for (const image of found.images) {
-          for (const lag of LAGS) {
-            const batches = Math.max(0, promise.batches - lag);
-            const key = `${imageKey(image)} ${batches} ${promise.flushed}`;
-            if (seen.has(key)) continue;
-            seen.add(key);
-            const index = await indexOf(run.batches.slice(0, batches), createMemoryIndex());
-            try {
-              const second = states % SECOND_CUT === 0 ? index.copy() : null;
-              await judge(run, diskOf(image, BLOBS), index, promise.flushed);
-              if (second !== null) again += await cutRecovery(run, image, second, promise.flushed, random);
-            } catch (error) {
-              throw new Error(
-                `seed ${seed + number}, after ${count} events, index ${lag} batches behind: ${(error as Error).message}`,
-                { cause: error },
-              );
+  test(
+    "of every moment: what was flushed is there, and what is there is right",
+    async () => {
+      let [states, again, moments, complete] = [0, 0, 0, 0];
+      for (let number = 0; number < RUNS; number++) {
+        const random = createRandom(seed + number);
+        const run = await makeRun(random);
+        const seen = new Set<string>();
+        for (let count = 0; count <= run.disk.record.events.length; count++) {
+          const promise = run.promised[Math.min(count, run.promised.length - 1)]!;
+          const found = crashStates(run.disk.record, count, BOUND, random);
+          moments += 1;
+          if (found.complete) complete += 1;
+          for (const image of found.images) {
+            for (const lag of LAGS) {
+              const batches = Math.max(0, promise.batches - lag);
+              const key = `${imageKey(image)} ${batches} ${promise.flushed}`;
+              if (seen.has(key)) continue;
+              seen.add(key);
+              const index = await indexOf(run.batches.slice(0, batches), createMemoryIndex());
+              try {
+                const second = states % SECOND_CUT === 0 ? index.copy() : null;
+                await judge(run, diskOf(image, BLOBS), index, promise.flushed);
+                if (second !== null) again += await cutRecovery(run, image, second, promise.flushed, random);
+              } catch (error) {
+                throw new Error(
+                  `seed ${seed + number}, after ${count} events, index ${lag} batches behind: ${(error as Error).message}`,
+                  { cause: error },
+                );
+              }
+              states += 1;
             }
-            states += 1;
           }
         }
       }
-    }
-    console.info(
-      `crash states of packs: ${states} states at ${moments} moments of ${RUNS} runs, all combinations at ${complete} moments; ${again} states of a second cut during recovery (seed ${seed})`,
-    );
-    expect(states).toBeGreaterThan(1000);
-  });
+      console.info(
+        `crash states of packs: ${states} states at ${moments} moments of ${RUNS} runs, all combinations at ${complete} moments; ${again} states of a second cut during recovery (seed ${seed})`,
+      );
+      expect(states).toBeGreaterThan(1000);
+    },
+    TIME_LIMIT,
+  );
 });

@@ -105,7 +105,7 @@ test("a restore that meets cold data says what to do; listing and checking need 
   expect(asked).toBeGreaterThan(0);
   // restore itself says the same, asks for nothing twice, and begins nothing before all of it is there.
   const again = join(directory, "again");
-  const early = await world.run(on("restore", "--tier", "bulk", "--wait", "1s", "--yes", "photos", again));
+  const early = await world.run(on("restore", "--tier", "bulk", "--wait", "100ms", "--yes", "photos", again));
   expect(early.code, early.stderr).toBe(3);
   expect(early.stderr).toMatch(/needs \d+ records? from \d+ archives?, .*\(Bulk\)/);
   expect(early.stderr).toContain("run the same command again later");
@@ -113,7 +113,7 @@ test("a restore that meets cold data says what to do; listing and checking need 
   expect(server.counts()["RestoreObject"]?.requests).toBe(asked);
   // And when it has come meanwhile, it restores.
   let looks = 0;
-  const words = on("restore", "--wait", "10m", "--poll", "1s", "--yes", "photos", again);
+  const words = on("restore", "--wait", "10m", "--poll", "50ms", "--yes", "photos", again);
   server.onRequest((operation) => {
     // After the plan and the first look.
     if (operation === "HeadObject" && ++looks > 2 * (asked ?? 0)) now += 8 * HOUR_MS;
