@@ -1,9 +1,10 @@
 /** A store in a bucket of the strict S3 server, and the command that works with it. */
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll } from "vitest";
 import { openWorld, type World } from "./command.ts";
 import { type Random, randomOf } from "./random.ts";
+import type { Credentials } from "./s3-server/signature.ts";
 import { type S3Server, type S3ServerOptions, startS3Server } from "./s3-server/start-s3-server.ts";
 import { scratch } from "./scratch.ts";
 
@@ -59,6 +60,16 @@ export async function openS3World(
         rmSync(join(store, name), { recursive: true, force: true });
     },
   };
+}
+
+/** Other credentials, which the server knows from now on, in the configuration of a store that has some. */
+export function giveCredentials({ server, store }: S3World, fresh: Credentials): void {
+  server.addCredentials(fresh);
+  const config = join(store, "config.yaml");
+  let text = readFileSync(config, "utf8");
+  for (const [key, value] of Object.entries(fresh))
+    text = text.replace(new RegExp(`(["']?${key}["']?: *)[^,\\n}]+`), `$1${JSON.stringify(value)}`);
+  writeFileSync(config, text);
 }
 
 /** Files of every size up to half a megabyte, some in a directory of their own; content that does not shrink. */

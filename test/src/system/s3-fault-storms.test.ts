@@ -1,11 +1,11 @@
 // A network and a service that fail all the time: what is done is right or ends with a clear error, and the next run completes.
-import { appendFileSync, readFileSync, writeFileSync } from "node:fs";
+import { appendFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { treeHash } from "../harness/compare-trees.ts";
 import { LONG } from "../harness/lanes.ts";
 import { seed } from "../harness/random.ts";
-import { fillSource, openS3World, type S3World } from "../harness/s3-world.ts";
+import { fillSource, giveCredentials, openS3World, type S3World } from "../harness/s3-world.ts";
 
 const ROUNDS = LONG ? 10 : 1;
 /** What a run may say when the service fails for longer than it is patient. */
@@ -131,7 +131,7 @@ test("an endpoint that goes away is told of and waited for, until Ctrl+C or unti
 test("credentials expire in the middle of a snapshot: it says so, and with new ones the next completes", async () => {
   const temporary = { accessKeyId: "temporary", secretAccessKey: "s", sessionToken: "token" };
   const s3 = await openS3World("s3-expired", temporary, { credentials: [temporary] });
-  const { world, on, source, server, store } = s3;
+  const { world, on, source, server } = s3;
   fillSource(s3, 20);
   await s3.init();
   let puts = 0;
@@ -143,13 +143,7 @@ test("credentials expire in the middle of a snapshot: it says so, and with new o
   expect(result.stdout).toContain('"ACCESS_DENIED"');
   expect(result.stdout).toContain("session token");
   server.onRequest(null);
-  const fresh = { accessKeyId: "fresh", secretAccessKey: "f", sessionToken: "new" };
-  server.addCredentials(fresh);
-  const config = join(store, "config.yaml");
-  let text = readFileSync(config, "utf8");
-  for (const [key, value] of Object.entries(fresh))
-    text = text.replace(new RegExp(`(["']?${key}["']?: *)[^,\\n}]+`), `$1${JSON.stringify(value)}`);
-  writeFileSync(config, text);
+  giveCredentials(s3, { accessKeyId: "fresh", secretAccessKey: "f", sessionToken: "new" });
   expect((await world.records(on("ls"))).filter(({ type }) => type === "backup")).toEqual([]);
   await world.summary(on("snapshot", source));
   await restoresNewest(s3, "photos", "after");
