@@ -113,6 +113,21 @@ test("objects are kept as the options say: data in its class, all encrypted by t
   for (const [, [one]] of kept) expect(one!.headers["x-amz-server-side-encryption"]).toBe("AES256");
 });
 
+test("the key that the service is to encrypt with is named in every upload", async () => {
+  const key = "arn:aws:kms:eu-west-1:111122223333:key/backups";
+  const backend = await open({ prefix: "keyed", serverSideEncryption: "aws:kms", kmsKeyId: key });
+  const [data] = records(1, 100);
+  await backend.putMany([data!, { ...data!, kind: "node" }, { ...data!, kind: "log" }]);
+  await backend.close();
+  const kept = [...server.bucket("bucket").objects].filter(([name]) => name.startsWith("keyed/"));
+  expect(kept).toHaveLength(3);
+  for (const [, [one]] of kept)
+    expect(one!.headers).toMatchObject({
+      "x-amz-server-side-encryption": "aws:kms",
+      "x-amz-server-side-encryption-aws-kms-key-id": key,
+    });
+});
+
 test("readers at the same time fetch each byte once, and one who gives up takes nothing from the others", async () => {
   const backend = await open({});
   const all = records(64, 20_000);
