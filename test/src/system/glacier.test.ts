@@ -1,5 +1,5 @@
 /** The life of a store in Glacier: archived, its catalogue lost and found, one backup restored, with a kill -9 in the middle of each step. */
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { openWorld, type World } from "../harness/command.ts";
@@ -10,22 +10,40 @@ import { scratch } from "../harness/scratch.ts";
 import { waitFor } from "../harness/wait-for.ts";
 
 const HOURS = 5 * 3600 * 1000;
+/** Until a bulk retrieval has come; what it has stays for a day. */
+const BULK_HOURS = 9 * 3600 * 1000;
 const INCOMPLETE = 3;
 
-/** Runs the command and kills it as soon as another request of this kind has come; what came of it does not matter. */
-async function killed(
+/** Runs the command and kills it as soon as it came so far; what came of it does not matter. Resolves with what it said. */
+async function killedWhen(
+  world: World,
+  words: readonly string[],
+  what: string,
+  reached: () => boolean,
+): Promise<string> {
+  const { stderr } = await world.run(words, {
+    started: (child) => {
+      const come = waitFor(what, () => reached() || child.exitCode !== null);
+      void come.catch(() => undefined).finally(() => child.kill("SIGKILL"));
+    },
+  });
+  return stderr;
+}
+
+/** When another request of this kind has come, or so many of them. */
+function killed(
   world: World,
   server: GlacierServer,
   kind: string,
   words: readonly string[],
-): Promise<void> {
-  const before = server.counts.get(kind) ?? 0;
-  await world.run(words, {
-    started: (child) => {
-      const come = waitFor(kind, () => (server.counts.get(kind) ?? 0) > before || child.exitCode !== null);
-      void come.catch(() => undefined).finally(() => child.kill("SIGKILL"));
-    },
-  });
+  more = 1,
+): Promise<string> {
+  const wanted = (server.counts.get(kind) ?? 0) + more;
+  return killedWhen(world, words, kind, () => (server.counts.get(kind) ?? 0) >= wanted);
+}
+
+function filesIn(directory: string): number {
+  return existsSync(directory) ? readdirSync(directory).length : 0;
 }
 
 /** Repeats a command that goes on where it was, while hours pass, until it is done. */
@@ -76,7 +94,14 @@ test("archive, lose the catalogue, sync, restore one backup, each killed once", 
   server.runInventory("acme");
   rmSync(join(store, "local"), { recursive: true });
   await killed(world, server, "POST jobs", ["glacier", "sync", ...at]);
-  await untilDone(world, server, ["glacier", "sync", "--tier", "bulk", ...at]);
+  const sync = ["glacier", "sync", "--tier", "bulk", ...at];
+  // Once while it takes the inventory, and once while it takes the table of an archive, after the inventory.
+  for (const outputs of [1, 2]) {
+    expect((await world.run(sync)).code).toBe(INCOMPLETE);
+    server.advance(BULK_HOURS);
+    await killed(world, server, "GET jobs/output", sync, outputs);
+  }
+  await untilDone(world, server, sync);
 
   const target = join(directory, "restored");
   const cold = await world.run(["restore", "source", target, ...at]);
@@ -88,12 +113,22 @@ test("archive, lose the catalogue, sync, restore one backup, each killed once", 
   rmSync(target, { recursive: true, force: true });
   const plan = await world.summary(["glacier", "restore", "source", "--dry-run", ...at]);
   expect(plan["records"]).toBeGreaterThan(30);
-  expect((await world.run(["glacier", "restore", "source", ...at])).code).toBe(2);
+  const asked = await world.run(["glacier", "restore", "source", "--tier", "bulk", ...at]);
+  expect(asked.code).toBe(2);
+  const needs = "[\\d,]+ archives, [\\d.]+ MiB \\(Bulk\\)";
+  expect(asked.stderr).toMatch(new RegExp(`^backup [0-9a-f]{8} needs [\\d,]+ records from ${needs}$`, "m"));
+  expect(asked.stderr).toMatch(
+    new RegExp(`this would retrieve ${needs}, and there is no terminal to ask on`),
+  );
   const words = ["glacier", "restore", "source", "--yes", ...at];
-  await killed(world, server, "POST jobs", words);
+  const said = await killed(world, server, "POST jobs", words);
+  // Said before anything was asked for.
+  expect(said).toMatch(new RegExp(`needs [\\d,]+ records from ${needs.replace("Bulk", "Standard")}`));
   server.advance(HOURS);
   await killed(world, server, "GET jobs/output", words);
   await untilDone(world, server, words);
+  await killedWhen(world, ["restore", "source", target, ...at], "a file", () => filesIn(target) > 0);
+  rmSync(target, { recursive: true, force: true });
   await world.summary(["restore", "source", target, ...at]);
   expect(await differences(source, target)).toEqual([]);
   await server.close();
