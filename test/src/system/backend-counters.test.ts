@@ -23,7 +23,7 @@ test("every backend counts under the origin's names; members that are away are n
     mirror: [
       { encrypt: { key: `file:${key}`, to: { s3: options } } },
       { glacier },
-      { retry: { to: { cache: { to: { remote }, path: "kept" } } } },
+      { retry: { to: { cache: { to: { remote }, path: "kept" } }, attempts: 2, delay: 1 } },
     ],
   });
   const server = await startServer(world, store);
