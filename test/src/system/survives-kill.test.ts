@@ -17,7 +17,7 @@ import { waitFor } from "../harness/wait-for.ts";
 
 const SOURCE_BYTES = 512 * 1024 * 1024;
 /** Kills of each victim: 20 in all, 200 with full counts. */
-const KILLS = LONG ? { embedded: 80, client: 60, server: 60 } : { embedded: 8, client: 6, server: 6 };
+const KILLS = LONG ? { embedded: 80, client: 60, server: 60 } : { embedded: 5, client: 4, server: 4 };
 /** Kills between undisturbed snapshots, each of which finds what several kills have left. */
 const KILLS_PER_SNAPSHOT = LONG ? 2 : 4;
 /** Kills that one store goes through before a new one takes its place: bounds the disk that the test needs. */
