@@ -37,6 +37,8 @@ export async function fetchWarmDirectories(
       found.set(keyOf(wanted[index]!), metas);
       // Whoever reads a file whose list is damaged is told.
       await fetchLists(fetch, hash, metas, async () => undefined).catch(() => undefined);
+      // What is below the last level is not loaded, however many directories are there.
+      if (level === LEVELS - 1) continue;
       for (const meta of metas.map(decodeMeta)) if (meta.directory !== undefined) below.push(meta.directory);
     }
     wanted = below.slice(0, MOST_BELOW);
