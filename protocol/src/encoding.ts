@@ -3,12 +3,12 @@ import { DecodeError, HashMismatchError } from "./errors.ts";
 import { type HashAlgorithm, hashOf } from "./hash.ts";
 import type { BlobRecord, RecordKind } from "./kinds.ts";
 import { MIN_COMPRESS_BYTES } from "./limits.ts";
-import { compress, compressDelta, decompress, isUsableBase } from "./zstd/zstd.ts";
+import { compress, compressDelta, decompress, isUsableBase, type Level } from "./zstd/zstd.ts";
 
 /** How encodeBlob should encode. */
 export interface EncodeOptions {
-  /** zstd's level; 1 without a base and 9 with one, when absent. */
-  level?: number;
+  /** 1 without a base and 9 with one, when absent. */
+  level?: Level;
   /** A blob of the same kind whose content is probably similar. */
   base?: DeltaBase;
   /** A delta of the same content that was made already, instead of `base`. */
@@ -59,7 +59,7 @@ export function encodeBlob(
 export function encodeDelta(
   raw: BlobRecord,
   base: DeltaBase,
-  level: number = DELTA_LEVEL,
+  level: Level = DELTA_LEVEL,
 ): BlobRecord | undefined {
   if (!isUsableBase(base.content) || base.name.equals(raw.name)) return undefined;
   const payload = compressDelta(raw.payload, base.content, level);

@@ -1,13 +1,21 @@
 /** Encodes chunks where they lie in slabs. Runs in a worker. */
-import { type BlobRecord, encodeBlob, encodeOnChain, type HashAlgorithm, hashLength } from "@datadb/protocol";
+import {
+  type BlobRecord,
+  type Effort,
+  encodeBlob,
+  encodeOnChain,
+  type HashAlgorithm,
+  hashLength,
+} from "@datadb/protocol";
 import type { EncodeJob } from "./messages.ts";
 import { bufferOf, nameAt, type PackedRecords, packRecords, unpackRecords } from "./packed-records.ts";
 
-/** The records of a job's chunks, in its order. `view`: the memory of all slabs. */
+/** The records of a job's chunks, in its order. `view`: the memory of all slabs. `effort`: for chunks that have a base. */
 export function encodeRanges(
   hash: HashAlgorithm,
   view: Buffer,
   { names, ranges, bases, chains }: EncodeJob,
+  effort: Effort,
 ): PackedRecords {
   const n = hashLength(hash);
   const [own, hints] = [bufferOf(names), bufferOf(bases)];
@@ -23,7 +31,7 @@ export function encodeRanges(
     records.push(
       base === null
         ? encodeBlob("data", name, content)
-        : encodeOnChain(hash, "data", name, content, chainOf(known, base)),
+        : encodeOnChain(hash, "data", name, content, chainOf(known, base), effort),
     );
   }
   return packRecords("data", records, n);

@@ -1,6 +1,6 @@
 /** An ingest worker: scans directories, reads files into slabs, encodes what the store does not have. */
 import { parentPort, workerData } from "node:worker_threads";
-import { decodeBlob, hashLength } from "@datadb/protocol";
+import { decodeBlob, EFFORT_BYTES, type Effort, hashLength } from "@datadb/protocol";
 import { chunkerFactory } from "../chunker/open-chunker.ts";
 import { nativeSupport } from "../native/load-native.ts";
 import { type RowsOutcome, transferOfPart } from "../postgres/backup/rows-unit.ts";
@@ -20,6 +20,8 @@ const { memory, hash, encode } = setup;
 const nameBytes = hashLength(hash);
 const { native, missing = null } = nativeSupport();
 const view = Buffer.from(memory.buffer);
+/** For this backup: the worker ends with it. */
+const effort: Effort = { left: EFFORT_BYTES };
 const newChunker = await chunkerFactory(memory, setup.chunker);
 
 const slabWaiters: ((slab: number) => void)[] = [];
@@ -118,7 +120,7 @@ async function readRows(id: number, { units, session }: RowsJob): Promise<RowsOu
 
 async function run(id: number, job: Job): Promise<{ result: unknown; transfer: ArrayBuffer[] }> {
   if (job.type === "encode") {
-    const packed = encodeRanges(hash, view, job);
+    const packed = encodeRanges(hash, view, job, effort);
     return { result: packed, transfer: transferOf(packed) };
   }
   if (job.type === "rows") {

@@ -16,13 +16,26 @@ const LARGE_WINDOW_LOG = 20;
 /** zlib's smallest output buffer. */
 const MIN_CHUNK_BYTES = 64;
 
+/** zstd's own levels, or the best that takes a fifth of the time of the best of those: for what is kept for long. */
+export type Level = number | "effort";
+
+/** Optimal parsing with short searches. Differences have long matches: shorter ones need not be looked for. */
+const EFFORT = {
+  [constants.ZSTD_c_compressionLevel]: 14,
+  [constants.ZSTD_c_strategy]: constants.ZSTD_btopt,
+  [constants.ZSTD_c_targetLength]: 32,
+};
+const EFFORT_WHOLE = { ...EFFORT, [constants.ZSTD_c_searchLog]: 4, [constants.ZSTD_c_minMatch]: 4 };
+const EFFORT_DELTA = { ...EFFORT, [constants.ZSTD_c_searchLog]: 3, [constants.ZSTD_c_minMatch]: 5 };
+
 /** Whether `content` can be a dictionary: long enough, and not in zstd's own dictionary format. */
 export function isUsableBase(content: Buffer): boolean {
   return content.length >= MIN_BASE_BYTES && !content.subarray(0, 4).equals(DICTIONARY_MAGIC);
 }
 
 /** The content as one frame, or undefined when zstd fails. */
-export function compress(content: Buffer, level: number): Buffer | undefined {
+export function compress(content: Buffer, level: Level): Buffer | undefined {
+  if (level === "effort") return compressOnce(content, EFFORT_WHOLE);
   try {
     const kept = keptZstd(level);
     if (kept) return kept.compress(content, level);
@@ -33,11 +46,11 @@ export function compress(content: Buffer, level: number): Buffer | undefined {
 }
 
 /** As compress, with `base` as dictionary. */
-export function compressDelta(content: Buffer, base: Buffer, level: number): Buffer | undefined {
+export function compressDelta(content: Buffer, base: Buffer, level: Level): Buffer | undefined {
   const bytes = content.length + base.length;
   const windowLog = Math.min(MAX_WINDOW_LOG, Math.max(MIN_WINDOW_LOG, Math.ceil(Math.log2(bytes))));
   const params = {
-    [constants.ZSTD_c_compressionLevel]: level,
+    ...(level === "effort" ? EFFORT_DELTA : { [constants.ZSTD_c_compressionLevel]: level }),
     // Without it, the window is what the content alone needs, and the base's far end is out of reach.
     [constants.ZSTD_c_windowLog]: windowLog,
     // The level's own tables index about 1 MiB: of a larger base only the end would be found.

@@ -2,6 +2,7 @@
 import {
   DatadbError,
   decodeBlob,
+  type Effort,
   encodeAnew,
   encodeOnChain,
   type HashAlgorithm,
@@ -16,12 +17,16 @@ import {
   type VerifyTask,
 } from "./encode-message.ts";
 
-/** Hashes and encodes one piece of content. */
-export function encodeTask(hash: HashAlgorithm, { kind, bytes, chain }: EncodeTask): EncodeResult {
+/** Hashes and encodes one piece of content. `effort`: see encodeOnChain. */
+export function encodeTask(
+  hash: HashAlgorithm,
+  { kind, bytes, chain }: EncodeTask,
+  effort?: Effort,
+): EncodeResult {
   const content = bufferOf(bytes);
   const name = hashOf(hash, content);
   const members = (chain ?? []).map((member) => recordOf(member.kind, member));
-  const { encoding, length, payload, base } = encodeOnChain(hash, kind, name, content, members);
+  const { encoding, length, payload, base } = encodeOnChain(hash, kind, name, content, members, effort);
   return { name, encoding, base, length, payload };
 }
 

@@ -1,10 +1,13 @@
 /** A thread of the encoder: one message with tasks in, one with results out. */
 import { parentPort } from "node:worker_threads";
+import { effortBucket } from "./effort-bucket.ts";
 import type { EncodeAnswer, EncodeRequest, EncodeResult } from "./encode-message.ts";
 import { anewTask, encodeTask, verifyTask } from "./encode-task.ts";
 
 /** Payloads up to this size travel together in one ArrayBuffer: a transfer costs more than their copy. */
 const SMALL_BYTES: number = 16 * 1024;
+
+const effort = effortBucket();
 
 /** What is sent back, and the memory that goes with it. */
 interface Answer {
@@ -45,7 +48,7 @@ function answer(request: EncodeRequest): Answer {
   if ("verify" in request)
     return { results: request.verify.map((task) => verifyTask(hash, task)), transfer: [] };
   if ("anew" in request) return collect(request.anew.map((task) => anewTask(hash, task)));
-  return collect(request.encode.map((task) => encodeTask(hash, task)));
+  return collect(request.encode.map((task) => encodeTask(hash, task, effort())));
 }
 
 parentPort?.on("message", (request: EncodeRequest) => {

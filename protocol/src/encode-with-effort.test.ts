@@ -1,0 +1,78 @@
+import { describe, expect, test } from "vitest";
+import { decodeChain } from "./decode-chain.ts";
+import { type Effort, encodeOnChain } from "./encode-on-chain.ts";
+import { encodeBlob } from "./encoding.ts";
+import { hashOf } from "./hash.ts";
+import type { BlobRecord } from "./kinds.ts";
+
+const nameOf = (content: Buffer) => hashOf("sha256", content);
+const hex = (text: string): string => nameOf(Buffer.from(text)).toString("hex");
+
+/** Rows of words and numbers, as tables have them; the same for the same ids and version. */
+function rows(from: number, to: number, version = 0): Buffer {
+  const lines: string[] = [];
+  for (let id = from; id < to; id++) {
+    const random = nameOf(Buffer.from(`${id}:${version}`));
+    const words = Array.from(random.subarray(0, 12), (byte) => hex(String(byte)).slice(0, 3 + (byte % 6)));
+    lines.push(`${id}\t${words.join(" ")}\t${random.readUInt32LE(12)}\tactive\n`);
+  }
+  return Buffer.from(lines.join(""));
+}
+
+const FIRST = rows(0, 600);
+const BASE = encodeBlob("data", nameOf(FIRST), FIRST);
+const encode = (content: Buffer, effort?: Effort): BlobRecord =>
+  encodeOnChain("sha256", "data", nameOf(content), content, [BASE], effort);
+
+/** Half of the rows are other ones. */
+const CHANGED = Buffer.concat([rows(0, 300), rows(300, 600, 1)]);
+/** They follow on the first ones. */
+const APPENDED = rows(600, 1200);
+
+describe("effort", () => {
+  test.each([
+    ["what changed much, against its base", CHANGED, "zstd-delta"],
+    ["what is new, whole", APPENDED, "zstd"],
+  ])("makes smaller %s, and is taken away by its length", (_, content, encoding) => {
+    const effort = { left: content.length + 7 };
+    const [quick, record] = [encode(content), encode(content, effort)];
+    expect([quick.encoding, record.encoding]).toEqual([encoding, encoding]);
+    expect(record.base).toEqual(quick.base);
+    expect(record.payload.length).toBeLessThan(quick.payload.length * 0.98);
+    const chain = record.base === null ? [record] : [BASE, record];
+    expect(decodeChain("sha256", chain).equals(content)).toBe(true);
+    expect(effort.left).toBe(7);
+  });
+
+  test("that is not enough changes nothing", () => {
+    const effort = { left: APPENDED.length - 1 };
+    expect(encode(APPENDED, effort)).toEqual(encode(APPENDED));
+    expect(effort.left).toBe(APPENDED.length - 1);
+  });
+
+  test("is not spent on small differences, nor on what does not compress", () => {
+    const effort = { left: 1 << 30 };
+    const small = Buffer.concat([rows(0, 300), rows(300, 301, 1), rows(301, 600)]);
+    expect(encode(small, effort)).toEqual(encode(small));
+    const noise = Buffer.concat(Array.from({ length: 1000 }, (_, i) => nameOf(Buffer.from(`noise ${i}`))));
+    expect(encode(noise, effort)).toMatchObject({ encoding: "raw", base: null });
+    expect(effort.left).toBe(1 << 30);
+  });
+
+  test("is not spent on what has no previous version: first backups", () => {
+    const effort = { left: 1 << 30 };
+    const record = encodeOnChain("sha256", "data", nameOf(APPENDED), APPENDED, [], effort);
+    expect(record).toEqual(encodeBlob("data", nameOf(APPENDED), APPENDED));
+    expect(effort.left).toBe(1 << 30);
+  });
+
+  test("bounds what a flood of new content takes: so much of it is encoded with effort, the rest as before", () => {
+    const effort = { left: 0 };
+    const parts = Array.from({ length: 8 }, (_, i) => rows(i * 600, (i + 1) * 600, 2));
+    effort.left = parts[0]!.length * 3.5;
+    const quick = parts.map((part) => encode(part).payload.length);
+    const smaller = parts.filter((part, i) => encode(part, effort).payload.length < quick[i]!);
+    expect(smaller.length).toBe(3);
+    expect(effort.left).toBeGreaterThanOrEqual(0);
+  });
+});
