@@ -3,6 +3,7 @@ import { DecodeError, HashMismatchError } from "./errors.ts";
 import { type HashAlgorithm, hashOf } from "./hash.ts";
 import type { BlobRecord, RecordKind } from "./kinds.ts";
 import { MIN_COMPRESS_BYTES } from "./limits.ts";
+import { compressBound } from "./zstd/kept-zstd.ts";
 import { compress, compressDelta, decompress, isUsableBase, type Level } from "./zstd/zstd.ts";
 
 /** How encodeBlob should encode. */
@@ -13,6 +14,11 @@ export interface EncodeOptions {
   base?: DeltaBase;
   /** A delta of the same content that was made already, instead of `base`. */
   delta?: BlobRecord;
+  /**
+   * Where what the content shrinks to is put: memory of encodedBound() bytes beside the content, or less, which may be the content's own: it is
+   * overwritten when all of it has been read, and only when it shrinks.
+   */
+  into?: Buffer;
 }
 
 /** A blob that may serve as dictionary. */
@@ -31,9 +37,14 @@ const MIN_SAVED = 1 / 32;
 /** A delta, its base's name included, must be below this share of the full encoding: it makes its base indispensable. */
 const WORTHWHILE_DELTA = 4 / 5;
 
+/** Bytes that are enough for what becomes of any content of this length while it is encoded. */
+export function encodedBound(length: number): number {
+  return compressBound(length);
+}
+
 /**
  * zstd-delta when the base is usable and saves much, else zstd when it shrinks the content, else raw (also for tiny content, and
- * when zstd fails). `name` is trusted. The payload of a raw record is `content` itself, not a copy; others own their bytes.
+ * when zstd fails). `name` is trusted. The payload of a raw record is `content` itself, not a copy; others own their bytes, or lie in `into`.
  */
 export function encodeBlob(
   kind: RecordKind,
@@ -45,8 +56,12 @@ export function encodeBlob(
   const full: BlobRecord = { kind, name, encoding: "raw", base: null, length, payload: content };
   if (length < MIN_COMPRESS_BYTES) return full;
   const delta = options.delta ?? (options.base && encodeDelta(full, options.base, options.level));
-  const payload = compress(content, options.level ?? FULL_LEVEL);
-  if (payload && payload.length < length * (1 - MIN_SAVED)) {
+  const most = Math.ceil(length * (1 - MIN_SAVED)) - 1;
+  const room = options.into?.length ?? 0;
+  // Content that stays as it is must not be overwritten.
+  const into = room < encodedBound(length) ? options.into?.subarray(0, most) : options.into;
+  const payload = compress(content, options.level ?? FULL_LEVEL, into);
+  if (payload && payload.length <= most) {
     full.encoding = "zstd";
     full.payload = payload;
   }

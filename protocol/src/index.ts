@@ -20,6 +20,7 @@ export {
   decodePayload,
   type EncodeOptions,
   encodeBlob,
+  encodedBound,
 } from "./encoding.ts";
 export * from "./error-catalogue.ts";
 export * from "./errors.ts";

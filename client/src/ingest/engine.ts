@@ -104,7 +104,7 @@ export function startEngine(options: EngineOptions): Engine {
   const upload =
     local === undefined
       ? wireUpload(connection, Buffer.from(memory.buffer), hash, fail)
-      : localUpload(local, pool, hash, chainsOf, fail);
+      : localUpload(local, pool, Buffer.from(memory.buffer), hash, chainsOf, fail);
   const nodes = nodeCollector(hash, local !== undefined, (packed) => {
     if (!dryRun) upload.nodes(packed);
   });

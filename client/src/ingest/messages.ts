@@ -3,6 +3,7 @@ import type { HashAlgorithm } from "@datadb/protocol";
 import type { ChunkerParameters } from "../chunker/chunker.ts";
 import type { RowsOutcome, RowsPart, RowsSession, RowsUnit } from "../postgres/backup/rows-unit.ts";
 import type { FileOutcome, FileUnit, ScannedUnit, ScanRules, ScanUnit } from "../source/scan-unit.ts";
+import type { InPlace } from "./encode-in-place.ts";
 import type { PackedRecords } from "./packed-records.ts";
 import type { SlabBatch } from "./slab-packer.ts";
 
@@ -32,7 +33,12 @@ export interface EncodeJob {
   chains: PackedRecords | null;
 }
 
-/** Work for a worker; each job is answered once. */
+/** Chunks to encode that have no base: address and length of each, in the order of addresses. What they shrink to takes their place. */
+export interface InPlaceJob {
+  type: "in-place";
+  ranges: Uint32Array<ArrayBuffer>;
+}
+
 /** Rows of tables to read, one unit after another up to the first that fails; null: the worker's session with the database ends. */
 export interface RowsJob {
   type: "rows";
@@ -41,10 +47,12 @@ export interface RowsJob {
   session?: RowsSession | undefined;
 }
 
+/** Work for a worker; each job is answered once. */
 export type Job =
   | { type: "scan"; units: ScanUnit[] }
   | { type: "file"; unit: FileUnit }
   | RowsJob
+  | InPlaceJob
   | EncodeJob;
 
 /** What a job answers. */
@@ -54,7 +62,9 @@ export type JobResult<T extends Job["type"]> = T extends "scan"
     ? FileOutcome
     : T extends "rows"
       ? RowsOutcome[]
-      : PackedRecords;
+      : T extends "in-place"
+        ? InPlace
+        : PackedRecords;
 
 export type ToWorker =
   | { type: "job"; id: number; job: Job }

@@ -2,6 +2,7 @@
 import { Worker } from "node:worker_threads";
 import { inputStart, SLAB_BYTES } from "../chunker/slab-memory.ts";
 import type { RowsOutcome, RowsPart, RowsSession, RowsUnit } from "../postgres/backup/rows-unit.ts";
+import type { InPlace } from "./encode-in-place.ts";
 import type { EncodeJob, FromWorker, Job, JobResult, ToWorker, WorkerSetup } from "./messages.ts";
 import { type PackedRecords, transferOf } from "./packed-records.ts";
 import type { SlabBatch } from "./slab-packer.ts";
@@ -133,6 +134,16 @@ export class WorkerPool {
     });
   }
 
+  /** Encodes chunks that have no base where they lie in a slab, on any worker: the payloads take their places. */
+  encodeInPlace(ranges: Uint32Array<ArrayBuffer>): Promise<InPlace> {
+    return new Promise((resolve, reject) => {
+      const job: Job = { type: "in-place", ranges };
+      const transfer = [ranges.buffer];
+      this.encodes.push({ job, transfer, resolve: resolve as (result: unknown) => void, reject });
+      this.dispatch();
+    });
+  }
+
   /** A slab for the main thread; resolves when one is free. */
   acquireSlab(): Promise<number> {
     return new Promise((resolve) => {
@@ -232,12 +243,13 @@ export class WorkerPool {
     const waiting = this.running.get(message.id);
     if (waiting === undefined) return;
     this.running.delete(message.id);
-    if (waiting.job.type === "encode") member.encodes--;
+    const encoded = waiting.job.type === "encode" || waiting.job.type === "in-place";
+    if (encoded) member.encodes--;
     else member.jobs--;
     if (message.type === "done") waiting.resolve(message.result);
     else waiting.reject(message.error);
     this.dispatch();
-    if (waiting.job.type !== "encode") this.events.idle();
+    if (!encoded) this.events.idle();
   }
 }
 

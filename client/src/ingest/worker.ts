@@ -8,6 +8,7 @@ import { previousMetas } from "../source/previous-metas.ts";
 import { readFileUnit } from "../source/read-file-unit.ts";
 import { type ScanTools, scanDirectory } from "../source/scan-directory.ts";
 import type { ScannedUnit, ScanUnit } from "../source/scan-unit.ts";
+import { encodeInPlace } from "./encode-in-place.ts";
 import { encodeRanges } from "./encode-ranges.ts";
 import type { FromWorker, Job, RowsJob, ToWorker, WorkerSetup } from "./messages.ts";
 import { nodeCollector } from "./node-collector.ts";
@@ -122,6 +123,10 @@ async function run(id: number, job: Job): Promise<{ result: unknown; transfer: A
   if (job.type === "encode") {
     const packed = encodeRanges(hash, view, job, effort);
     return { result: packed, transfer: transferOf(packed) };
+  }
+  if (job.type === "in-place") {
+    const result = encodeInPlace(view, job);
+    return { result, transfer: [result.encodings.buffer, result.ranges.buffer] };
   }
   if (job.type === "rows") {
     const outcomes = await readRows(id, job);

@@ -60,7 +60,8 @@ export function backupStore(
       const waiting = store.onPut(record.kind, record.name);
       if (waiting !== undefined) await waiting;
       if (record.kind === "node") checkChildren(store, contentOf(record), record.name.length);
-      records.set(`${record.kind}:${record.name.toString("hex")}`, record);
+      const payload = Buffer.from(record.payload); // the caller's memory is used again
+      records.set(`${record.kind}:${record.name.toString("hex")}`, { ...record, payload });
     }
   };
   const store: BackupStore = {

@@ -49,7 +49,8 @@ export function memoryStore(hash: HashAlgorithm = "sha256"): MemoryStore {
     hasMany: async (kind: RecordKind, names: readonly Buffer[]) =>
       Uint8Array.from(names, (name) => (records.has(key(kind, name)) ? 1 : 0)),
     putEncoded: async (all: readonly BlobRecord[]) => {
-      for (const record of all) records.set(key(record.kind, record.name), record);
+      for (const record of all)
+        records.set(key(record.kind, record.name), { ...record, payload: Buffer.from(record.payload) });
     },
     getRecords: async (kind: RecordKind, names: readonly Buffer[]) => names.map((name) => get(kind, name)),
   };

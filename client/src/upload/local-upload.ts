@@ -1,6 +1,7 @@
 /** Upload to a store in this process: workers encode, and records go to the backend as they are. */
 import { type BlobRecord, type HashAlgorithm, hashLength } from "@datadb/protocol";
 import type { LocalBlobs } from "../connection.ts";
+import { recordsInPlace } from "../ingest/encode-in-place.ts";
 import { type PackedRecords, unpackRecords } from "../ingest/packed-records.ts";
 import type { WorkerPool } from "../ingest/worker-pool.ts";
 import { lostItsLease } from "../snapshot/lost-lease.ts";
@@ -23,9 +24,11 @@ async function withBases(work: () => Promise<void>): Promise<void> {
   }
 }
 
+/** `view`: the memory of all slabs. */
 export function localUpload(
   local: LocalBlobs,
-  pool: Pick<WorkerPool, "encode">,
+  pool: Pick<WorkerPool, "encode" | "encodeInPlace">,
+  view: Buffer,
   hash: HashAlgorithm,
   fetchChains: FetchChains,
   failed: (error: Error) => void,
@@ -46,6 +49,11 @@ export function localUpload(
 
   async function encodeAndPut(chunks: readonly SlabChunk[]): Promise<void> {
     counts.newChunks += chunks.length;
+    if (chunks.every(({ base }) => base === null)) {
+      const ranges = Uint32Array.from(chunks.flatMap(({ at, length }) => [at, length]));
+      await put(recordsInPlace(view, chunks, await pool.encodeInPlace(ranges)));
+      return;
+    }
     await withBases(async () => {
       const packed = await pool.encode(await encodeJob(local, hash, fetchChains, chunks));
       await put(unpackRecords(packed, nameBytes) as BlobRecord[]);

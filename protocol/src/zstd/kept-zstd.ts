@@ -7,6 +7,7 @@
  * zlib's documented functions.
  */
 import { constants, createZstdCompress, createZstdDecompress, zstdDecompressSync } from "node:zlib";
+import { placed } from "./placed.ts";
 import { checkFrame } from "./zstd-frame.ts";
 
 /** The major versions of Node whose handles were tried. */
@@ -38,8 +39,9 @@ interface KeptHandle {
 
 /** zstd with kept contexts; both throw when anything is not as expected. */
 export interface KeptZstd {
-  /** The content as one frame. */
+  /** The content as one frame in memory of its own; or in `into`, undefined when there is no room: see compress() in zstd.ts. */
   compress(content: Buffer, level: number): Buffer;
+  compress(content: Buffer, level: number, into?: Buffer): Buffer | undefined;
   /** The content of a frame that checkFrame has accepted; in `into`, which has that length, when it is given. */
   decompress(frame: Buffer, length: number, into?: Buffer): Buffer;
 }
@@ -56,7 +58,7 @@ function keep(stream: object): KeptHandle {
 }
 
 /** zstd's bound for what a content can grow to: with this much room a frame is written in one step. */
-function compressBound(length: number): number {
+export function compressBound(length: number): number {
   return length + (length >> 8) + (length < 131_072 ? (131_072 - length) >> 11 : 0);
 }
 
@@ -65,21 +67,22 @@ function makeKeptZstd(): KeptZstd {
   const compressors: (KeptHandle | undefined)[] = [];
   let decompressor: KeptHandle | undefined;
   return {
-    compress(content, level) {
+    compress(content: Buffer, level: number, into?: Buffer) {
       const kept =
         compressors[level] ??
         keep(createZstdCompress({ params: { [constants.ZSTD_c_compressionLevel]: level } }));
       // Forgotten until it has succeeded: a handle that failed may hold half a frame.
       compressors[level] = undefined;
       const room = compressBound(content.length);
-      const out = room <= SCRATCH_BYTES ? scratch : Buffer.allocUnsafeSlow(room);
+      const own = into !== undefined && into.length >= room ? into : scratch;
+      const out = room <= own.length ? own : Buffer.allocUnsafeSlow(room);
       kept.handle.writeSync(constants.ZSTD_e_end, content, 0, content.length, out, 0, out.length);
       const [outLeft = 0, inLeft = 1] = kept.state;
       if (kept.failed || inLeft !== 0 || outLeft === 0) throw new Error("zstd did not finish the frame");
-      const frame = Buffer.from(out.subarray(0, out.length - outLeft));
+      const frame = out.subarray(0, out.length - outLeft);
       checkFrame(frame, content.length);
       compressors[level] = kept;
-      return frame;
+      return out === into ? frame : (placed(frame, into) as Buffer);
     },
     decompress(frame, length, into) {
       const kept = decompressor ?? keep(createZstdDecompress());

@@ -2,6 +2,7 @@
 import { constants, zstdCompressSync, zstdDecompressSync } from "node:zlib";
 import { DecodeError } from "../errors.ts";
 import { keptZstd } from "./kept-zstd.ts";
+import { placed } from "./placed.ts";
 import { checkFrame } from "./zstd-frame.ts";
 
 /** Bytes that would make zstd parse a base as a trained dictionary instead of plain content. */
@@ -33,16 +34,23 @@ export function isUsableBase(content: Buffer): boolean {
   return content.length >= MIN_BASE_BYTES && !content.subarray(0, 4).equals(DICTIONARY_MAGIC);
 }
 
-/** The content as one frame, or undefined when zstd fails. */
-export function compress(content: Buffer, level: Level): Buffer | undefined {
-  if (level === "effort") return compressOnce(content, EFFORT_WHOLE);
+/**
+ * The content as one frame, or undefined when zstd fails. `into`: where the frame goes, undefined when there is no room for it. Into memory of
+ * compressBound() bytes, which is beside the content, zstd writes itself; less may be the content's own, and gets a copy at the end.
+ */
+export function compress(content: Buffer, level: Level, into?: Buffer): Buffer | undefined {
+  if (level === "effort") return withPlace(compressOnce(content, EFFORT_WHOLE), into);
   try {
     const kept = keptZstd(level);
-    if (kept) return kept.compress(content, level);
+    if (kept) return kept.compress(content, level, into);
   } catch {
     // The documented way decides.
   }
-  return compressOnce(content, { [constants.ZSTD_c_compressionLevel]: level });
+  return withPlace(compressOnce(content, { [constants.ZSTD_c_compressionLevel]: level }), into);
+}
+
+function withPlace(frame: Buffer | undefined, into: Buffer | undefined): Buffer | undefined {
+  return into === undefined ? frame : frame && placed(frame, into);
 }
 
 /** As compress, with `base` as dictionary. */

@@ -51,6 +51,8 @@ const LONG_BYTES = 1 << 20;
 /** About half of what the kernel holds of a local connection: the server never waits for its reader. */
 const WORTH_READING_BYTES = 96 << 10;
 const LONGEST_WAIT_MS = 2;
+/** After a longer pause the thread did something else, and the server waited for it: such a pause says nothing of how fast it sends. */
+const LONGEST_PAUSE_MS: number = LONGEST_WAIT_MS * 1.25;
 /** How fast bytes come is measured over so long. */
 const MEASURED_MS = 50;
 
@@ -60,16 +62,20 @@ const MEASURED_MS = 50;
  */
 function gathering(): (length: number) => void {
   const never = new Int32Array(new SharedArrayBuffer(4));
-  let since = performance.now();
-  let bytes = 0;
+  let last = performance.now();
+  let [ms, bytes] = [0, 0];
   let bytesPerMs = WORTH_READING_BYTES;
   return (length) => {
-    bytes += length;
     const now = performance.now();
-    if (now - since > MEASURED_MS) {
-      bytesPerMs = bytes / (now - since);
-      since = now;
-      bytes = 0;
+    const pause = now - last;
+    last = now;
+    if (pause < LONGEST_PAUSE_MS) {
+      ms += pause;
+      bytes += length;
+    }
+    if (ms > MEASURED_MS) {
+      bytesPerMs = bytes / ms;
+      [ms, bytes] = [0, 0];
     }
     if (length * 2 < WORTH_READING_BYTES)
       Atomics.wait(never, 0, 0, Math.min(LONGEST_WAIT_MS, WORTH_READING_BYTES / bytesPerMs));
