@@ -1,5 +1,5 @@
 /** Puts the parts of an open store together. */
-import { coldIn, storeKeysOf } from "@datadb/backends";
+import { coldIn, type StoreKeys, storeKeysOf } from "@datadb/backends";
 import type { NameIndex } from "../blobs/name-index.ts";
 import { checkStore } from "../check/check-store.ts";
 import type { ScrubDates } from "../check/scrub-dates.ts";
@@ -99,12 +99,27 @@ export function assemble(parts: Parts): Database {
     },
     makeRoom: () => parts.reserve.release(),
     collector: () => parts.collector.facts(),
-    storeKeys: () => storeKeysOf(backend),
+    storeKeys: () => storeKeysOf(backend).map((keys) => sparing(keys, parts.reserve)),
     records: parts.records,
     backendCounters: () => backendCounters(backend),
     mirrors: () => mirrorsIn(backend),
     cold: () => coldIn(backend) ?? null,
     close,
     [Symbol.asyncDispose]: close,
+  };
+}
+
+/** Sealing anew must not take the space that is kept for making room. */
+function sparing(keys: StoreKeys, reserve: Reserve): StoreKeys {
+  return {
+    ...keys,
+    async rotate() {
+      await reserve.requireRoom();
+      return keys.rotate();
+    },
+    async reseal(options) {
+      await reserve.requireRoom();
+      return keys.reseal(options);
+    },
   };
 }
