@@ -11,7 +11,7 @@ import {
   writeFileSync,
   writeSync,
 } from "node:fs";
-import { findProgram } from "./lanes.ts";
+import { findProgram } from "./find-program.ts";
 import { makeSocket } from "./make-socket.ts";
 import { join, type TreePath } from "./path-bytes.ts";
 import type { Random } from "./random.ts";

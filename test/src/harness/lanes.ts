@@ -1,7 +1,6 @@
 /** Lanes: tests that need something of the machine. Without it they are skipped loudly, by name. */
-import { accessSync, constants } from "node:fs";
-import { delimiter, join } from "node:path";
 import { describe } from "vitest";
+import { findProgram } from "./find-program.ts";
 import { motoProgram } from "./moto.ts";
 import { type PostgresVersion, postgresBin } from "./postgres-programs.ts";
 
@@ -30,18 +29,4 @@ function met(need: Need): boolean {
 function nameOf(need: Need): string {
   if (need === "root" || need === "moto") return need;
   return "program" in need ? need.program : `PostgreSQL ${need.postgres}`;
-}
-
-/** The path of a program in PATH, or null. */
-export function findProgram(program: string): string | null {
-  for (const directory of (process.env["PATH"] ?? "").split(delimiter)) {
-    try {
-      const path = join(directory, program);
-      accessSync(path, constants.X_OK);
-      return path;
-    } catch {
-      // Not in this directory.
-    }
-  }
-  return null;
 }

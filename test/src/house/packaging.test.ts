@@ -3,7 +3,7 @@ import { execFileSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { findProgram } from "../harness/lanes.ts";
+import { findProgram } from "../harness/find-program.ts";
 import { scratch } from "../harness/scratch.ts";
 import { FILES, read } from "./repository.ts";
 

@@ -41,12 +41,10 @@ describe.each(Object.keys(KILLS) as Victim[])("kill -9 of the %s", (victim) => {
       await run.firstSnapshot();
       for (let kill = 0; kill < KILLS[victim]; kill++) {
         const fraction = (kill + 0.5) / KILLS[victim];
-        let hash = "";
         for (let attempt = 1; ; attempt++) {
           source.renew();
-          hash = await treeHash(source.directory);
           const ended = await run.killedSnapshot(fraction * duration);
-          counts.listedAfterKill += await run.learn(hash);
+          counts.listedAfterKill += await run.learn(source.directory);
           if (ended === null) break;
           counts.tooLate++;
           duration = Math.min(duration, ended) * 0.95;
@@ -57,7 +55,7 @@ describe.each(Object.keys(KILLS) as Victim[])("kill -9 of the %s", (victim) => {
         counts.killed++;
         await run.check();
         counts.checked++;
-        if ((kill + 1) % KILLS_PER_SNAPSHOT === 0) await run.nextSnapshot(hash);
+        if ((kill + 1) % KILLS_PER_SNAPSHOT === 0) await run.nextSnapshot();
         if ((kill + 1) % KILLS_PER_STORE === 0 || kill + 1 === KILLS[victim]) {
           counts.restored += await run.restoreAll();
           run.forgetStore();
@@ -91,7 +89,7 @@ class Run {
   /** Makes the store, with a backup of another series in it. */
   async firstSnapshot(): Promise<void> {
     await this.must(["snapshot", "--store", this.store, "--name", "small", join(this.source, "small")]);
-    await this.learn(await treeHash(join(this.source, "small")));
+    await this.learn(join(this.source, "small"));
   }
 
   /** Milliseconds of an undisturbed snapshot. */
@@ -141,12 +139,14 @@ class Run {
     return null;
   }
 
-  /** Backups that are listed and were not known are of the source as it is now; returns how many. */
-  async learn(hash: string): Promise<number> {
+  /** Backups that are listed and were not known are of the directory as it is now; returns how many. */
+  async learn(directory: string): Promise<number> {
     const listed = (await this.must(["ls", "--store", this.store])).filter(
       (record) => record["type"] === "backup",
     );
     const fresh = listed.filter((backup) => !this.expected.has(backup["id"]));
+    // Half a gigabyte is only read when there is something to compare with it.
+    const hash = fresh.length > 0 ? await treeHash(directory) : "";
     for (const backup of fresh) {
       expect(backup["complete"]).toBe(true);
       this.expected.set(backup["id"], hash);
@@ -160,9 +160,9 @@ class Run {
     await this.must(["check", "--store", this.store, "--read-data"]);
   }
 
-  async nextSnapshot(hash: string): Promise<void> {
+  async nextSnapshot(): Promise<void> {
     const words = ["snapshot", "--store", this.store, "--name", "big", this.source];
-    this.expected.set((await this.world.summary(words))["backup"], hash);
+    this.expected.set((await this.world.summary(words))["backup"], await treeHash(this.source));
   }
 
   /** Restores every backup and compares; returns how many. */
