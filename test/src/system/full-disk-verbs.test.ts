@@ -1,14 +1,22 @@
 /** The disk under the store is full, or becomes so at any moment of any verb that writes: nothing is lost, and room can be made. */
 import { cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { beforeAll, describe, expect, test } from "vitest";
+import { type Backup, check, listBackups, openStore, restore } from "datadb";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { describeResult } from "../harness/command.ts";
 import { treeHash } from "../harness/compare-trees.ts";
 import { expectFailure } from "../harness/expect-failure.ts";
 import { LONG, lane } from "../harness/lanes.ts";
 import { randomOf, seed } from "../harness/random.ts";
 import { leaveFree, mountSmallDisk } from "../harness/small-disk.ts";
-import { makeSmallStore, type SmallStore } from "../harness/small-store.ts";
+import {
+  complete,
+  openWritingWorld,
+  type PreparedStore,
+  WRITING_VERBS,
+  type WritingVerb,
+  type WritingWorld,
+} from "../harness/writing-verbs.ts";
 
 const KIB = 1024;
 const MIB = 1024 * KIB;
@@ -18,90 +26,57 @@ const STEPS = LONG ? 30 : 1;
 const MOST_FREE = 8 * MIB;
 const NEXT = /space|disk|room/;
 
-/** What a collection copies at once must have room in what is kept free. */
-const SMALL_PACKS = "blobs: { blobsfile: { path: blobs, maxPackBytes: 1000000 } }\n";
+/** Some of them, which differ from seed to seed; or all. */
+const TRIED = Object.entries(WRITING_VERBS).filter((_, at) => LONG || (at + seed) % 3 === 0);
 
-interface Verb {
-  words: (small: Prepared) => string[];
-  /** It makes room itself, or writes so little that it never fails. */
-  always?: boolean;
-  /** What is done to the copy of the store before. */
-  before?: (store: string) => void;
-}
-
-interface Prepared extends SmallStore {
-  /** A backup that may go. */
-  victim: string;
-  /** The hash of what `backup` is of. */
-  hash: string;
-}
-
-/** Spoils the header of the first pack of nodes: something to repair that costs nothing but a new index. */
-function damageHeader(store: string): void {
-  const pack = join(store, "blobs", "nodes-00001");
-  const bytes = readFileSync(pack);
-  bytes[20]! ^= 1;
-  writeFileSync(pack, bytes);
-}
-
-const VERBS: Record<string, Verb> = {
-  snapshot: { words: ({ source }) => ["snapshot", source] },
-  tag: { words: ({ backup }) => ["tag", "--add", "kept", backup] },
-  pin: { words: ({ backup }) => ["pin", backup] },
-  rm: { words: ({ victim }) => ["rm", "--yes", victim], always: true },
-  forget: { words: () => ["forget", "--keep-last", "1", "--yes"], always: true },
-  gc: { words: () => ["gc"], always: true },
-  rebuild: { words: () => ["rebuild"] },
-  "check --repair": { words: () => ["check", "--repair"], before: damageHeader },
-};
-
-/** Half of them, which differ from seed to seed; or all. */
-const TRIED = Object.entries(VERBS).filter((_, at) => LONG || (at + seed) % 2 === 0);
-
-let small: Prepared;
+let writing: WritingWorld;
 const counts = { sizes: 0, full: 0 };
 
-/** A store with two backups, and with garbage; `source` has changed since. */
-async function prepare(): Promise<Prepared> {
-  const made = await makeSmallStore("full-verbs", SMALL_PACKS);
-  const { world, directory, source, store } = made;
-  const hash = await treeHash(source);
-  const random = randomOf("full-verbs content");
-  const other = join(directory, "other");
-  cpSync(source, other, { recursive: true });
-  writeFileSync(join(other, "noise"), random.bytes(MIB));
-  const victim = (await world.summary(["snapshot", "--store", store, other]))["backup"] as string;
-  writeFileSync(join(other, "noise"), random.bytes(MIB));
-  const garbage = (await world.summary(["snapshot", "--store", store, other]))["backup"] as string;
-  await world.summary(["rm", "--yes", "--store", store, garbage]);
-  for (let at = 0; at < 3; at++) writeFileSync(join(source, `more ${at}`), random.bytes(MIB));
-  return { ...made, victim, hash };
-}
-
 /** Room can be made, and all that was there restores. */
-async function staysSound(store: string, disk: string, label: string): Promise<void> {
-  const { world, directory, backup, victim, hash } = small;
-  const listed = await world.records(["ls", "--store", store]);
-  expect(listed.map(({ id }) => id)).toContain(backup);
-  if (listed.some(({ id }) => id === victim)) await world.summary(["rm", "--yes", "--store", store, victim]);
-  await world.summary(["gc", "--store", store]);
-  const target = join(directory, label);
-  await world.summary(["restore", "--store", store, backup, target]);
+async function staysSound(
+  verb: WritingVerb,
+  words: readonly string[],
+  path: string,
+  { kept, hash, victim }: PreparedStore,
+  disk: string,
+): Promise<void> {
+  const { world } = writing;
+  const at = ["--store", path];
+  // Without its keys nothing can be done but to bring them back.
+  if (verb.closed) {
+    await leaveFree(disk, 64 * MIB);
+    await complete(world, verb, words);
+  }
+  await world.run(["rm", "--yes", ...at, victim]);
+  await world.summary(["gc", ...at]);
+  const target = join(writing.directory, "restored");
+  {
+    await using store = await openStore(path, { warn: () => {} });
+    const listed = await listBackups(store);
+    expect(listed.map(({ id }) => id)).not.toContain(victim);
+    await restore(store, listed.find(({ id }) => id === kept) as Backup, "", target);
+  }
   expect(await treeHash(target)).toBe(hash);
   rmSync(target, { recursive: true });
   await leaveFree(disk, 64 * MIB);
-  const checked = await world.run(["check", "--read-data", "--store", store]);
-  expect(checked.code, describeResult(["check"], checked)).toBe(0);
+  await complete(world, verb, words);
+  await using store = await openStore(path);
+  expect((await check(store, { readData: 100 })).findings).toEqual([]);
 }
 
 lane("a disk that fills up", ["root"], () => {
   beforeAll(async () => {
-    small = await prepare();
+    writing = await openWritingWorld("full-verbs");
   });
 
-  describe.each(TRIED)("during %s", (name, { words, always, before }) => {
+  afterAll(() =>
+    console.info(`full disk during verbs: ${counts.sizes} sizes, ${counts.full} ended by it (seed ${seed})`),
+  );
+
+  describe.each(TRIED)("during %s", (name, verb: WritingVerb) => {
     test("says so, loses nothing, and lets room be made", async () => {
-      const { world, directory, store } = small;
+      const { world, directory } = writing;
+      const original = await writing.store(verb.kind);
       const random = randomOf(`full ${name}`);
       const disk = join(directory, `disk ${name.replaceAll(" ", "")}`);
       await mountSmallDisk(disk, 96 * MIB);
@@ -109,29 +84,29 @@ lane("a disk that fills up", ["root"], () => {
         // Small ones above all: there the verbs differ.
         const free = random.chance(0.5) ? random.integer(64) * 4 * KIB : random.integer(MOST_FREE);
         const copy = join(disk, "store");
-        cpSync(store, copy, { recursive: true });
-        before?.(copy);
+        cpSync(original.path, copy, { recursive: true });
+        verb.before?.(copy);
         await leaveFree(disk, free);
-        const line = [...words(small), "--store", copy, "--json"];
+        const words = [...verb.words(writing, original), verb.place ?? "--store", copy];
+        const line = [...words, "--json"];
         const result = await world.run(line);
         counts.sizes += 1;
         const what = `${free} bytes free, seed ${seed}; ${describeResult(line, result)}`;
         if (result.code !== 0) {
           counts.full += 1;
-          expect(always, what).toBeFalsy();
-          expectFailure(line, result, { exit: 1, code: "DISK_FULL", names: disk, next: NEXT });
+          expect(verb.always, what).toBeFalsy();
+          if (verb.says === undefined)
+            expectFailure(line, result, { exit: 1, code: "DISK_FULL", names: disk, next: NEXT });
+          else expect(result.stdout, what).toMatch(verb.says);
         }
-        await staysSound(copy, disk, `restored ${name} ${step}`);
+        await staysSound(verb, words, copy, original, disk);
         rmSync(copy, { recursive: true });
       }
-      console.info(
-        `full disk during verbs: ${counts.sizes} sizes, ${counts.full} ended by it (seed ${seed})`,
-      );
     });
   });
 
   test("during init, a store is made or it is not", async () => {
-    const { world, directory } = small;
+    const { world, directory } = writing;
     const disk = join(directory, "disk init");
     await mountSmallDisk(disk, 96 * MIB);
     for (let pages = 0; pages < (LONG ? 24 : 3); pages++) {
@@ -147,5 +122,21 @@ lane("a disk that fills up", ["root"], () => {
       await world.summary(["check", "--store", store]);
       for (const left of readdirSync(disk)) rmSync(join(disk, left), { recursive: true });
     }
+  });
+
+  test("key export leaves the whole file, or none", async () => {
+    const { world, directory, exportedKeys, store } = writing;
+    const { path } = await store("encrypted");
+    const disk = join(directory, "disk export");
+    await mountSmallDisk(disk, 96 * MIB);
+    writeFileSync(join(disk, "filler"), "");
+    await leaveFree(disk, 0);
+    writeFileSync(join(disk, "filler"), "It takes the one page that there is.");
+    const words = ["key", "export", join(disk, "exported"), "--store", path, "--json"];
+    expectFailure(words, await world.run(words), { exit: 1, code: "DISK_FULL", names: disk, next: NEXT });
+    expect(readdirSync(disk)).toEqual(["filler"]);
+    await leaveFree(disk, MIB);
+    await world.summary(words.slice(0, -1));
+    expect(readFileSync(join(disk, "exported"))).toEqual(readFileSync(exportedKeys));
   });
 });
