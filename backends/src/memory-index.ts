@@ -19,6 +19,7 @@ function memoryIndex(values: Map<string, Buffer>): MemoryIndex {
       if (values.size === 0) return new Array(keys.length).fill(undefined);
       return keys.map((key) => values.get(key.toString("latin1")));
     },
+    lacks: (key) => !values.has(key.toString("latin1")),
     async write(puts, removes) {
       for (const [key, value] of puts) values.set(key.toString("latin1"), Buffer.from(value));
       for (const key of removes) values.delete(key.toString("latin1"));

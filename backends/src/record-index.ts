@@ -7,6 +7,8 @@
 export interface RecordIndex {
   /** Values in request order, undefined where absent. Synchronous: one call per thousands of names, no promise per name. */
   getMany(keys: readonly Buffer[]): (Buffer | undefined)[];
+  /** Whether a key is surely absent, as far as that can be said at once; false says nothing. */
+  lacks?(key: Buffer): boolean;
   /**
    * Applies all puts, then all removes, atomically; visible to getMany when it resolves. Buffers must not change until then. After a
    * power cut the last writes may be gone, in the reverse order of their being made; with `durable` this one and all before it are not.

@@ -1,6 +1,6 @@
 /** What happens to a pack whose sync failed. */
 import { enqueueJob } from "./append-queue.ts";
-import { forgetEntry } from "./indexed-shelf.ts";
+import { forgetEntry, nameOfEntry } from "./indexed-shelf.ts";
 import { closeFile, cutPack } from "./pack-lifecycle.ts";
 import type { OpenPack, Shelf } from "./shelf.ts";
 
@@ -20,9 +20,9 @@ export function abandonPack(shelf: Shelf, pack: OpenPack, failure: Error): Promi
   shelf.accepted = shelf.accepted.filter((entry) => entry.pack !== pack);
   // The index still points to where these were before.
   for (const entry of shelf.moving.values()) if (entry.pack === pack) forgetEntry(shelf, entry);
-  for (const [id, entry] of shelf.pending) {
+  for (const entry of shelf.pending.values()) {
     if (entry.pack !== pack) continue;
-    shelf.pending.delete(id);
+    shelf.pending.delete(nameOfEntry(entry));
     shelf.place.counts.lost += 1;
   }
   shelf.dirty.delete(pack);

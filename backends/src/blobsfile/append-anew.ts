@@ -17,9 +17,8 @@ export async function appendAnew(shelf: Shelf, records: readonly BlobRecord[]): 
   const place = { value: null, pack: null, end: 0, removed: false, moved: true, serial: 0, done } as const;
   let bytes = 0;
   const entries = records.map((record, at): Entry => {
-    const id = record.name.toString("latin1");
-    const entry: Entry = { ...place, id, key: keys[at]!, record };
-    shelf.moving.set(id, entry);
+    const entry: Entry = { ...place, key: keys[at]!, record };
+    shelf.moving.set(record.name, entry);
     bytes += recordSize(record, shelf.place.nameLength);
     return entry;
   });

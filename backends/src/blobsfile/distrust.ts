@@ -14,7 +14,7 @@ export async function distrustMany(shelf: IndexedShelf, names: readonly Buffer[]
   const keys = recordKeys(shelf.kind, names);
   const puts = shelf.place.index.getMany(keys).flatMap((value, at): [Buffer, Buffer][] => {
     // What is accepted and not flushed yet has no value there, and a put that is on its way will replace this one.
-    const pending = shelf.pending.has(names[at]!.toString("latin1"));
+    const pending = shelf.pending.has(names[at]!);
     return value === undefined || pending || isDistrusted(value) ? [] : [[keys[at]!, distrusted(value)]];
   });
   if (puts.length === 0) return;

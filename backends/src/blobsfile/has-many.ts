@@ -35,7 +35,7 @@ function lookUp(
   const places: number[] = [];
   for (let at = from; at < to; at++) {
     const name = names[at]!;
-    const entry = pending.size === 0 ? undefined : pending.get(name.toString("latin1"));
+    const entry = pending.get(name);
     if (entry !== undefined) {
       result[at] = entry.value === null ? 0 : 1;
       continue;
@@ -51,5 +51,5 @@ function lookUp(
 export function findValues(shelf: IndexedShelf, names: readonly Buffer[]): (Buffer | undefined)[] {
   const values = shelf.place.index.getMany(recordKeys(shelf.kind, names));
   if (shelf.pending.size === 0) return values;
-  return values.map((value, index) => shelf.pending.get(names[index]!.toString("latin1"))?.value ?? value);
+  return values.map((value, index) => shelf.pending.get(names[index]!)?.value ?? value);
 }

@@ -1,11 +1,12 @@
 /** What looking into an index needs of a shelf, whatever its packs are made of. */
 import type { RecordKind } from "@datadb/protocol";
+import { createNameMap, type NameMap } from "../name-map.ts";
 import type { RecordIndex } from "../record-index.ts";
 
 /** A record that is accepted and not in the index yet. */
 export interface IndexedEntry {
-  /** The name as a Map key: its bytes as Latin-1 text. */
-  readonly id: string;
+  /** The index key. */
+  readonly key: Buffer;
   /** The index value; null until the record is in a pack, and so visible. */
   readonly value: Buffer | null;
   /** Removed before a flush: not to be indexed. */
@@ -26,16 +27,27 @@ export interface IndexedShelf {
   };
   /** Packs whose records from this offset on are gone although the index knows them: not there, and so put anew. */
   readonly lostFrom: ReadonlyMap<number, number>;
-  /** By id: accepted records and those being written. */
-  readonly pending: Map<string, IndexedEntry>;
-  /** By id: records that are being moved into another pack, until the index says so. */
-  readonly moving: Map<string, IndexedEntry>;
+  /** Accepted records and those being written. */
+  readonly pending: NameMap<IndexedEntry>;
+  /** Records that are being moved into another pack, until the index says so. */
+  readonly moving: NameMap<IndexedEntry>;
   /** A flush that is writing the index. */
   readonly flushing: Promise<void> | null;
+}
+
+/** An empty map for entries. */
+export function entriesByName<E extends IndexedEntry>(): NameMap<E> {
+  return createNameMap<E>(({ key }) => key);
+}
+
+/** The name in its key. */
+export function nameOfEntry({ key }: IndexedEntry): Buffer {
+  return key.subarray(1);
 }
 
 /** An entry has reached the index, or will never do so; another one may have its name by now. */
 export function forgetEntry(shelf: IndexedShelf, entry: IndexedEntry): void {
   const entries = entry.moved ? shelf.moving : shelf.pending;
-  if (entries.get(entry.id) === entry) entries.delete(entry.id);
+  const name = nameOfEntry(entry);
+  if (entries.get(name) === entry) entries.delete(name);
 }

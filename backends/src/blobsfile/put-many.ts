@@ -33,13 +33,11 @@ function queueSlice(shelf: Shelf, records: readonly BlobRecord[], waits: Set<Pro
   const entries: Entry[] = [];
   let bytes = 0;
   records.forEach((record, index) => {
-    const id = record.name.toString("latin1");
-    const other = shelf.pending.get(id);
+    const other = shelf.pending.get(record.name);
     if (other !== undefined) {
       if (other.value === null) waits.add(other.done);
     } else if (known[index] === 0) {
       const entry: Entry = {
-        id,
         key: keys[index]!,
         record,
         value: null,
@@ -50,7 +48,7 @@ function queueSlice(shelf: Shelf, records: readonly BlobRecord[], waits: Set<Pro
         serial: 0,
         done,
       };
-      shelf.pending.set(id, entry);
+      shelf.pending.set(record.name, entry);
       entries.push(entry);
       bytes += recordSize(record, shelf.place.nameLength);
     }

@@ -6,8 +6,7 @@ import { recordKeys } from "./location.ts";
 /** See Backend.removeMany. Nothing is flushed: removing one node must not make others durable before their chunks. */
 export async function removeMany(shelf: IndexedShelf, names: readonly Buffer[]): Promise<void> {
   for (const name of names) {
-    const id = name.toString("latin1");
-    const entries = [shelf.pending.get(id), shelf.moving.get(id)];
+    const entries = [shelf.pending.get(name), shelf.moving.get(name)];
     for (const entry of entries) {
       if (entry === undefined || (entry.value === null && !entry.moved)) continue;
       // It stays among the accepted ones, so that the next flush counts its bytes as seen, but not its name.

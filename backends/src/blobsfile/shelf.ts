@@ -1,7 +1,9 @@
 /** The state of one kind within a blobsfile backend: its packs, and what was accepted but is not yet durable and indexed. */
 import type { BlobRecord, HashAlgorithm, RecordKind } from "@datadb/protocol";
 import type { FileHandle, FileSystem } from "../file-system.ts";
+import type { NameMap } from "../name-map.ts";
 import type { RecordIndex } from "../record-index.ts";
+import { entriesByName } from "./indexed-shelf.ts";
 import type { ReadHandles } from "./read-handles.ts";
 
 /** What the three kinds share. */
@@ -55,8 +57,6 @@ export interface OpenPack {
 
 /** One record on its way from putMany to the index. */
 export interface Entry {
-  /** The name as a Map key: its bytes as Latin-1 text. */
-  readonly id: string;
   /** The index key. */
   readonly key: Buffer;
   /** The payload is let go as soon as it is written. */
@@ -92,10 +92,10 @@ export interface Shelf {
   nextNumber: number;
   /** Packs whose records from this offset on are gone although the index knows them: not there, and so put anew. */
   readonly lostFrom: Map<number, number>;
-  /** By id: accepted records and those being written. */
-  readonly pending: Map<string, Entry>;
-  /** By id: records that are being moved into another pack, until the index says so. */
-  readonly moving: Map<string, Entry>;
+  /** Accepted records and those being written. */
+  readonly pending: NameMap<Entry>;
+  /** Records that are being moved into another pack, until the index says so. */
+  readonly moving: NameMap<Entry>;
   /** Accepted, in order of acceptance, not yet taken by a flush. */
   accepted: Entry[];
   /** How many records were ever accepted: the serial of the latest. */
@@ -123,8 +123,8 @@ export function createShelf(kind: RecordKind, place: Place): Shelf {
     current: null,
     nextNumber: 1,
     lostFrom: new Map(),
-    pending: new Map(),
-    moving: new Map(),
+    pending: entriesByName(),
+    moving: entriesByName(),
     accepted: [],
     serials: 0,
     dirty: new Set(),

@@ -1,5 +1,4 @@
 /** The Backend object over an open vault: what begins when, and what goes where. */
-import { setImmediate } from "node:timers/promises";
 import { RECORD_KINDS, type RecordKind } from "@datadb/protocol";
 import type { Backend, ReindexSummary } from "../backend.ts";
 import { recordKeys } from "../blobsfile/location.ts";
@@ -9,31 +8,13 @@ import { coldSealed } from "./cold-sealed.ts";
 import { fillIndex } from "./fill-index.ts";
 import { flush } from "./flush.ts";
 import { distrustMany, getMany, statMany } from "./get-many.ts";
+import { hasMany } from "./has-many.ts";
 import type { Note } from "./index-notes.ts";
 import { list } from "./list.ts";
 import { putMany, replaceMany } from "./put-many.ts";
 import { registerKeys } from "./store-keys.ts";
 import { idOf } from "./stored-names.ts";
 import type { Vault } from "./vault.ts";
-
-/** Names are made synchronously: this many take about 10 ms, then others get their turn. */
-const SLICE_NAMES = 4096;
-
-async function hasMany(
-  vault: Vault,
-  kind: RecordKind,
-  names: readonly Buffer[],
-  signal?: AbortSignal,
-): Promise<Uint8Array> {
-  const { inner, names: stored } = vault;
-  if (names.length <= SLICE_NAMES) return inner.hasMany(kind, stored.all(kind, names), signal);
-  const result = new Uint8Array(names.length);
-  for (let at = 0; at < names.length; at += SLICE_NAMES) {
-    if (at > 0) await setImmediate();
-    result.set(await inner.hasMany(kind, stored.all(kind, names.slice(at, at + SLICE_NAMES)), signal), at);
-  }
-  return result;
-}
 
 /** The entries go last: a name that the index keeps too long is found by its note. */
 async function removeMany(vault: Vault, kind: RecordKind, names: readonly Buffer[]): Promise<void> {
@@ -47,7 +28,7 @@ async function removeMany(vault: Vault, kind: RecordKind, names: readonly Buffer
 }
 
 async function reindex(vault: Vault, signal?: AbortSignal): Promise<ReindexSummary> {
-  await Promise.allSettled(vault.inFlight.values());
+  await vault.inFlight.settled();
   // From now on, until it is filled again, the index is not complete: also when this is cut short.
   await vault.index.write([], [vault.notes.completeKey]);
   const { packs, bytes, damaged } = await vault.inner.reindex(signal);
@@ -67,7 +48,7 @@ function countersOf({ counts }: Vault): Record<string, number> {
 
 async function shut(vault: Vault, accepted: Note[]): Promise<void> {
   try {
-    await Promise.allSettled(vault.inFlight.values());
+    await vault.inFlight.settled();
     if (!vault.inner.capabilities.writable) return;
     await flush(vault, accepted, RECORD_KINDS);
     const dropped = vault.notes.takeDropped();

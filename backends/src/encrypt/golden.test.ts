@@ -101,12 +101,15 @@ test("stored names are HMAC-SHA-256 of kind and name", () => {
   const nameKey = randomBytes(32);
   for (const length of [20, 32]) {
     const names = createStoredNames(nameKey, length);
-    const name = randomBytes(length);
+    const many = Array.from({ length: 200 }, () => randomBytes(length));
+    many.push(Buffer.alloc(length), Buffer.alloc(length, 0xff), many[0]!);
     for (const [at, kind] of (["data", "node", "log"] as const).entries()) {
-      const message = Buffer.concat([Buffer.from([at + 1]), name]);
-      const expected = createHmac("sha256", nameKey).update(message).digest().subarray(0, length);
-      expect(names.of(kind, name)).toEqual(expected);
-      expect(names.all(kind, [name, name])).toEqual([expected, expected]);
+      const expected = many.map((name) => {
+        const message = Buffer.concat([Buffer.from([at + 1]), name]);
+        return createHmac("sha256", nameKey).update(message).digest().subarray(0, length);
+      });
+      expect(names.all(kind, many)).toEqual(expected);
+      expect(names.of(kind, many[0]!)).toEqual(expected[0]);
     }
     expect(() => names.of("data", randomBytes(length + 1))).toThrow(TypeError);
   }

@@ -11,6 +11,7 @@ import type { RecordIndex } from "../record-index.ts";
 import { createEncrypt } from "./create-encrypt.ts";
 import { fillIndex, settleIndex } from "./fill-index.ts";
 import { groupWrites } from "./group-writes.ts";
+import { createInFlight } from "./in-flight.ts";
 import { type IndexNotes, openIndexNotes } from "./index-notes.ts";
 import type { Secret } from "./key-slots.ts";
 import { openKeys } from "./open-keys.ts";
@@ -97,7 +98,7 @@ async function openVault(
       ...{ inner, description, hash, nameLength, index, notes, secretbox, keys, warn },
       names: createStoredNames(keys.ring.nameKey, nameLength),
       slabs: createSlabPool(),
-      inFlight: new Map(),
+      inFlight: createInFlight(),
       replaced: new Map(),
       counts: { sealed: 0, sealedBytes: 0, opened: 0, openedBytes: 0, refused: 0 },
       recovered: (kind, names) => context.recovered?.(kind, names),

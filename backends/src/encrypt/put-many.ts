@@ -23,20 +23,22 @@ function entriesOf(vault: Vault, kind: RecordKind, records: readonly Named[]): [
 
 /** Those that the wrapped backend does not have: an existing record is kept as it is, and so is its entry. */
 async function freshOnes(
-  { inner }: Vault,
-  records: readonly Named[],
+  { inner, names }: Vault,
+  records: readonly BlobRecord[],
   signal?: AbortSignal,
 ): Promise<Map<RecordKind, Named[]>> {
   const fresh = new Map<RecordKind, Named[]>();
   for (const kind of RECORD_KINDS) {
-    const some = records.filter(({ record }) => record.kind === kind);
+    const some = records.filter((record) => record.kind === kind);
     if (some.length === 0) continue;
-    const there = await inner.hasMany(
+    const stored = names.all(
       kind,
-      some.map(({ stored }) => stored),
-      signal,
+      some.map(({ name }) => name),
     );
-    const left = some.filter((_, at) => there[at] === 0);
+    const there = await inner.hasMany(kind, stored, signal);
+    const left: Named[] = [];
+    for (const [at, record] of some.entries())
+      if (there[at] === 0) left.push({ record, stored: stored[at]! });
     if (left.length > 0) fresh.set(kind, left);
   }
   return fresh;
@@ -45,7 +47,7 @@ async function freshOnes(
 async function putFresh(
   vault: Vault,
   accepted: Note[],
-  records: readonly Named[],
+  records: readonly BlobRecord[],
   signal?: AbortSignal,
 ): Promise<void> {
   const fresh = await freshOnes(vault, records, signal);
@@ -75,33 +77,7 @@ export async function putMany(
   records: readonly BlobRecord[],
   signal?: AbortSignal,
 ): Promise<void> {
-  const waits = new Set<Promise<void>>();
-  const mine: Named[] = [];
-  const ids: string[] = [];
-  let settle: (error: unknown) => void = () => {};
-  const promise = new Promise<void>((resolve, reject) => {
-    settle = (error) => (error === undefined ? resolve() : reject(error));
-  });
-  for (const record of records) {
-    const id = idOf(record.kind, record.name);
-    const other = vault.inFlight.get(id);
-    if (other === undefined) {
-      vault.inFlight.set(id, promise);
-      mine.push({ record, stored: vault.names.of(record.kind, record.name) });
-      ids.push(id);
-    } else if (other !== promise) waits.add(other);
-  }
-  promise.catch(() => {});
-  try {
-    if (mine.length > 0) await putFresh(vault, accepted, mine, signal);
-    settle(undefined);
-  } catch (error) {
-    settle(error);
-    throw error;
-  } finally {
-    for (const id of ids) vault.inFlight.delete(id);
-  }
-  await Promise.all(waits);
+  await vault.inFlight.during(records, (mine) => putFresh(vault, accepted, mine, signal));
 }
 
 /** See Backend.replaceMany. Until a flush the index tells of the old records, whose bases must be there until then. */

@@ -1,7 +1,6 @@
 /** Asks the wrapped backend about names that the index may be wrong about. */
 import { recordKeys } from "../blobsfile/location.ts";
 import type { Note } from "./index-notes.ts";
-import { idOf } from "./stored-names.ts";
 import type { Vault } from "./vault.ts";
 
 /**
@@ -14,7 +13,7 @@ export async function settleNotes(vault: Vault, notes: readonly Note[], claimed:
       const names = note.names();
       const there = await vault.inner.hasMany(kind, vault.names.all(kind, names));
       const gone = names.filter(
-        (name, at) => there[at] === 0 && (claimed || !vault.inFlight.has(idOf(kind, name))),
+        (name, at) => there[at] === 0 && (claimed || !vault.inFlight.has(kind, name)),
       );
       if (gone.length > 0) await vault.index.write([], recordKeys(kind, gone));
       vault.notes.drop(key);

@@ -1,11 +1,13 @@
 /** The names under which records are stored: they tell nothing of the content to who does not have the name key. */
-import { hash as hashOnce } from "node:crypto";
 import { KIND_BYTE, type RecordKind } from "@datadb/protocol";
+import { BLOCK_WORDS, INITIAL_STATE, STATE_WORDS, takeBlock } from "./sha256-block.ts";
 
-/** Names that are remembered: one is asked for, put and looked up within moments. A power of two. */
-const SLOTS = 65_536;
-const BLOCK_BYTES = 64;
-const DIGEST_BYTES = 32;
+const WORD_BYTES = 4;
+const BLOCK_BYTES: number = BLOCK_WORDS * WORD_BYTES;
+const DIGEST_BYTES: number = STATE_WORDS * WORD_BYTES;
+/** What follows the last byte that is hashed; the last word of the last block tells the bits of all blocks. */
+const END = 0x80;
+const LENGTH_WORD: number = BLOCK_WORDS - 1;
 
 /** A key for maps: kind and name as text. */
 export function idOf(kind: RecordKind, name: Buffer): string {
@@ -15,50 +17,61 @@ export function idOf(kind: RecordKind, name: Buffer): string {
 /** HMAC-SHA-256 of kind byte and name, cut to the length of the store's names. */
 export interface StoredNames {
   of(kind: RecordKind, name: Buffer): Buffer;
-  /** Several, in order. */
+  /** Several, in order: views of one piece of memory. */
   all(kind: RecordKind, names: readonly Buffer[]): Buffer[];
 }
 
-/** A block of RFC 2104 with room for what follows it. */
-function padded(key: Buffer, byte: number, room: number): Buffer {
-  const block = Buffer.alloc(BLOCK_BYTES + room, byte);
-  for (const [at, value] of key.entries()) block[at] = value ^ byte;
+/** The state behind a block of RFC 2104. */
+function keyed(key: Buffer, byte: number): Int32Array {
+  const padded = Buffer.alloc(BLOCK_BYTES, byte);
+  for (const [at, value] of key.entries()) padded[at] = value ^ byte;
+  const block = Int32Array.from({ length: BLOCK_WORDS }, (_, at) => padded.readInt32BE(at * WORD_BYTES));
+  const state = new Int32Array(STATE_WORDS);
+  takeBlock(INITIAL_STATE, block, state);
+  return state;
+}
+
+/** A block that ends what begins with a keyed one, and has `bytes` bytes of its own. */
+function lastBlock(bytes: number): Int32Array {
+  const block = new Int32Array(BLOCK_WORDS);
+  block[Math.floor(bytes / WORD_BYTES)] = END << (24 - 8 * (bytes % WORD_BYTES));
+  block[LENGTH_WORD] = 8 * (BLOCK_BYTES + bytes);
   return block;
 }
 
-/** `nameKey` has 32 bytes, names have `nameLength`. */
+/** `nameKey` has 32 bytes, names have `nameLength`, 20 or 32: with the kind they fit into one block. */
 export function createStoredNames(nameKey: Buffer, nameLength: number): StoredNames {
-  // Two plain hashes over blocks that are laid out once take a fifth of the time that an Hmac object does.
-  const inner = padded(nameKey, 0x36, 1 + nameLength);
-  const outer = padded(nameKey, 0x5c, DIGEST_BYTES);
-  // The last names, each in the slot that its own bytes tell: they are hashes. Strings in a Map would cost more than the hashing.
-  const memory = new Uint8Array(SLOTS * (1 + 2 * nameLength));
-  const compute = (kindByte: number, name: Buffer): Buffer => {
-    inner[BLOCK_BYTES] = kindByte;
-    inner.set(name, BLOCK_BYTES + 1);
-    outer.write(hashOnce("sha256", inner, "binary"), BLOCK_BYTES, "latin1");
-    return Buffer.from(hashOnce("sha256", outer, "binary"), "latin1").subarray(0, nameLength);
-  };
-  const isAt = (slot: number, kindByte: number, name: Buffer): boolean => {
-    if (memory[slot] !== kindByte) return false;
-    for (let at = 0; at < nameLength; at++) if (memory[slot + 1 + at] !== name[at]) return false;
-    return true;
-  };
-  const of = (kind: RecordKind, name: Buffer): Buffer => {
+  // The blocks with the key are taken in once. What is left of an HMAC are two blocks, 0.6 us; a call of the library takes longer, whatever it does.
+  const [inner, outer] = [keyed(nameKey, 0x36), keyed(nameKey, 0x5c)];
+  const [message, digest] = [lastBlock(1 + nameLength), lastBlock(DIGEST_BYTES)];
+  const state = new Int32Array(STATE_WORDS);
+  const write = (kindByte: number, name: Buffer, target: Buffer, at: number): void => {
     if (name.length !== nameLength) throw new TypeError(`a name has ${nameLength} bytes, not ${name.length}`);
-    const kindByte = KIND_BYTE[kind];
-    const slot = (name.readUInt32LE() % SLOTS) * (1 + 2 * nameLength);
-    const [nameAt, storedAt] = [slot + 1, slot + 1 + nameLength];
-    if (isAt(slot, kindByte, name)) {
-      const stored = Buffer.allocUnsafe(nameLength);
-      for (let at = 0; at < nameLength; at++) stored[at] = memory[storedAt + at]!;
-      return stored;
+    // The kind in front moves every word of the name by a byte.
+    let word = kindByte;
+    let place = 0;
+    for (let from = 0; from < nameLength; from += WORD_BYTES) {
+      message[place++] = (word << 24) | (name[from]! << 16) | (name[from + 1]! << 8) | name[from + 2]!;
+      word = name[from + 3]!;
     }
-    const stored = compute(kindByte, name);
-    memory[slot] = kindByte;
-    memory.set(name, nameAt);
-    memory.set(stored, storedAt);
-    return stored;
+    message[place] = (word << 24) | (END << 16);
+    takeBlock(inner, message, state);
+    for (let index = 0; index < STATE_WORDS; index++) digest[index] = state[index]!;
+    takeBlock(outer, digest, state);
+    for (let index = 0; index < nameLength / WORD_BYTES; index++) {
+      const bits = state[index]!;
+      target[at++] = bits >>> 24;
+      target[at++] = bits >>> 16;
+      target[at++] = bits >>> 8;
+      target[at++] = bits;
+    }
   };
-  return { of, all: (kind, names) => names.map((name) => of(kind, name)) };
+  const all: StoredNames["all"] = (kind, names) => {
+    const slab = Buffer.allocUnsafe(names.length * nameLength);
+    return names.map((name, index) => {
+      write(KIND_BYTE[kind], name, slab, index * nameLength);
+      return slab.subarray(index * nameLength, (index + 1) * nameLength);
+    });
+  };
+  return { of: (kind, name) => all(kind, [name])[0]!, all };
 }

@@ -3,6 +3,7 @@ import type { HashAlgorithm, RecordKind } from "@datadb/protocol";
 import type { Backend } from "../backend.ts";
 import type { BackendContext } from "../backend-context.ts";
 import type { RecordIndex } from "../record-index.ts";
+import type { InFlight } from "./in-flight.ts";
 import type { IndexNotes } from "./index-notes.ts";
 import type { OpenKeys } from "./open-keys.ts";
 import type { Secretbox } from "./secretbox.ts";
@@ -30,8 +31,7 @@ export interface Vault {
   readonly slabs: SlabPool;
   /** Replaced, never changed. */
   keys: OpenKeys;
-  /** By kind and name: puts that have not ended. */
-  readonly inFlight: Map<string, Promise<void>>;
+  readonly inFlight: InFlight;
   /** By kind and name: entries of records in another encoding, until a flush. */
   readonly replaced: Map<string, ReplacedEntry>;
   readonly counts: {

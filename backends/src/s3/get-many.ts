@@ -110,7 +110,7 @@ function wantedOf(shelf: Shelf, names: readonly Buffer[], result: (BlobRecord | 
     if (value === undefined) return;
     const name = names[index]!;
     const location = decodeLocation(value);
-    const bytes = shelf.pending.get(name.toString("latin1"))?.bytes;
+    const bytes = shelf.pending.get(name)?.bytes;
     if (bytes) {
       result[index] = decodeItem(shelf, bytes, 0, location, name);
       return;

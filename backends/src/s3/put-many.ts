@@ -27,7 +27,6 @@ function entryOf(draft: Draft, { record, key }: Keyed, bytes: Buffer, moved: boo
   const name = Buffer.from(record.name);
   const base = record.base === null ? null : Buffer.from(record.base);
   return {
-    id: name.toString("latin1"),
     key,
     value: indexValue(record, draft.number, draft.length),
     record: { kind, name, encoding, base, length, payloadLength: payload.length },
@@ -52,7 +51,7 @@ function append(shelf: Shelf, records: readonly Keyed[], moved: boolean): number
     const target = slab.subarray(at, at + size);
     encodeRecordInto(keyed.record, target, 0);
     const entry = entryOf(draft, keyed, target, moved);
-    (moved ? shelf.moving : shelf.pending).set(entry.id, entry);
+    (moved ? shelf.moving : shelf.pending).set(keyed.record.name, entry);
     draft.entries.push(entry);
     draft.pieces.push(target);
     draft.length += size;
@@ -100,7 +99,7 @@ export async function putMany(
     const ids = new Set<string>();
     const fresh = slice.flatMap((record, index): Keyed[] => {
       const id = record.name.toString("latin1");
-      if (known[index] === 1 || shelf.pending.has(id) || ids.has(id)) return [];
+      if (known[index] === 1 || shelf.pending.has(record.name) || ids.has(id)) return [];
       ids.add(id);
       return [{ record, key: keys[index]! }];
     });

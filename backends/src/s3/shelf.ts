@@ -1,6 +1,7 @@
 /** The state of one kind within an s3 backend: its packs in the bucket, and what was accepted but is not there or not indexed yet. */
 import type { BlobRecord, HashAlgorithm, RecordKind } from "@datadb/protocol";
-import type { IndexedEntry } from "../blobsfile/indexed-shelf.ts";
+import { entriesByName, type IndexedEntry } from "../blobsfile/indexed-shelf.ts";
+import type { NameMap } from "../name-map.ts";
 import type { RecordIndex } from "../record-index.ts";
 import type { ListedObject } from "./list-objects.ts";
 import type { PackCache } from "./pack-cache.ts";
@@ -49,8 +50,6 @@ interface Counts {
 
 /** One record on its way from putMany to the index. */
 export interface Entry extends IndexedEntry {
-  /** The index key. */
-  readonly key: Buffer;
   readonly value: Buffer;
   readonly record: Omit<BlobRecord, "payload"> & { payloadLength: number };
   /** The record as it will lie in the pack; null once the pack is in the bucket. */
@@ -90,8 +89,8 @@ export interface Shelf {
   readonly packs: Map<number, Pack>;
   /** Packs that the index knows and that are not there any more, by number; the values are all 0. */
   readonly lostFrom: Map<number, number>;
-  readonly pending: Map<string, Entry>;
-  readonly moving: Map<string, Entry>;
+  readonly pending: NameMap<Entry>;
+  readonly moving: NameMap<Entry>;
   /** The draft that takes the next record. */
   current: Draft | null;
   /** Full drafts, and those that a flush closed, until the index knows them; in order. */
@@ -113,8 +112,8 @@ export function createShelf(kind: RecordKind, place: Bucket): Shelf {
     place,
     packs: new Map(),
     lostFrom: new Map(),
-    pending: new Map(),
-    moving: new Map(),
+    pending: entriesByName(),
+    moving: entriesByName(),
     current: null,
     sealed: [],
     accepted: 0,

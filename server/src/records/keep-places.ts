@@ -13,7 +13,7 @@ export function keepPlaces(
   { directory, warn }: { directory: string; warn(message: string): void },
   closers: Closers,
 ): RecordPlaces {
-  const index = (scope: string) => levelRecordIndex(local.level, indexPrefix(scope), false);
+  const index = (scope: string) => levelRecordIndex(local.level, indexPrefix(scope));
   const places = openRecordPlaces({ directory, warn, config, index });
   closers.add(() => places.close());
   return places;

@@ -2,6 +2,7 @@
 import type { RecordIndex } from "@datadb/backends";
 import { guardLevel, type Level, levelError } from "../keyspace/open-level.ts";
 import { prefixEnd } from "../keyspace/raw-key.ts";
+import type { AbsentKeys } from "./absent-keys.ts";
 
 const PAGE_ENTRIES = 1000;
 
@@ -32,13 +33,8 @@ export function indexPrefix(path: string): Buffer {
   return Buffer.from(`i/${path}/`);
 }
 
-/**
- * The index of the backend with this prefix. `knownEmpty`: nothing was ever written, as in the first backup of a new
- * store. Look-ups then do not touch LevelDB until the first write of a key with the same first byte, its kind of record:
- * the log of a new store is written at once, its data much later.
- */
-export function levelRecordIndex(level: Level, prefix: Buffer, knownEmpty: boolean): RecordIndex {
-  const written = new Set<number | undefined>();
+/** The index of the backend with this prefix. `absent`: when nobody else writes keys with the prefix. */
+export function levelRecordIndex(level: Level, prefix: Buffer, absent?: AbsentKeys): RecordIndex {
   const scoped = (key: Buffer): Buffer => {
     const out = Buffer.allocUnsafe(prefix.length + key.length);
     out.set(prefix, 0);
@@ -46,11 +42,10 @@ export function levelRecordIndex(level: Level, prefix: Buffer, knownEmpty: boole
     return out;
   };
   return {
+    ...(absent && { lacks: (key) => absent.has(key) }),
     getMany(keys) {
       try {
-        return keys.map((key) =>
-          knownEmpty && !written.has(key[0]) ? undefined : level.getSync(scoped(key)),
-        );
+        return keys.map((key) => (absent?.has(key) ? undefined : level.getSync(scoped(key))));
       } catch (error) {
         throw levelError(level.location, error);
       }
@@ -59,8 +54,8 @@ export function levelRecordIndex(level: Level, prefix: Buffer, knownEmpty: boole
       try {
         const batch = level.batch();
         for (const [key, value] of puts) {
+          absent?.writes(key);
           batch.put(scoped(key), value);
-          written.add(key[0]);
         }
         for (const key of removes) batch.del(scoped(key));
         await batch.write({ sync: options.durable ?? false });

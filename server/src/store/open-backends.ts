@@ -5,6 +5,7 @@ import { resolveValue } from "../access/secret-value.ts";
 import { mergedNameIndex } from "../blobs/merged-name-index.ts";
 import { levelNameIndex, listedNameIndex, type NameIndex } from "../blobs/name-index.ts";
 import { writeCleanHead } from "../log/local-marks.ts";
+import { createAbsentKeys } from "./absent-keys.ts";
 import { indexPrefix, levelRecordIndex } from "./level-record-index.ts";
 import type { Local } from "./open-local.ts";
 import type { StoreConfig } from "./store-config.ts";
@@ -67,7 +68,7 @@ export async function openBackends(
     index(path) {
       const own = indexPrefix(path);
       prefix ??= own;
-      return levelRecordIndex(local.level, own, local.empty);
+      return levelRecordIndex(local.level, own, createAbsentKeys(local.level, own, local.empty));
     },
     async recovered(kind, names) {
       indexed += names.length;

@@ -1,0 +1,61 @@
+/** Puts that have not ended: who puts a name that is on its way waits for that, and puts it not. */
+import type { BlobRecord, RecordKind } from "@datadb/protocol";
+import { createNameMap, type NameMap } from "../name-map.ts";
+
+interface Claim {
+  readonly name: Buffer;
+  readonly ended: Promise<void>;
+}
+
+export interface InFlight {
+  has(kind: RecordKind, name: Buffer): boolean;
+  /** Runs `put` with those records whose names are not on their way; rejects when it fails, or one does that it waits for. */
+  during(records: readonly BlobRecord[], put: (mine: readonly BlobRecord[]) => Promise<void>): Promise<void>;
+  /** Resolves when all have ended that are under way now, however. */
+  settled(): Promise<void>;
+}
+
+export function createInFlight(): InFlight {
+  const claims: Record<RecordKind, NameMap<Claim>> = { data: claimed(), node: claimed(), log: claimed() };
+  const running = new Set<Promise<void>>();
+  return {
+    has: (kind, name) => claims[kind].has(name),
+    async during(records, put) {
+      const waits = new Set<Promise<void>>();
+      const mine: BlobRecord[] = [];
+      let settle: (end: Promise<void>) => void = () => {};
+      const ended = new Promise<void>((resolve) => {
+        settle = resolve;
+      });
+      // Whoever waits for it sees how it ended.
+      ended.catch(() => {});
+      for (const record of records) {
+        const { kind, name } = record;
+        const other = claims[kind].get(name);
+        if (other === undefined) {
+          claims[kind].set(name, { name, ended });
+          mine.push(record);
+        } else if (other.ended !== ended) waits.add(other.ended);
+      }
+      running.add(ended);
+      try {
+        if (mine.length > 0) await put(mine);
+        settle(Promise.resolve());
+      } catch (error) {
+        settle(Promise.reject(error));
+        throw error;
+      } finally {
+        for (const { kind, name } of mine) claims[kind].delete(name);
+        running.delete(ended);
+      }
+      await Promise.all(waits);
+    },
+    async settled() {
+      await Promise.allSettled(running);
+    },
+  };
+}
+
+function claimed(): NameMap<Claim> {
+  return createNameMap(({ name }) => name);
+}
