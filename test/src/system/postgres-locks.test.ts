@@ -89,6 +89,34 @@ lane("ALTER TABLE during a backup", [{ postgres: 15 }], () => {
     expect((await patient).code).toBe(0);
   });
 
+  test("that keeps pg_dump waiting: the error, and each warning before, names who holds the lock", async () => {
+    const lab = await openDatabaseWorld("blocked-dump");
+    await lab.server.createDatabase("app");
+    await lab.server.psql("app", "CREATE TABLE second (id int)");
+    const blocker = lab.server.tryPsql(
+      "app",
+      "SET application_name = 'migration'; BEGIN; LOCK TABLE second; SELECT pg_sleep(1000);",
+    );
+    const pid = await waitFor("the lock", async () => {
+      const sql = "SELECT pid FROM pg_locks WHERE relation = 'second'::regclass AND granted";
+      return (await lab.server.psql("app", sql)) || null;
+    });
+    // Without rows to read, only pg_dump wants a lock.
+    const words = ["--schema-only", "--lock-timeout", "3s"];
+    const result = await lab.tryBackup("app", words);
+    expectFailure(["snapshot", ...words], result, {
+      exit: 1,
+      code: "DATABASE_BUSY",
+      names: "pg_dump",
+      next: /--lock-timeout/,
+    });
+    expect(result.stderr).toMatch(new RegExp(`second is locked by session ${pid} .*migration`));
+    expect(await lab.listed().catch(() => [])).toEqual([]);
+    await lab.server.psql("app", `SELECT pg_terminate_backend(${pid})`);
+    await blocker;
+    expect((await lab.tryBackup("app", words)).code).toBe(0);
+  });
+
   test("that waits behind a backup ended by kill -9 goes on at once", async () => {
     const lab = await openDatabaseWorld("orphan");
     await lab.server.createDatabase("app");

@@ -1,4 +1,5 @@
 /** Who holds the locks that a session waits for. */
+import { DatabaseBusyError } from "@datadb/protocol";
 import type { Session } from "../connect/open-session.ts";
 
 interface BlockerRow {
@@ -10,6 +11,9 @@ interface BlockerRow {
   /** What is waited for. */
   table: string | null;
 }
+
+/** Between two looks. */
+const WATCH_MS = 300;
 
 /** What is shown of another session's command. */
 const QUERY_LETTERS = 80;
@@ -63,4 +67,24 @@ export async function watchBlockers<T>(
   }
 }
 
-const WATCH_MS = 300;
+/** As watchBlockers, for a program that has sessions with this application name: an error that says it got no lock names who has it. */
+export async function namingBlockers<T>(
+  session: Session,
+  applicationName: string,
+  work: Promise<T>,
+): Promise<T> {
+  const seen = { last: "" };
+  const pids = async (): Promise<number[]> => {
+    const rows = await session.query<{ pid: number }>(
+      "SELECT pid FROM pg_catalog.pg_stat_activity WHERE application_name = $1",
+      [applicationName],
+    );
+    return rows.map(({ pid }) => pid);
+  };
+  try {
+    return await watchBlockers(session, pids, seen, work);
+  } catch (error) {
+    if (!(error instanceof DatabaseBusyError) || seen.last === "") throw error;
+    throw new DatabaseBusyError(`${error.message}: ${seen.last}`, { cause: error });
+  }
+}

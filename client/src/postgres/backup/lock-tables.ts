@@ -96,7 +96,8 @@ async function lockOnce<Table extends Lockable>(
       (CASE WHEN pg_catalog.pg_is_in_recovery() THEN pg_catalog.pg_last_wal_replay_lsn()
         ELSE pg_catalog.pg_current_wal_lsn() END)::text AS lsn`,
   );
-  const tables = await choose(holder);
+  // It looks at relations that are not locked, too: foreign tables, for instance.
+  const tables = await watchBlockers(holder, async () => [watcher.pid], seen, choose(holder));
   const locked = new Set(wanted.map(({ oid }) => oid));
   if (tables.length !== locked.size || tables.some(({ oid }) => !locked.has(oid)))
     throw new DatabaseChangedError(`${holder.target.label}: tables came or went while they were locked`);

@@ -19,6 +19,7 @@ import {
 } from "../manifest/manifest.ts";
 import { writeManifest, writeSequences } from "../manifest/write-manifest.ts";
 import { type BackupFiles, backupFiles } from "./backup-files.ts";
+import { namingBlockers } from "./blockers.ts";
 import { buildTree } from "./build-tree.ts";
 import { changesField } from "./changes-field.ts";
 import { countFiles } from "./count-files.ts";
@@ -59,6 +60,8 @@ export interface PostgresTaken {
 const LOCK_TIMEOUT_MS = 30_000;
 /** pg_dump waits so long for one lock: meanwhile others wait for what it has. */
 const DUMP_LOCK_MS = 5000;
+/** However little is left of --lock-timeout. */
+const LEAST_LOCK_MS = 1000;
 
 /** Resolves when all content is accepted. Throws the errors of openBackup and lockTables, DATABASE_FAILED, EMPTY_SOURCE. */
 export async function postgresSnapshot(
@@ -93,6 +96,7 @@ export async function postgresSnapshot(
           view,
           previous,
           locked,
+          lockWait: Math.min(DUMP_LOCK_MS, Math.max(LEAST_LOCK_MS, Math.round(until - performance.now()))),
           applicationName,
           binary,
           seats,
@@ -130,7 +134,7 @@ function locker(
   async function choose(session: Session): Promise<TableToRead[]> {
     // Sizes are asked for beside the snapshot, and of what was there a moment ago: they only help to divide the work.
     const sizing =
-      session === holder
+      session === holder && !source.schemaOnly
         ? tableSizes(
             watcher,
             view.tables.map(({ oid }) => oid),
@@ -158,6 +162,8 @@ interface Reading {
   view: View;
   previous: PreviousTables;
   locked: LockedTables<TableToRead>;
+  /** Milliseconds in which pg_dump must get each lock. */
+  lockWait: number;
   applicationName: string;
   /** Paths of tables that are read in the binary format. */
   binary: ReadonlySet<string>;
@@ -169,7 +175,7 @@ async function readLocked(
   engine: Engine,
   source: PostgresSource,
   context: PostgresContext,
-  { opened, view, previous, locked, applicationName, binary, seats }: Reading,
+  { opened, view, previous, locked, lockWait, applicationName, binary, seats }: Reading,
 ): Promise<PostgresTaken> {
   const { connection, facts, options, before, report, stop } = context;
   const { holder, watcher } = opened;
@@ -189,7 +195,7 @@ async function readLocked(
     largeObjects: view.largeObjects,
     seats,
     definitions: () =>
-      putDefinitions(opened, view, files, { applicationName, stop, snapshot: locked.snapshot }),
+      putDefinitions(opened, view, files, { applicationName, stop, lockWait }, locked.snapshot),
   });
   // After the snapshot: no row of it has a number that its sequence would give again.
   const sequencing = readSequences(watcher, view.sequences);
@@ -221,14 +227,19 @@ async function putDefinitions(
   { programs, holder, watcher }: OpenBackup,
   { all, tables }: View,
   files: BackupFiles,
-  { applicationName, stop, snapshot }: { applicationName: string; stop: AbortSignal; snapshot: string },
+  { applicationName, stop, lockWait }: { applicationName: string; stop: AbortSignal; lockWait: number },
+  snapshot: string,
 ): Promise<void> {
   if (programs === null) return;
   const chosen = new Set(tables.map(({ oid }) => oid));
   const options = { programs, session: watcher, applicationName: `${applicationName} schema`, signal: stop };
   const excluded = all.filter(({ oid }) => !chosen.has(oid));
   const [{ preData, postData }, globals] = await Promise.all([
-    dumpSchema({ ...options, session: holder }, { snapshot, excluded, lockWait: DUMP_LOCK_MS }),
+    namingBlockers(
+      watcher,
+      options.applicationName,
+      dumpSchema({ ...options, session: holder }, { snapshot, excluded, lockWait }),
+    ),
     dumpGlobals(options),
   ]);
   await files.put(GLOBALS_PATH, [globals]);

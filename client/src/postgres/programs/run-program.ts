@@ -56,9 +56,12 @@ export function runProgram({
   });
 }
 
+/** pg_dump has its --lock-wait-timeout as the time limit of the statement that locks. */
+const NO_LOCK = /lock timeout|could not obtain lock|statement timeout[\s\S]*LOCK TABLE/;
+
 function failure(what: string, said: string): Error {
   const message = `${what}: ${said}`;
-  if (/lock timeout|could not obtain lock/.test(said)) return new DatabaseBusyError(message);
+  if (NO_LOCK.test(said)) return new DatabaseBusyError(message);
   if (/permission denied/.test(said)) return new DatabaseForbiddenError(message);
   if (/could not connect|connection to server|server closed the connection/.test(said))
     return new DatabaseUnreachableError(message);
