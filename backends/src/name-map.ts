@@ -27,8 +27,8 @@ function hashOfName(name: Buffer): number {
 }
 
 /**
- * Open addressing: a value lies at the first free place from the one on that its hash tells. At least half of the places are free. A class, since the
- * compiler takes the functions of every closure for others, and compiled those that ask thousands of times eight times over.
+ * Open addressing: a value lies at the first free place from the one on that its hash tells. At least half of the places are free. A class, since of the
+ * functions of several closures the compiler assumes more than holds, and compiles what calls them again and again.
  */
 class PlacesByName<V> implements NameMap<V> {
   size = 0;
