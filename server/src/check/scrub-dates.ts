@@ -4,8 +4,8 @@ import { guardLevel, type Level } from "../keyspace/open-level.ts";
 
 /** First byte of the keys. Permanent. */
 const PREFIX = Buffer.from("s");
-/** The key of the time at which a check of everything began that has not ended. No pack has an empty name. Permanent. */
-const BEGUN_KEY = PREFIX;
+/** The key of the time at which a check of everything began that has not ended. No pack has such a name, and "s" alone marks a sweep. Permanent. */
+const BEGUN_KEY = Buffer.concat([PREFIX, Buffer.from([0])]);
 
 /** Dates in milliseconds since 1970. */
 export interface ScrubDates {
