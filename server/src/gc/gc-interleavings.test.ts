@@ -29,6 +29,7 @@ const ROUNDS_OF_STORE = 25;
 const HOUR = 3_600_000;
 const seed = runSeed();
 const counts: Record<string, number> = {};
+let unsureCommits = 0;
 
 function count(what: string): void {
   counts[what] = (counts[what] ?? 0) + 1;
@@ -107,7 +108,8 @@ async function snapshot({ world, random, dead }: Round): Promise<void> {
         if (id !== undefined) await call(current, "LEASE", "ID", id).catch(() => undefined);
       }
       if (dead()) return;
-      const key = `unsure ${attempt} ${ref.toString("hex")}`;
+      // Two snapshots of the same content are two backups.
+      const key = `unsure ${unsureCommits++} ${ref.toString("hex")}`;
       world.unsure.set(key, files);
       const id = await list(current, path, ref);
       if (dead()) return;
@@ -204,8 +206,9 @@ async function settle(world: GcWorld): Promise<void> {
   }
   session.close();
   for (const [key, files] of world.unsure) {
-    const [id] = [...listed].find(([one, ref]) => one === key || key.endsWith(ref)) ?? [];
-    if (id !== undefined && !world.listed.has(id)) world.listed.set(id, files);
+    const fits = ([id, ref]: [string, string]): boolean => id === key || key.endsWith(ref);
+    const [id] = [...listed].find((one) => fits(one) && !world.listed.has(one[0])) ?? [];
+    if (id !== undefined) world.listed.set(id, files);
   }
   world.unsure.clear();
   expect([...listed.keys()].sort()).toEqual([...world.listed.keys()].sort());
