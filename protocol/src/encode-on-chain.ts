@@ -1,7 +1,7 @@
 /** Encodes content against the best member of a chain of bases, so that chains stay short and deltas small. */
 
 import { decodeLinks, type Link } from "./decode-links.ts";
-import { CHANGED_LEVEL, encodeBlob, encodeDelta } from "./encoding.ts";
+import { CHANGED_LEVEL, type DeltaBase, encodeBlob, encodeDelta } from "./encoding.ts";
 import type { HashAlgorithm } from "./hash.ts";
 import type { BlobRecord, RecordKind } from "./kinds.ts";
 import { MAX_CHAIN_DEPTH, MIN_COMPRESS_BYTES } from "./limits.ts";
@@ -18,7 +18,12 @@ const WORTH_EFFORT = 1 / 20;
  */
 export interface Effort {
   left: number;
+  /** A blob that comes to the store before this one and needs no base: tried where the chain is of no use. */
+  beside?: DeltaBase | undefined;
 }
+
+/** A delta against what lies beside must be below this share of the content whole at level 9; a twentieth comes of effort alone. */
+const WORTHWHILE_BESIDE = 0.92;
 
 /** What one thread of a backup has: about two seconds of work. */
 export const EFFORT_BYTES: number = 16 << 20;
@@ -56,20 +61,43 @@ export function encodeOnChain(
     delta && delta.payload.length < chain[0]!.payload.length * SURELY_WORTHWHILE
       ? delta
       : encodeBlob(kind, name, content, { level: CHANGED_LEVEL, ...(delta && { delta }) });
-  const { encoding, payload } = chosen;
   // What level 9 does not compress, no level does.
-  if (encoding === "raw" || payload.length < content.length * WORTH_EFFORT) return chosen;
-  if (content.length > effort.left) return chosen;
-  effort.left -= content.length;
-  const again = withEffort(raw, chosen, links ?? []);
-  return again && again.payload.length < payload.length ? again : chosen;
+  if (chosen.encoding === "raw" || chosen.payload.length < content.length * WORTH_EFFORT) return chosen;
+  const again =
+    chosen.base === null
+      ? wholeWithEffort(raw, chosen, effort)
+      : deltaWithEffort(raw, chosen, links!, effort);
+  return again && again.payload.length < chosen.payload.length ? again : chosen;
 }
 
-/** The same record with the same base, or without one, encoded with effort. */
-function withEffort(raw: BlobRecord, { base }: BlobRecord, links: readonly Link[]): BlobRecord | undefined {
-  if (base === null) return encodeBlob(raw.kind, raw.name, raw.payload, { level: "effort" });
-  const link = links.find(({ record }) => record.name.equals(base))!;
-  return encodeDelta(raw, { name: base, content: link.content }, "effort");
+/** Whether there was so much left; it is not any more. */
+function spend(effort: Effort, bytes: number): boolean {
+  if (bytes > effort.left) return false;
+  effort.left -= bytes;
+  return true;
+}
+
+function wholeWithEffort(raw: BlobRecord, chosen: BlobRecord, effort: Effort): BlobRecord | undefined {
+  const { beside } = effort;
+  if (beside && spend(effort, raw.length)) {
+    const delta = encodeDelta(raw, beside, "effort");
+    const most = chosen.payload.length * WORTHWHILE_BESIDE;
+    if (delta && delta.payload.length + raw.name.length < most) return delta;
+  }
+  if (!spend(effort, raw.length)) return undefined;
+  return encodeBlob(raw.kind, raw.name, raw.payload, { level: "effort" });
+}
+
+/** The same base, encoded with effort. */
+function deltaWithEffort(
+  raw: BlobRecord,
+  { base }: BlobRecord,
+  links: readonly Link[],
+  effort: Effort,
+): BlobRecord | undefined {
+  const link = links.find(({ record }) => record.name.equals(base!));
+  if (link === undefined || !spend(effort, raw.length)) return undefined;
+  return encodeDelta(raw, { name: base!, content: link.content }, "effort");
 }
 
 function carried(raw: BlobRecord, links: readonly Link[]): BlobRecord | undefined {

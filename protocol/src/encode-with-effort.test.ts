@@ -19,6 +19,10 @@ function rows(from: number, to: number, version = 0): Buffer {
   return Buffer.from(lines.join(""));
 }
 
+/** Compresses, and has nothing in common with that of another seed. */
+const digits = (seed: string): Buffer =>
+  Buffer.from(Array.from({ length: 600 }, (_, i) => hex(`${seed} ${i}`)).join("\n"));
+
 const FIRST = rows(0, 600);
 const BASE = encodeBlob("data", nameOf(FIRST), FIRST);
 const encode = (content: Buffer, effort?: Effort): BlobRecord =>
@@ -48,6 +52,26 @@ describe("effort", () => {
     const effort = { left: APPENDED.length - 1 };
     expect(encode(APPENDED, effort)).toEqual(encode(APPENDED));
     expect(effort.left).toBe(APPENDED.length - 1);
+  });
+
+  test("tries what lies beside where the chain is of no use", () => {
+    const beside = { name: nameOf(rows(800, 1400)), content: rows(800, 1400) };
+    const effort = { left: APPENDED.length, beside };
+    const record = encode(APPENDED, effort);
+    expect(record).toMatchObject({ encoding: "zstd-delta", base: beside.name });
+    const there = encodeBlob("data", beside.name, beside.content);
+    expect(decodeChain("sha256", [there, record]).equals(APPENDED)).toBe(true);
+    expect(effort.left).toBe(0);
+    expect(encode(CHANGED, { left: 1 << 30, beside }).base).toEqual(BASE.name);
+  });
+
+  test("that was spent on another base in vain makes it whole, and is all counted", () => {
+    const [content, other] = [digits("own"), digits("other")];
+    const beside = { name: nameOf(other), content: other };
+    const effort = { left: content.length * 2, beside };
+    expect(encode(content, effort)).toEqual(encode(content, { left: content.length }));
+    expect(effort.left).toBe(0);
+    expect(encode(content, { left: content.length, beside })).toEqual(encode(content));
   });
 
   test("is not spent on small differences, nor on what does not compress", () => {

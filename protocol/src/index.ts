@@ -16,6 +16,7 @@ export * from "./decode-chain.ts";
 export * from "./encode-anew.ts";
 export * from "./encode-on-chain.ts";
 export {
+  type DeltaBase,
   decodeBlob,
   decodePayload,
   type EncodeOptions,

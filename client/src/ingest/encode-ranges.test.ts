@@ -18,6 +18,12 @@ function rows(seed: string): Buffer {
   return Buffer.from(words.join(""));
 }
 
+/** Compresses, and has nothing in common with that of another seed. */
+function digits(seed: string): Buffer {
+  const lines = Array.from({ length: 400 }, (_, i) => hashOf(HASH, Buffer.from(`${seed} ${i}`)));
+  return Buffer.from(lines.map((line) => line.toString("hex")).join("\n"));
+}
+
 /** A job with these chunks in a slab; `bases`: the name of a base for each. */
 function jobOf(
   contents: readonly Buffer[],
@@ -57,4 +63,28 @@ test("effort is for chunks with a probable base, for one job after another until
   expect(first[1]).toBeLessThan(quick[1]!);
   expect(first[2]).toBe(quick[2]);
   expect(sizes(effort)).toEqual(quick);
+});
+
+test("of new chunks with one probable base the first leads, and at most three that are like it follow", () => {
+  const before = rows("before");
+  const base = encodeBlob("data", hashOf(HASH, before), before);
+  const common = digits("common");
+  const alike = Array.from({ length: 6 }, (_, i) => Buffer.concat([common, digits(`own ${i}`)]));
+  const contents = [...alike, digits("other"), Buffer.concat([common, digits("own 7")])];
+  const hints = contents.map(() => base.name);
+  const chains = packRecords("data", [{ ...base, payload: Buffer.from(base.payload) }], 32);
+  const [view, job] = jobOf(contents, hints, chains);
+  const records = unpackRecords(encodeRanges(HASH, view, job, { left: 1 << 30 }), 32);
+  const names = contents.map((content) => hashOf(HASH, content));
+  const [first, fifth] = [names[0]!, names[4]!];
+  expect(records.map((record) => record!.base)).toEqual([null, first, first, first, null, fifth, null, null]);
+  for (const [i, record] of records.entries()) {
+    const chain = records.filter((other) => record!.base?.equals(other!.name));
+    expect(
+      decodeChain(
+        HASH,
+        [...chain, record].map((one) => one!),
+      ).equals(contents[i]!),
+    ).toBe(true);
+  }
 });

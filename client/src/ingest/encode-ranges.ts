@@ -1,6 +1,7 @@
 /** Encodes chunks where they lie in slabs. Runs in a worker. */
 import {
   type BlobRecord,
+  type DeltaBase,
   type Effort,
   encodeBlob,
   encodeOnChain,
@@ -9,6 +10,9 @@ import {
 } from "@datadb/protocol";
 import type { EncodeJob } from "./messages.ts";
 import { bufferOf, nameAt, type PackedRecords, packRecords, unpackRecords } from "./packed-records.ts";
+
+/** Chunks that are encoded against the one new chunk before them: the nearer, the more they have in common, and no chain comes of it. */
+const FOLLOWERS = 3;
 
 /** The records of a job's chunks, in its order. `view`: the memory of all slabs. `effort`: for chunks that have a base. */
 export function encodeRanges(
@@ -23,18 +27,40 @@ export function encodeRanges(
   for (const record of chains === null ? [] : unpackRecords(chains, n))
     if (record !== null) known.set(record.name.toString("latin1"), record);
   const records: BlobRecord[] = [];
+  const beside = besides();
   for (let i = 0; i * 2 < ranges.length; i++) {
     const from = ranges[i * 2]!;
     const name = own.subarray(i * n, (i + 1) * n);
     const content = view.subarray(from, from + ranges[i * 2 + 1]!);
     const base = nameAt(hints, i, n);
-    records.push(
-      base === null
-        ? encodeBlob("data", name, content)
-        : encodeOnChain(hash, "data", name, content, chainOf(known, base), effort),
-    );
+    if (base === null) {
+      records.push(encodeBlob("data", name, content));
+      continue;
+    }
+    effort.beside = beside.of(base);
+    const record = encodeOnChain(hash, "data", name, content, chainOf(known, base), effort);
+    beside.encoded(base, record, content);
+    records.push(record);
   }
   return packRecords("data", records, n);
+}
+
+/**
+ * What is appended to a stream comes as several chunks that have the same probable base, its last chunk: those that are kept whole lead, and the
+ * next ones may be encoded against them.
+ */
+function besides(): {
+  of(hint: Buffer): DeltaBase | undefined;
+  encoded(hint: Buffer, record: BlobRecord, content: Buffer): void;
+} {
+  let leader: (DeltaBase & { hint: Buffer; followers: number }) | undefined;
+  return {
+    of: (hint) => (leader?.hint.equals(hint) && leader.followers < FOLLOWERS ? leader : undefined),
+    encoded(hint, { name, base, encoding }, content) {
+      if (encoding === "zstd") leader = { hint, name, content, followers: 0 };
+      else if (leader && base?.equals(leader.name)) leader.followers++;
+    },
+  };
 }
 
 /** A blob's record last, those it needs before it; empty when one is not there. */

@@ -39,7 +39,12 @@ export function localUpload(
   const counts: UploadCounts = { newBytes: 0, storedBytes: 0, newChunks: 0, undurable: 0 };
 
   async function put(records: BlobRecord[]): Promise<void> {
-    await local.putEncoded(records);
+    const names = new Set(records.map(({ name }) => name.toString("latin1")));
+    const follows = ({ base }: BlobRecord): boolean => base !== null && names.has(base.toString("latin1"));
+    // A base comes in an earlier call; those that came with what follows them have none themselves.
+    await local.putEncoded(records.filter((record) => !follows(record)));
+    const followers = records.filter(follows);
+    if (followers.length > 0) await local.putEncoded(followers);
     for (const { length, payload } of records) {
       counts.newBytes += length;
       counts.storedBytes += payload.length;
