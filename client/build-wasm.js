@@ -22,6 +22,8 @@ async function compile(name) {
       "stub",
       "--enable",
       "threads",
+      "--enable",
+      "simd",
       "--importMemory",
       "--sharedMemory",
       "--initialMemory",

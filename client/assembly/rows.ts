@@ -6,6 +6,10 @@
  * the others when an instance is made.
  */
 
+import { addRow } from "./row-sum";
+
+export { addRow, configureSum, summedRows, takeSum } from "./row-sum";
+
 const COPY_DATA: u8 = 0x64;
 /** Type and length of a message; the length counts itself. */
 const HEADER_BYTES: usize = 5;
@@ -26,13 +30,21 @@ let fields: u64 = 0;
 let last: u32 = 0;
 let most: u32 = 0;
 
+/** Whether rows are summed up. */
+let sums: u32 = 0;
+
 let begun: u32 = 0;
 let rows: u32 = 0;
 let ended: u32 = 0;
 let hash: u32 = 0;
+let length: u32 = 0;
 
-/** `what`: 0 the first field, 1 the fields whose bits are set in `high` and `low`, 2 both ends of the row. `chunk`: its largest size. */
-export function configure(what: u32, low: u32, high: u32, chunk: u32): void {
+/**
+ * `what`: 0 the first field, 1 the fields whose bits are set in `high` and `low`, 2 both ends of the row. `chunk`: its largest size.
+ * `summed`: 1 when each row is added to the sum of row-sum.ts.
+ */
+export function configure(what: u32, low: u32, high: u32, chunk: u32, summed: u32): void {
+  sums = summed;
   form = what;
   fields = (<u64>high << 32) | <u64>low;
   last = 63 - <u32>clz<u64>(fields);
@@ -97,11 +109,13 @@ export function take(at: usize, end: usize, out: usize, have: u32, limit: usize,
   rows = 0;
   ended = 0;
   while (at + HEADER_BYTES <= end && load<u8>(at) == COPY_DATA) {
-    const length = bswap<u32>(load<u32>(at + 1)) - LENGTH_BYTES;
+    const bytes = bswap<u32>(load<u32>(at + 1)) - LENGTH_BYTES;
     const row = at + HEADER_BYTES;
-    if (<usize>length > end - row || begun + length > most || out + begun + length > limit) break;
+    if (<usize>bytes > end - row || begun + bytes > most || out + begun + bytes > limit) break;
+    length = bytes;
     memory.copy(out + begun, row, length);
     at = row + length;
+    if (sums != 0) addRow(row, at);
     begun += length;
     rows++;
     hash =
@@ -132,4 +146,9 @@ export function hasEnded(): u32 {
 /** Hash of the last row's key. */
 export function lastHash(): u32 {
   return hash;
+}
+
+/** Bytes of the last row. */
+export function lastBytes(): u32 {
+  return length;
 }

@@ -54,7 +54,13 @@ test("paths, and everything that can be said about them", () => {
     excludeCaches: true,
     jobs: 2,
   });
-  expect(options).toMatchObject({ gitignore: false, dryRun: false, allowEmpty: false, oneFileSystem: false });
+  expect(options).toMatchObject({
+    gitignore: false,
+    dryRun: false,
+    allowEmpty: false,
+    readAll: false,
+    oneFileSystem: false,
+  });
 });
 
 test("the host: --host, else DATADB_HOST, else left to the client", () => {

@@ -31,6 +31,7 @@ export function snapshotRequest(context: VerbContext): SnapshotRequest {
       excludeCaches: args.flag("exclude-caches"),
       oneFileSystem: args.flag("one-file-system"),
       allowEmpty: args.flag("allow-empty"),
+      readAll: args.flag("read-all"),
       dryRun: args.flag("dry-run"),
       signal,
     },

@@ -60,6 +60,10 @@ export const snapshotVerb: Verb = {
     { name: "gitignore", help: "leave out what the .gitignore files in the source say" },
     { name: "exclude-caches", help: "leave out directories that a CACHEDIR.TAG marks" },
     { name: "one-file-system", help: "do not enter other file systems" },
+    {
+      name: "read-all",
+      help: "read everything, also files whose times and rows whose sums say that they have not changed",
+    },
     { name: "allow-empty", help: "make the backup although the source is empty and was not before" },
     ...DATABASE_OPTIONS,
     DRY_RUN_OPTION,

@@ -1,23 +1,27 @@
 /** Loads what is compiled to WebAssembly, and compiles it first when the client runs from its sources. */
 import { spawnSync } from "node:child_process";
-import { readFileSync, statSync } from "node:fs";
+import { readdirSync, readFileSync, statSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 
 // By the package's name: bundled code lies elsewhere.
 const ROOM = dirname(createRequire(import.meta.url).resolve("@datadb/client/package.json"));
+const SOURCES = join(ROOM, "assembly");
 const BUILD = join(ROOM, "build-wasm.js");
 
 /** One of the files in assembly/. Throws an Error when the build left none of this name. */
-export function wasmModule(name: "digest" | "fastcdc" | "rows"): WebAssembly.Module {
+export function wasmModule(name: "digest" | "fastcdc" | "row-sum" | "rows"): WebAssembly.Module {
   const compiled = join(ROOM, "wasm", `${name}.wasm`);
-  if (import.meta.url.endsWith(".ts") && isStale(compiled, join(ROOM, "assembly", `${name}.ts`))) build();
+  if (import.meta.url.endsWith(".ts") && isStale(compiled)) build();
   return new WebAssembly.Module(readFileSync(compiled));
 }
 
-function isStale(path: string, source: string): boolean {
+/** A module may be made of several sources. */
+function isStale(path: string): boolean {
   const compiled = statSync(path, { throwIfNoEntry: false });
-  return compiled === undefined || compiled.mtimeMs < statSync(source).mtimeMs;
+  if (compiled === undefined) return true;
+  const sources = readdirSync(SOURCES).map((name) => statSync(join(SOURCES, name)).mtimeMs);
+  return compiled.mtimeMs < Math.max(...sources);
 }
 
 function build(): void {

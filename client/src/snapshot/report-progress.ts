@@ -16,10 +16,10 @@ export function reportProgress(
 ): () => void {
   if (tell === undefined) return () => {};
   const now = (): void => {
-    const { counts, path, underWay } = report;
+    const { counts, path, underWay, known } = report;
     tell({
       entries: counts.new + counts.changed + counts.unchanged,
-      bytes: counts.bytesRead + underWay,
+      bytes: counts.bytesRead + underWay + known,
       newBytes: upload.newBytes,
       // Only entries: of the bytes of an earlier backup most will not be read again.
       ...(previous ? { totalEntries: previous.entries } : {}),

@@ -17,7 +17,7 @@ export type SnapshotSource =
 /** How far a snapshot is. Totals are those of the previous backup: an estimate. */
 export interface SnapshotProgress {
   entries: number;
-  /** Bytes read. */
+  /** Bytes read, and those of rows that the server knows to be unchanged. */
   bytes: number;
   /** Bytes that the store did not have. */
   newBytes: number;
@@ -56,6 +56,10 @@ export interface SnapshotOptions {
    * has is there again.
    */
   heal?: boolean;
+  /**
+   * Reads everything: neither do times of files tell that they have not changed, nor sums of rows that a table has not.
+   */
+  readAll?: boolean;
   /** Worker threads; min(4, cores) when absent. The result does not depend on it. */
   jobs?: number;
   /** Stops at once; nothing is listed. What was sent so far is not sent again. */

@@ -116,14 +116,14 @@ async function takeSnapshot(
     const blind = options.heal && identity.source !== "postgres";
     const { before, previous } = blind
       ? { before: null, previous: null }
-      : await lookBack(connection, facts, identity, anew);
+      : await lookBack(connection, facts, identity, { anew, readAll: options.readAll ?? false });
     stopReporting = reportProgress(options.onProgress, report, engine.upload.counts, before);
     const job: Job = {
       connection,
       facts,
       source,
       identity,
-      options,
+      options: { ...options, readAll: anew || (options.readAll ?? false) },
       before,
       previous,
       report,
@@ -150,7 +150,7 @@ async function lookBack(
   connection: Connection,
   { hash }: StoreFacts,
   { host, path, source }: Identity,
-  anew: boolean,
+  { anew, readAll }: { anew: boolean; readAll: boolean },
 ): Promise<Pick<Job, "before" | "previous">> {
   const before = await previousBackup(connection, hash, host, path);
   // Its nodes and chunks are taken over without a question.
@@ -158,7 +158,7 @@ async function lookBack(
   if (anew) return { before, previous: null };
   const previous = source === "files" ? await previousTree(connection, hash, before) : null;
   // What an earlier backup refers to may be lost: then every file is read, and what is missing is put again.
-  if (previous !== null && !(await isWhole(connection))) previous.cache = null;
+  if (previous !== null && (readAll || !(await isWhole(connection)))) previous.cache = null;
   return { before, previous };
 }
 

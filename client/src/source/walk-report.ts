@@ -13,6 +13,8 @@ export class WalkReport {
   changedWhileRead = 0;
   /** Bytes read of files that are not finished. */
   underWay = 0;
+  /** Bytes that are known to be as they were, without having been read. */
+  known = 0;
   /** What will be read, where the source knows. */
   totalBytes: number | undefined;
   /** Where the walk is (latin1). */

@@ -16,6 +16,7 @@ export const SOURCE_KEYS: readonly string[] = [
   "excludeCaches",
   "oneFileSystem",
   "allowEmpty",
+  "readAll",
   "workers",
   "meta",
   "tags",
@@ -133,7 +134,7 @@ function parseOptions(section: Section, directory: string): SourceOptions {
   if (exclude) options.exclude = exclude;
   const excludeFrom = texts("excludeFrom", "a file")?.map((file) => resolve(directory, file));
   if (excludeFrom) options.excludeFrom = excludeFrom;
-  for (const key of ["gitignore", "excludeCaches", "oneFileSystem", "allowEmpty"] as const) {
+  for (const key of ["gitignore", "excludeCaches", "oneFileSystem", "allowEmpty", "readAll"] as const) {
     const value = section.get(key);
     if (value) options[key] = value.flag();
   }

@@ -94,6 +94,7 @@ export interface SourceOptions {
   excludeCaches?: boolean;
   oneFileSystem?: boolean;
   allowEmpty?: boolean;
+  readAll?: boolean;
   jobs?: number;
   path?: string;
   meta?: Readonly<Record<string, unknown>>;

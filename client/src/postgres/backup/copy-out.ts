@@ -154,6 +154,7 @@ class FrameReader {
     this.sink = options.sink;
     this.pass = pass;
     this.ready = ready;
+    this.reported = options.sink.bytes;
   }
 
   /** Takes bytes from `at` on; returns where it stopped: at the end, or before what needs room. */

@@ -66,6 +66,43 @@ function selectQuery(
   return `SELECT ${columns.join(", ")} FROM ${from}${where}${order}${limit === undefined ? "" : ` LIMIT ${limit}`}`;
 }
 
+/**
+ * Selects number, rows and sum of `hash` over the rows of each range: one row for each. Ranges that are bounded on both sides are
+ * planned once, however many they are.
+ */
+export function sumsQuery(table: TableQuery, hash: string, ranges: readonly RowRange[]): string {
+  const from = `ONLY ${qualified(table)} AS t`;
+  const select = (i: string, conditions: readonly string[]): string =>
+    `SELECT ${i}, pg_catalog.count(*)::text, COALESCE(pg_catalog.sum(${hash}), 0)::text FROM ${from}` +
+    (conditions.length === 0 ? "" : ` WHERE ${conditions.join(" AND ")}`);
+  const open = ranges.flatMap((range, i) =>
+    range.after === null || range.upTo === null ? [select(`${i}`, conditionsOf(table, range))] : [],
+  );
+  const bounded = ranges.flatMap(({ after, upTo }, i) =>
+    after === null || upTo === null ? [] : [{ i, values: [...after, ...upTo] }],
+  );
+  return [...(bounded.length === 0 ? [] : [boundedSums(table.key!, bounded, select)]), ...open].join(
+    " UNION ALL ",
+  );
+}
+
+function boundedSums(
+  { columns, types }: KeyColumns,
+  ranges: readonly { i: number; values: readonly string[] }[],
+  select: (i: string, conditions: readonly string[]) => string,
+): string {
+  const rows = ranges.map(({ i, values }) => {
+    const typed = values.map((value, at) => `${pg.escapeLiteral(value)}::${types[at % types.length]}`);
+    return `(${[i, ...typed].join(", ")})`;
+  });
+  const names = columns.map((_, at) => at);
+  const compare = (operator: string, prefix: string): string =>
+    `(${columns.map((column) => `t.${ident(column)}`).join(", ")}) ${operator} (${names.map((at) => `r.${prefix}${at}`).join(", ")})`;
+  const given = ["i", ...names.map((at) => `a${at}`), ...names.map((at) => `b${at}`)].join(", ");
+  const inner = select("r.i", [compare(">", "a"), compare("<=", "b")]);
+  return `SELECT s.* FROM (VALUES ${rows.join(", ")}) AS r (${given}) CROSS JOIN LATERAL (${inner}) AS s`;
+}
+
 function conditionsOf(table: TableQuery, { after, upTo }: RowRange): string[] {
   const compare = (operator: string, values: readonly string[]): string =>
     table.order === "key"

@@ -8,6 +8,7 @@ function chunks(names: readonly string[], marks: readonly number[]): PreviousChu
   return {
     names: new Uint8Array(Buffer.concat(names.map(nameOf))),
     marks: Uint16Array.from(marks),
+    lengths: new Uint32Array(marks.length),
     nameBytes: 32,
   };
 }

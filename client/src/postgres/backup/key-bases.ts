@@ -6,7 +6,14 @@ export interface PreviousChunks {
   names: Uint8Array;
   /** What ended each chunk: see ChunkRun. */
   marks: Uint16Array;
+  /** Bytes of each chunk. */
+  lengths: Uint32Array;
   nameBytes: number;
+}
+
+/** A copy of the name of a chunk. */
+export function chunkName({ names, nameBytes }: PreviousChunks, chunk: number): Buffer {
+  return Buffer.from(names.slice(chunk * nameBytes, (chunk + 1) * nameBytes));
 }
 
 /** Chunks that are looked at to find the end of a new one: as many boundaries may have vanished in between. */

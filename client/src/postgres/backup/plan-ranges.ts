@@ -17,6 +17,7 @@ import { copyValue } from "./copy-value.ts";
 import { type KeyHash, keyHash } from "./key-hash.ts";
 import { LineSink } from "./line-sink.ts";
 import { rangeBegins } from "./range-begins.ts";
+import { type Segment, segmentEnds } from "./segments.ts";
 import { DECIDING_BYTES, DECIDING_ROWS, decideFrom, thresholdFor } from "./threshold.ts";
 
 /** Pages of which keys are sampled: enough for some hundred ranges, and sorted in memory. */
@@ -35,6 +36,8 @@ const TAB = 9;
 /** A range, and what share of the table comes before it. */
 export interface PlannedRange extends RowRange {
   begin: number;
+  /** What it was in the previous backup, and the chunk where it began; null where that is not known. */
+  before: { segments: Segment[]; chunk: number } | null;
 }
 
 export interface RangePlan {
@@ -50,10 +53,18 @@ export interface RangePlan {
 export async function planRanges(
   session: Session,
   table: TableQuery,
-  options: { bytes: number; jobs: number; threshold: number; splittable: boolean },
+  options: {
+    bytes: number;
+    jobs: number;
+    threshold: number;
+    splittable: boolean;
+    /** Of the previous backup, with the same threshold: ranges are made of them. */
+    segments: Segment[] | null;
+  },
 ): Promise<RangePlan> {
-  const { bytes, jobs, threshold } = options;
-  const whole = { ranges: [{ ...WHOLE, begin: 0 }], threshold };
+  const { bytes, jobs, threshold, segments } = options;
+  const before = segments && { segments, chunk: 0 };
+  const whole = { ranges: [{ ...WHOLE, begin: 0, before }], threshold };
   const begins = options.splittable ? rangeBegins(bytes, jobs) : [];
   if (begins.length === 0) return whole;
   await session.query(
@@ -61,6 +72,8 @@ export async function planRanges(
   );
   try {
     const decided = threshold || (await decideThreshold(session, table, bytes));
+    if (segments !== null)
+      return { ranges: await segmentRanges(session, table, begins, segments, decided), threshold: decided };
     const ends =
       table.order === "key"
         ? await keyEnds(session, table, begins, bytes, decided)
@@ -87,7 +100,41 @@ function between(ends: readonly RangeEnd[]): PlannedRange[] {
     after: ends[i - 1]?.values ?? null,
     upTo: end?.values ?? null,
     begin: ends[i - 1]?.share ?? 0,
+    before: null,
   }));
+}
+
+/** Of whole segments, where a row still ends the last one of each. */
+async function segmentRanges(
+  session: Session,
+  table: TableQuery,
+  begins: readonly number[],
+  segments: Segment[],
+  threshold: number,
+): Promise<PlannedRange[]> {
+  const wanted = segmentEnds(begins, segments);
+  const near = wanted.map((end) => ({ values: [...segments[end - 1]!.upTo!], share: 0 }));
+  const there = new Set<string>();
+  for (let at = 0; at < near.length; at += SEARCHED_AT_ONCE)
+    for (const { values } of await chunkEnds(
+      session,
+      table,
+      near.slice(at, at + SEARCHED_AT_ONCE),
+      threshold,
+      1,
+    ))
+      there.add(JSON.stringify(values));
+  const ends = wanted.filter((_, i) => there.has(JSON.stringify(near[i]!.values)));
+  let chunk = 0;
+  const chunks = segments.reduce((sum, segment) => sum + segment.chunks, 0);
+  return [...ends, segments.length].map((end, i) => {
+    const from = ends[i - 1] ?? 0;
+    const own = segments.slice(from, end);
+    const range = { after: segments[from - 1]?.upTo ?? null, upTo: own.at(-1)!.upTo };
+    const planned = { ...range, begin: chunk / Math.max(1, chunks), before: { segments: own, chunk } };
+    chunk += own.reduce((sum, segment) => sum + segment.chunks, 0);
+    return planned;
+  });
 }
 
 /** Two that were sought may have found the same. */
@@ -129,12 +176,13 @@ async function keyEnds(
   return ends;
 }
 
-/** The first key from each of these on after which a chunk ends, where there is one in reach. One round trip for all. */
+/** The first key from each of these on after which a chunk ends, where there is one within `rows`. One round trip for all. */
 async function chunkEnds(
   session: Session,
   table: TableQuery,
   near: readonly RangeEnd[],
   threshold: number,
+  rows = threshold * SEARCH_CHUNKS,
 ): Promise<RangeEnd[]> {
   const { columns } = table.key!;
   const inRow = table.columns.filter((column) => columns.includes(column));
@@ -143,7 +191,7 @@ async function chunkEnds(
     "text",
   );
   const lines = new LineSink(Number.POSITIVE_INFINITY);
-  const queries = near.map(({ values }, i) => copyKeys(table, values, threshold * SEARCH_CHUNKS, i));
+  const queries = near.map(({ values }, i) => copyKeys(table, values, rows, i));
   await copyOut(session.client, { sql: queries.join(";\n"), sink: lines });
   const found: (string | undefined)[] = [];
   for (const line of lines.lines) {

@@ -27,12 +27,12 @@ import { dumpGlobals, dumpSchema } from "./dump-schema.ts";
 import { readingSessions } from "./free-connections.ts";
 import { type LockedTables, lockTables } from "./lock-tables.ts";
 import { manifestOf } from "./manifest-of.ts";
-import { writeMarks } from "./marks.ts";
 import { type OpenBackup, openBackup, viewDatabase } from "./open-backup.ts";
 import type { PostgresSource } from "./postgres-source.ts";
 import { prepareWorkers } from "./prepare-workers.ts";
 import { type PreviousTables, previousTables } from "./previous-tables.ts";
 import { leavingKeys } from "./select-tables.ts";
+import { writeTableCaches } from "./table-cache.ts";
 import { type TableToRead, tablesToRead } from "./table-to-read.ts";
 import { takeContent } from "./take-content.ts";
 import { tooLongTable } from "./too-long.ts";
@@ -74,7 +74,8 @@ export async function postgresSnapshot(
   const warn = options.onWarning ?? (() => {});
   prepareWorkers(engine, engine.pool.size, null);
   const opening = openBackup(source, applicationName, warn, stop);
-  const lookingBack = previousTables(connection, facts, before);
+  const readAll = (options.readAll || options.heal) ?? false;
+  const lookingBack = previousTables(connection, facts, before, readAll);
   const opened = await opening;
   try {
     if (options.dryRun) return await dryRun(opened, context);
@@ -207,7 +208,7 @@ async function readLocked(
   refuseEmptied(manifest, previous, context);
   await files.put(SEQUENCES_PATH, [writeSequences(sequences)]);
   await files.put(MANIFEST_PATH, [writeManifest(manifest)]);
-  const { ref, bytes } = await engine.stream([writeMarks(content.marks)], previousCacheStream(before));
+  const { ref, bytes } = await engine.stream([writeTableCaches(content.caches)], previousCacheStream(before));
   const tree = buildTree(facts.hash, engine.emit, context.name, files.files);
   engine.emit(metaId(facts.hash, tree.root), tree.root);
   await engine.settle();

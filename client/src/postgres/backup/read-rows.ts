@@ -4,11 +4,13 @@ import type { SlabPacker } from "../../ingest/slab-packer.ts";
 import { databaseError } from "../connect/database-error.ts";
 import type { Session } from "../connect/open-session.ts";
 import { copyOut } from "./copy-out.ts";
-import { KeyBases } from "./key-bases.ts";
+import { KeyBases, type PreviousChunks } from "./key-bases.ts";
 import { keyHash } from "./key-hash.ts";
+import { readChanged } from "./read-changed.ts";
 import { type ChunkRun, RowCutter } from "./row-cutter.ts";
 import type { RowScanner } from "./row-scanner.ts";
-import type { RowsError, RowsEvents, RowsOutcome, RowsPart, RowsUnit } from "./rows-unit.ts";
+import type { RowsError, RowsEvents, RowsOutcome, RowsPart, RowsUnit, UnitSums } from "./rows-unit.ts";
+import { SegmentRecorder } from "./segments.ts";
 
 /** Chunks after which a part is told: what a thread holds of a large table. */
 const PART_CHUNKS = 4096;
@@ -27,20 +29,28 @@ export async function readRows(
     if (cutter.waitingChunks >= PART_CHUNKS) events.part?.(packed(cutter.takeRun()));
   };
   const hash = keyHash(unit.fields, unit.format);
+  const scans = scanner?.begin(unit.fields, unit.format, unit.sums?.sum) ?? false;
+  const recorder = scans && unit.sums !== null ? new SegmentRecorder(unit.sums.least) : null;
   const cutter: RowCutter = new RowCutter(packer, hash, unit.threshold, {
     bases,
     flushed,
-    scanner: scanner?.begin(unit.fields, unit.format) ? scanner : null,
+    scanner: scans ? scanner : null,
+    sums: recorder && { recorder, key: unit.sums!.key },
   });
+  let kept = 0;
   let error: RowsError | null = null;
   try {
-    await copyOut((await session()).client, {
-      sql: [unit.before, unit.copy, unit.after].filter((part) => part !== "").join(";\n"),
-      sink: cutter,
-      started: events.started,
-      progress: (bytes) => events.progress(bytes, unit.path),
-    });
+    const { client } = await session();
+    if (recorder !== null && mayBeKept(unit)) kept = await readChanged(client, cutter, unit, events);
+    else
+      await copyOut(client, {
+        sql: [unit.before, unit.copy, unit.after].filter((part) => part !== "").join(";\n"),
+        sink: cutter,
+        started: events.started,
+        progress: (bytes) => events.progress(bytes, unit.path),
+      });
     cutter.finish();
+    recorder?.finish(unit.sums!.range.upTo);
   } catch (cause) {
     error = errorOf(databaseError(cause, `${unit.target.label}: reading ${unit.path}`), unit.path);
   }
@@ -48,7 +58,12 @@ export async function readRows(
   const rows = unit.format === "binary" ? Math.max(0, cutter.rows - 1) : cutter.rows;
   const seconds = (performance.now() - started) / 1000;
   const rest = packed(cutter.takeRun());
-  return { rows, bytes: cutter.bytes, threshold: cutter.threshold, seconds, rest, error };
+  const segments = recorder?.segments ?? null;
+  return { rows, bytes: cutter.bytes, kept, threshold: cutter.threshold, seconds, rest, segments, error };
+}
+
+function mayBeKept(unit: RowsUnit): unit is RowsUnit & { sums: UnitSums; previous: PreviousChunks } {
+  return unit.previous !== null && unit.threshold > 0 && (unit.sums?.before ?? null) !== null;
 }
 
 function packed({ names, lengths, marks }: ChunkRun): RowsPart {

@@ -3,6 +3,8 @@ import type { Engine } from "../../ingest/engine.ts";
 import { errorFrom, readRows } from "./read-rows.ts";
 import { type OpenTable, type RangeToRead, RowsPlan, type RowsPlanOptions } from "./rows-plan.ts";
 import type { RowsOutcome, RowsUnit } from "./rows-unit.ts";
+import type { Segment, TableSums } from "./segments.ts";
+import type { SummedTable } from "./summed-table.ts";
 import type { TableContent } from "./table-content.ts";
 import type { TableToRead } from "./table-to-read.ts";
 
@@ -12,7 +14,7 @@ export interface ReadTablesOptions extends Omit<RowsPlanOptions, "emit"> {
   /** No more is read: what was read is of no use. */
   stopped: AbortSignal;
   /** A table is read. */
-  read(table: TableToRead, content: TableContent, format: "text" | "binary"): void;
+  read(table: TableToRead, content: TableContent, format: "text" | "binary", sums: TableSums | null): void;
 }
 
 /** Resolves when every row of every table was read. Rejects with the first failure; the caller ends the sessions. */
@@ -109,5 +111,13 @@ function finishRange(
   plan.rangeLocked(open, range);
   open.assembly.part(range, outcome.rest);
   open.assembly.done(range, outcome);
-  if (--open.left === 0) read(open.table, open.assembly.finish(), open.query.format);
+  if (--open.left > 0) return;
+  const content = open.assembly.finish();
+  read(open.table, content, open.query.format, tableSums(open.sums, content.segments));
+}
+
+function tableSums(sums: SummedTable | null, segments: Segment[] | null): TableSums | null {
+  return sums === null || segments === null
+    ? null
+    : { seed: sums.sum.seed, signature: sums.signature, segments };
 }

@@ -1,8 +1,10 @@
 /** Cuts rows into chunks: after rows whose key's hash says so, never inside one. */
 import type { SlabPacker } from "../../ingest/slab-packer.ts";
-import type { KeyBases } from "./key-bases.ts";
+import { chunkName, type KeyBases, type PreviousChunks } from "./key-bases.ts";
 import type { KeyHash } from "./key-hash.ts";
+import { keyValues } from "./key-values.ts";
 import type { RowScanner } from "./row-scanner.ts";
+import type { Segment, SegmentRecorder } from "./segments.ts";
 import { isDecided, MAX_CHUNK_BYTES, thresholdFor } from "./threshold.ts";
 
 /** Some chunks in order. */
@@ -40,6 +42,13 @@ interface RowCutterOptions {
   bases?: KeyBases | undefined;
   flushed?: () => void;
   scanner?: RowScanner | null;
+  sums?: RowSums | null;
+}
+
+/** Who gathers the sums of the rows, and where in a row the values of the key are, in the key's order. */
+export interface RowSums {
+  recorder: SegmentRecorder;
+  key: readonly number[];
 }
 
 /** The packer is this cutter's alone until finish: rows are written where they are hashed. */
@@ -59,19 +68,22 @@ export class RowCutter implements RowSink {
   private huge = false;
   /** While there is no threshold: ends of rows behind packer.position, and their hashes. */
   private waiting: { end: number; hash: number }[] = [];
+  private readonly sums: RowSums | null;
+  /** Whether a row of the chunk under way could not be summed up. */
+  private unsummed = false;
   private readonly bases: KeyBases | undefined;
   private readonly flushed: () => void;
   private readonly scanner: RowScanner | null;
 
   /**
    * `bases`: what the chunks may be encoded against. `flushed` is called when all chunks of the run are on their way. `scanner`: knows the
-   * same hash, for rows that come where it can read them.
+   * same hash, for rows that come where it can read them. `sums`: only with a scanner that sums up.
    */
   constructor(
     packer: SlabPacker,
     hash: KeyHash,
     threshold: number,
-    { bases, flushed = () => {}, scanner = null }: RowCutterOptions = {},
+    { bases, flushed = () => {}, scanner = null, sums = null }: RowCutterOptions = {},
   ) {
     this.packer = packer;
     this.hash = hash;
@@ -79,6 +91,7 @@ export class RowCutter implements RowSink {
     this.bases = bases;
     this.flushed = flushed;
     this.scanner = scanner;
+    this.sums = sums;
   }
 
   begin(length: number): boolean {
@@ -125,8 +138,29 @@ export class RowCutter implements RowSink {
       this.begun = wasm.begunBytes();
       at = next;
       if (wasm.hasEnded() === 0) return at - source.byteOffset - from;
-      this.add(this.begun, wasm.lastHash() >>> 16);
+      this.add(this.begun, wasm.lastHash() >>> 16, wasm.lastBytes());
     }
+  }
+
+  /** Whether the next row begins a chunk, whatever it is. */
+  get isBetweenChunks(): boolean {
+    return this.begun === 0 && this.threshold !== 0;
+  }
+
+  /** Between two chunks: those of the previous backup from `first` on that are the rows of `segment`, which begin behind `after`. */
+  keep(previous: PreviousChunks, first: number, segment: Segment, after: readonly string[] | null): void {
+    const { run } = this;
+    for (let i = first; i < first + segment.chunks; i++) {
+      const name = chunkName(previous, i);
+      const mark = previous.marks[i]!;
+      this.bases?.base(name, mark);
+      run.names.push(name);
+      run.lengths.push(previous.lengths[i]!);
+      run.marks.push(mark);
+    }
+    this.rows += segment.rows;
+    this.bytes += segment.bytes;
+    this.sums?.recorder.keep(segment, after);
   }
 
   /** Ends the chunk under way; at the end of the rows, all is in takeRun then. */
@@ -156,8 +190,9 @@ export class RowCutter implements RowSink {
     this.filled += size;
     this.bytes += size;
     const whole = this.filled === this.length;
-    if (whole || this.begun === MAX_CHUNK_BYTES) this.add(this.begun, 0);
     if (whole) this.rows++;
+    this.unsummed = true;
+    if (whole || this.begun === MAX_CHUNK_BYTES) this.add(this.begun, 0);
     return size;
   }
 
@@ -170,23 +205,33 @@ export class RowCutter implements RowSink {
     if (this.threshold === 0) {
       this.waiting.push({ end: this.begun, hash: found });
       if (isDecided(this.begun, this.waiting.length)) this.decide();
-    } else if ((found & (this.threshold - 1)) === 0) this.add(this.begun, found >>> 16);
+    } else {
+      if (this.sums !== null) this.scanner?.wasm.addRow(at, at + this.length);
+      if ((found & (this.threshold - 1)) === 0) this.add(this.begun, found >>> 16, this.length);
+    }
   }
 
   private decide(): void {
     const { waiting } = this;
     this.threshold = thresholdFor(this.begun, waiting.length);
     this.waiting = [];
+    const base = this.packer.position;
     let cut = 0;
+    let from = 0;
     for (const { end, hash } of waiting) {
+      if (this.sums !== null) this.scanner?.wasm.addRow(base + from, base + end);
+      const length = end - from;
+      from = end;
       if ((hash & (this.threshold - 1)) !== 0) continue;
-      this.add(end - cut, hash >>> 16);
+      this.add(end - cut, hash >>> 16, length);
       cut = end;
     }
   }
 
-  private add(size: number, mark: number): void {
+  /** `last`: bytes of its last row, where that ends it. */
+  private add(size: number, mark: number, last = 0): void {
     const { run, packer } = this;
+    if (this.sums !== null) this.sumUp(this.sums, size, packer.position + size, last);
     const name = packer.add(packer.position + size);
     const base = this.bases?.base(name, mark);
     if (base !== undefined) packer.hint(base);
@@ -194,5 +239,14 @@ export class RowCutter implements RowSink {
     run.lengths.push(size);
     run.marks.push(mark);
     this.begun -= size;
+  }
+
+  private sumUp({ recorder, key }: RowSums, size: number, end: number, last: number): void {
+    const { wasm } = this.scanner!;
+    const rows = wasm.summedRows();
+    const sum = wasm.takeSum();
+    recorder.chunk(size, rows, this.unsummed ? null : sum);
+    this.unsummed = false;
+    if (last > 0 && recorder.isFull) recorder.end(keyValues(this.packer.view, end - last, end, key));
   }
 }

@@ -1,22 +1,24 @@
 /** Takes many rows out of COPY's messages in one call, in WebAssembly: what key-hash.ts and row-cutter.ts do row by row. */
 import { wasmModule } from "../../chunker/wasm-module.ts";
+import type { RowSum, RowSumExports } from "../rows/row-sum.ts";
 import { MAX_CHUNK_BYTES } from "./threshold.ts";
 
-interface Exports {
-  configure(what: number, low: number, high: number, chunk: number): void;
+interface Exports extends RowSumExports {
+  configure(what: number, low: number, high: number, chunk: number, summed: number): void;
   take(at: number, end: number, out: number, have: number, limit: number, mask: number): number;
   begunBytes(): number;
   takenRows(): number;
   hasEnded(): number;
   lastHash(): number;
+  lastBytes(): number;
 }
 
 /** One for each thread that reads: state is its own. */
 export interface RowScanner {
-  /** Whether it knows the hash of such rows; false: they are taken one by one. */
-  begin(fields: readonly number[] | null, format: "text" | "binary"): boolean;
-  /** As `take` in assembly/rows.ts says. */
-  readonly wasm: Pick<Exports, "take" | "begunBytes" | "takenRows" | "hasEnded" | "lastHash">;
+  /** Whether it knows the hash of such rows; false: they are taken one by one. `sum`: how they are summed up, if they are. */
+  begin(fields: readonly number[] | null, format: "text" | "binary", sum?: RowSum | null): boolean;
+  /** As assembly/rows.ts and assembly/row-sum.ts say. */
+  readonly wasm: Omit<Exports, "configure" | "configureSum">;
 }
 
 const FIRST_FIELD = 0;
@@ -31,7 +33,7 @@ export function rowScanner(memory: WebAssembly.Memory): RowScanner {
   const wasm = instance.exports as Exports;
   return {
     wasm,
-    begin(fields, format) {
+    begin(fields, format, sum = null) {
       if (format === "binary" || (fields?.at(-1) ?? 0) >= MOST_FIELDS) return false;
       let [low, high] = [0, 0];
       for (const field of fields ?? []) {
@@ -39,7 +41,9 @@ export function rowScanner(memory: WebAssembly.Memory): RowScanner {
         else high |= 1 << (field - 32);
       }
       const first = fields?.length === 1 && fields[0] === 0;
-      wasm.configure(fields === null ? EDGES : first ? FIRST_FIELD : FIELDS, low, high, MAX_CHUNK_BYTES);
+      const form = fields === null ? EDGES : first ? FIRST_FIELD : FIELDS;
+      wasm.configure(form, low, high, MAX_CHUNK_BYTES, sum === null ? 0 : 1);
+      if (sum !== null) wasm.configureSum(sum.seed, sum.columns, sum.ints, sum.longs, sum.nullable);
       return true;
     },
   };

@@ -9,6 +9,8 @@ import type { Turn } from "./one-at-a-time.ts";
 import { type PlannedRange, planRanges } from "./plan-ranges.ts";
 import type { PreviousTables } from "./previous-tables.ts";
 import type { RowsUnit } from "./rows-unit.ts";
+import { segmentBytes } from "./segments.ts";
+import { type SummedTable, summedTable } from "./summed-table.ts";
 import { assembleTable, type NodeBase, type TableAssembly } from "./table-content.ts";
 import { tableProgress } from "./table-progress.ts";
 import type { TableToRead } from "./table-to-read.ts";
@@ -42,6 +44,7 @@ export interface OpenTable {
   ranges: PlannedRange[];
   threshold: number;
   chunks: PreviousChunks | null;
+  sums: SummedTable | null;
   assembly: TableAssembly;
   /** The next range to begin, and how many are not done. */
   next: number;
@@ -103,7 +106,8 @@ export class RowsPlan {
     return [...path, ...readSettings(query, this.options.holder.server.versionNumber)];
   }
 
-  unit({ table, query, threshold, chunks, ranges }: OpenTable, range: number): RowsUnit {
+  unit({ table, query, threshold, chunks, ranges, sums }: OpenTable, range: number): RowsUnit {
+    const { begin, before, after, upTo } = ranges[range]!;
     const fields = table.key?.columns.map((column) => table.columns.indexOf(column)).sort((a, b) => a - b);
     return {
       target: this.options.holder.target,
@@ -115,8 +119,15 @@ export class RowsPlan {
       format: query.format,
       threshold,
       previous: chunks,
-      start: chunks === null ? 0 : Math.floor(chunks.marks.length * ranges[range]!.begin),
+      start: before?.chunk ?? (chunks === null ? 0 : Math.floor(chunks.marks.length * begin)),
       path: table.path,
+      sums: sums && {
+        sum: sums.sum,
+        least: segmentBytes(table.bytes),
+        key: sums.key,
+        range: { after, upTo },
+        before: before && { query, segments: before.segments },
+      },
     };
   }
 
@@ -154,16 +165,23 @@ export class RowsPlan {
     const same =
       before?.format === format && JSON.stringify(before.key?.columns) === JSON.stringify(table.key?.columns);
     const query: TableQuery = { ...table, format };
-    const [{ ranges, threshold }, chunks, base] = await Promise.all([
-      turn(() =>
-        planRanges(holder, query, {
+    const kept = same ? stickyThreshold(before) : 0;
+    const chunksKnown = previous.chunks(table.path);
+    const [{ ranges, threshold, sums }, chunks, base] = await Promise.all([
+      turn(async () => {
+        const known = kept > 0 ? previous.sums(table.path) : null;
+        const sums = format === "text" ? await summedTable(holder, table, known) : null;
+        const segments = sums?.before && (await chunksKnown) ? sums.before.segments : null;
+        const plan = await planRanges(holder, query, {
           bytes: table.bytes,
           jobs: seats,
-          threshold: same ? stickyThreshold(before) : 0,
+          threshold: kept,
           splittable: format === "text" && table.splittable,
-        }),
-      ),
-      previous.chunks(table.path),
+          segments,
+        });
+        return { ...plan, sums };
+      }),
+      chunksKnown,
       nodeBases(table.path),
     ]);
     return {
@@ -173,7 +191,8 @@ export class RowsPlan {
       ranges,
       threshold,
       chunks,
-      assembly: assembleTable(hash, ranges.length, emit, base),
+      sums,
+      assembly: assembleTable(hash, ranges, emit, base),
       next: 0,
       left: ranges.length,
       locked: new Set(),

@@ -1,7 +1,10 @@
 /** What is read of a table in one go, and what comes of it: crosses threads. */
 import type { ErrorCode } from "@datadb/protocol";
 import type { PostgresTarget } from "../connect/target.ts";
+import type { RowSum } from "../rows/row-sum.ts";
+import type { RowRange, TableQuery } from "./copy-query.ts";
 import type { PreviousChunks } from "./key-bases.ts";
+import type { Segment } from "./segments.ts";
 
 /** With whom an ingest worker has a session, and as whom. */
 export interface RowsSession {
@@ -27,6 +30,21 @@ export interface RowsUnit extends RowsSession {
   start: number;
   /** What is being read, for progress. */
   path: string;
+  /** Null: rows are not summed up. */
+  sums: UnitSums | null;
+}
+
+/** How the rows of a part are summed up. */
+export interface UnitSums {
+  sum: RowSum;
+  /** Bytes of a segment. */
+  least: number;
+  /** Where in a row the values of the key are, in the key's order. */
+  key: number[];
+  /** Where the part begins and ends. */
+  range: RowRange;
+  /** What the part was in the previous backup; null: all of it is read. */
+  before: { query: TableQuery; segments: Segment[] } | null;
 }
 
 /** A run of chunks, packed. */
@@ -48,10 +66,14 @@ export interface RowsError {
 export interface RowsOutcome {
   rows: number;
   bytes: number;
+  /** Of these: not read, since the server says that they have not changed. */
+  kept: number;
   threshold: number;
   seconds: number;
   /** The chunks that were not told as parts: their data is on its way when the outcome is. */
   rest: RowsPart;
+  /** Null where rows were not summed up. */
+  segments: Segment[] | null;
   /** Why the rows are not all there. The transaction is over then. */
   error: RowsError | null;
 }

@@ -21,6 +21,7 @@ import { oneAtATime } from "./one-at-a-time.ts";
 import type { PreviousTables } from "./previous-tables.ts";
 import { type CatalogueFacts, readFacts } from "./read-facts.ts";
 import { readTables } from "./read-tables.ts";
+import type { TableCache } from "./table-cache.ts";
 import type { NodeBase, TableContent } from "./table-content.ts";
 import type { TableToRead } from "./table-to-read.ts";
 
@@ -46,8 +47,8 @@ export interface TakenContent {
   facts: CatalogueFacts;
   /** In order of schema and name. */
   tables: TableManifest[];
-  /** What ended the chunks of each table, by path. */
-  marks: Map<string, Uint16Array>;
+  /** What the next backup needs of each table, by path. */
+  caches: Map<string, TableCache>;
   fields: Record<string, string>;
 }
 
@@ -60,7 +61,7 @@ export async function takeContent(options: TakeContentOptions): Promise<TakenCon
   const turn = oneAtATime();
   const stopped = new AbortController();
   const tables: TableManifest[] = [];
-  const marks = new Map<string, Uint16Array>();
+  const caches = new Map<string, TableCache>();
   const seconds: [string, number][] = [];
   const rows = readTables({
     engine,
@@ -75,12 +76,13 @@ export async function takeContent(options: TakeContentOptions): Promise<TakenCon
     stopped: stopped.signal,
     nodeBases: (path) => nodeBases(options, path),
     progress: (bytes, path) => report.progress(bytes, path),
-    read(table, content, format) {
+    read(table, content, format, sums) {
       files.set(table.path, content.ref, content.bytes, { rows: content.rows });
       tables.push(tableManifest(table, content, format));
-      if (content.marks.length > 0) marks.set(table.path, content.marks);
+      if (content.marks.length > 0) caches.set(table.path, { marks: content.marks, sums });
       seconds.push([table.path, content.seconds]);
-      report.counts.bytesRead += content.bytes;
+      report.counts.bytesRead += content.bytes - content.kept;
+      report.known += content.kept;
       report.underWay = Math.max(0, report.underWay - content.bytes);
     },
   });
@@ -93,7 +95,7 @@ export async function takeContent(options: TakeContentOptions): Promise<TakenCon
   try {
     const [[, catalogue]] = await Promise.all([others, rows]);
     tables.sort((a, b) => (a.path < b.path ? -1 : 1));
-    return { facts: catalogue, tables, marks, fields: { "pg.seconds": timesOf(seconds) } };
+    return { facts: catalogue, tables, caches, fields: { "pg.seconds": timesOf(seconds) } };
   } catch (error) {
     stopped.abort();
     // Another try must find the sessions and workers free.

@@ -77,6 +77,7 @@ async function fill(first: Session, sessions: readonly Session[], request: FillR
     onTable: (table) => report.table(table.rows),
     nameOf: selection.nameOf,
     digests: new Map(),
+    sums: new Map(),
     jobs: sessions.length,
   };
   report.phase("data");

@@ -31,6 +31,7 @@ const request = (jobs: number, tables: readonly TableManifest[]) => ({
   onTable() {},
   nameOf: ({ schema, name }: TableManifest) => ({ schema, name }),
   digests: new Map(tables.map((one) => [keyOf(one), 0n])),
+  sums: new Map(),
   jobs,
 });
 

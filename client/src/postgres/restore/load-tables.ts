@@ -4,15 +4,18 @@ import type { ContentPiece } from "../../cat/content-piece.ts";
 import { databaseError } from "../connect/database-error.ts";
 import type { Session } from "../connect/open-session.ts";
 import type { TableManifest } from "../manifest/manifest.ts";
+import type { RowSum } from "../rows/row-sum.ts";
 import { copyIn } from "./copy-in.ts";
 import { dealRows } from "./deal-rows.ts";
+import { loadedSum } from "./loaded-sum.ts";
 import { bothDigests, digesterOf, type RowsDigest } from "./row-digest.ts";
 import { keyOf, quoteName, shownName, sqlName } from "./script/object-name.ts";
 import type { Task } from "./tasks.ts";
 
 /** `digests` null: the rows will not be compared. */
-export type LoadOneRequest = Omit<LoadRequest, "digests" | "jobs"> & {
+export type LoadOneRequest = Omit<LoadRequest, "digests" | "sums" | "jobs"> & {
   digests: LoadRequest["digests"] | null;
+  sums?: LoadRequest["sums"];
 };
 
 export interface LoadRequest {
@@ -24,6 +27,8 @@ export interface LoadRequest {
   nameOf(table: TableManifest): { schema: string; name: string };
   /** Of the rows that were sent, by key of the table; for comparing what the server then has. */
   digests: Map<string, RowsDigest>;
+  /** How the digests of large tables were summed up, which the server can do as well. */
+  sums: Map<string, RowSum>;
   /** Sessions that load. */
   jobs: number;
 }
@@ -104,7 +109,7 @@ function splitTasks(table: TableManifest, request: LoadRequest): Task[] {
         request,
         done.reduce((sum, { rows }) => sum + rows, 0),
       );
-      request.digests.set(keyOf(table), done.map(({ digest }) => digest!).reduce(bothDigests));
+      request.digests.set(keyOf(table), done.map(({ digest }) => digest ?? null).reduce(bothDigests));
       request.onTable(table);
     },
   }));
@@ -154,26 +159,29 @@ export async function loadTable(
   const source = request.content(table.path);
   const loaded = await copyTable(session, table, request, { source, frozen, digests: digests !== null });
   checkRows(session, table, request, loaded.rows);
-  if (loaded.digest !== null) digests?.set(keyOf(table), loaded.digest);
+  if (loaded.digest !== undefined) digests?.set(keyOf(table), loaded.digest);
 }
 
 interface Loaded {
   rows: number;
-  digest: RowsDigest | null;
+  /** Undefined where it was not wanted. */
+  digest: RowsDigest | undefined;
 }
 
-type CopyRequest = Pick<LoadRequest, "nameOf" | "onBytes">;
+type CopyRequest = Pick<LoadOneRequest, "nameOf" | "onBytes" | "sums">;
 
 async function copyTable(
   session: Session,
   table: TableManifest,
-  { nameOf, onBytes }: CopyRequest,
+  { nameOf, onBytes, sums }: CopyRequest,
   { source, frozen, digests }: { source: AsyncIterable<ContentPiece>; frozen: boolean; digests: boolean },
 ): Promise<Loaded> {
   const name = nameOf(table);
   const options = [`FORMAT ${table.format}`, ...(frozen ? ["FREEZE"] : [])].join(", ");
   const digester = digests ? digesterOf(session) : null;
-  digester?.begin(table.format);
+  const sum = digests ? await loadedSum(session, table, name) : null;
+  if (sum !== null) sums?.set(keyOf(table), sum);
+  digester?.begin(table.format, sum);
   try {
     const rows = await copyIn(
       session.client,
@@ -184,7 +192,7 @@ async function copyTable(
         onBytes(bytes.length);
       },
     );
-    return { rows, digest: digester === null ? null : digester.finish() };
+    return { rows, digest: digester?.finish() };
   } catch (error) {
     throw databaseError(error, `${session.target.label}: loading ${shownName(name)}`);
   }

@@ -4,14 +4,19 @@ import { INPUT_BYTES, inputStart, SLAB_BYTES, slabMemory, slabStart } from "../.
 import { wasmModule } from "../../chunker/wasm-module.ts";
 import type { RowSink } from "../backup/row-cutter.ts";
 import type { Session } from "../connect/open-session.ts";
+import type { RowSum, RowSumExports } from "../rows/row-sum.ts";
 
-/** Of text: the same for the same rows in any order, and to be added up. Of the binary format: a hash of all bytes. */
-export type RowsDigest = bigint | string;
+/**
+ * Of text: the same for the same rows in any order, and to be added up. Of the binary format: a hash of all bytes. Null where a row was
+ * too long to be summed up as the server does.
+ */
+export type RowsDigest = bigint | string | null;
 
 interface RowDigester {
   /** Where a socket may read to: rows are looked at where they lie. */
   readonly input: Buffer;
-  begin(format: "text" | "binary"): void;
+  /** `sum`: digests of text are those sums, which the server can compute as well. */
+  begin(format: "text" | "binary", sum?: RowSum | null): void;
   /** Bytes of rows, cut anywhere. */
   update(bytes: Buffer): void;
   /** Takes the rows of COPY. */
@@ -27,6 +32,40 @@ interface Exports {
   high(): number;
 }
 
+type SumExports = RowSumExports & Pick<Exports, "addRows">;
+
+/** What adds rows that lie in the memory, in one of two ways. */
+interface RowAdder extends Pick<Exports, "addRows" | "addMessages"> {
+  /** `sum` null: digests that only this side computes. */
+  begin(sum: RowSum | null): void;
+  readonly isSummed: boolean;
+  finish(): bigint;
+}
+
+function rowAdder(memory: WebAssembly.Memory): RowAdder {
+  const own = new WebAssembly.Instance(wasmModule("digest"), { env: { memory } }).exports as Exports;
+  let sums: SumExports | null = null;
+  let isSummed = false;
+  return {
+    begin(sum) {
+      isSummed = sum !== null;
+      own.begin();
+      if (sum === null) return;
+      sums ??= new WebAssembly.Instance(wasmModule("row-sum"), { env: { memory } }).exports as SumExports;
+      sums.configureSum(sum.seed, sum.columns, sum.ints, sum.longs, sum.nullable);
+    },
+    get isSummed() {
+      return isSummed;
+    },
+    addRows: (from, to) => (isSummed ? sums! : own).addRows(from, to),
+    addMessages: own.addMessages,
+    finish: () =>
+      isSummed
+        ? BigInt.asUintN(64, sums!.takeSum())
+        : (BigInt(own.high() >>> 0) << 32n) | BigInt(own.low() >>> 0),
+  };
+}
+
 /** Longer rows are hashed piece by piece. */
 const LONGEST_ROW_BYTES = SLAB_BYTES;
 const START = slabStart(0);
@@ -35,16 +74,17 @@ const START = slabStart(0);
 export function rowDigester(): RowDigester {
   const memory = slabMemory(1, 1);
   const view = Buffer.from(memory.buffer);
-  const wasm = new WebAssembly.Instance(wasmModule("digest"), { env: { memory } }).exports as Exports;
+  const adder = rowAdder(memory);
   let whole: Hash | null = null;
   /** The row under way when it is too long, and the sum of such rows. */
   let long: Hash | null = null;
-  let longSum = 0n;
+  let longSum: bigint | null = 0n;
   /** Bytes of a row that has not ended. */
   let kept = 0;
 
   function endLong(): void {
-    longSum += long!.digest().readBigUInt64LE();
+    const digest = long!.digest().readBigUInt64LE();
+    longSum = longSum === null || adder.isSummed ? null : longSum + digest;
     long = null;
   }
 
@@ -65,7 +105,7 @@ export function rowDigester(): RowDigester {
       bytes.copy(view, START + kept, from, from + size);
       from += size;
       const end = START + kept + size;
-      const next = wasm.addRows(START, end);
+      const next = adder.addRows(START, end);
       kept = end - next;
       if (kept === LONGEST_ROW_BYTES) {
         long = createHash("sha256").update(view.subarray(START, end));
@@ -80,9 +120,9 @@ export function rowDigester(): RowDigester {
   };
   return {
     input: view.subarray(inputStart(1, 0), inputStart(1, 0) + INPUT_BYTES),
-    begin(format) {
+    begin(format, sum = null) {
       whole = format === "binary" ? createHash("sha256") : null;
-      wasm.begin();
+      adder.begin(sum);
       long = null;
       longSum = 0n;
       kept = 0;
@@ -99,7 +139,7 @@ export function rowDigester(): RowDigester {
       take(source, from, to) {
         if (whole !== null || source.buffer !== view.buffer) return 0;
         const at = source.byteOffset + from;
-        return wasm.addMessages(at, source.byteOffset + to) - at;
+        return adder.addMessages(at, source.byteOffset + to) - at;
       },
     },
     finish() {
@@ -107,14 +147,15 @@ export function rowDigester(): RowDigester {
       // What ends without a line feed counts as a row all the same.
       if (kept > 0) long = createHash("sha256").update(view.subarray(START, START + kept));
       if (long !== null) endLong();
-      const sum = (BigInt(wasm.high() >>> 0) << 32n) | BigInt(wasm.low() >>> 0);
-      return BigInt.asUintN(64, sum + longSum);
+      if (longSum === null) return null;
+      return BigInt.asUintN(64, adder.finish() + longSum);
     },
   };
 }
 
 /** Of the rows of both. */
 export function bothDigests(one: RowsDigest, other: RowsDigest): RowsDigest {
+  if (one === null || other === null) return null;
   if (typeof one === "bigint" && typeof other === "bigint") return BigInt.asUintN(64, one + other);
   throw new TypeError("digests of the binary format cannot be added up");
 }

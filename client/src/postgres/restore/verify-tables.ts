@@ -1,4 +1,4 @@
-/** Reads loaded tables back and compares them with what was sent, row by row. */
+/** Compares loaded tables with what was sent, row by row: the server sums up the rows of large ones, others are read back. */
 import { DatabaseDiffersError } from "@datadb/protocol";
 import { takeAll } from "../../cat/content-piece.ts";
 import { copyOut } from "../backup/copy-out.ts";
@@ -7,6 +7,7 @@ import type { Session } from "../connect/open-session.ts";
 import type { PostgresManifest, TableManifest } from "../manifest/manifest.ts";
 import { firstDifference } from "./first-difference.ts";
 import { columnList, type LoadRequest } from "./load-tables.ts";
+import { sumOnServer } from "./loaded-sum.ts";
 import { bothDigests, digesterOf, type RowsDigest } from "./row-digest.ts";
 import { keyOf, quoteName, quoteText, shownName, sqlName } from "./script/object-name.ts";
 import type { Task } from "./tasks.ts";
@@ -85,11 +86,12 @@ async function digestOf(
   share: { part: number; parts: number } | null,
 ): Promise<RowsDigest> {
   const digester = digesterOf(session);
+  const sum = request.sums.get(keyOf(table));
   try {
-    const sql =
-      share === null
-        ? copyOutCommand(table, request)
-        : await copyPagesCommand(session, table, request, share);
+    const where = share === null ? "" : await pagesOf(session, table, request, share);
+    if (sum !== undefined && request.digests.get(keyOf(table)) !== null)
+      return await sumOnServer(session, sum, sqlName(request.nameOf(table)), where);
+    const sql = where === "" ? copyOutCommand(table, request) : copyPagesCommand(table, request, where);
     digester.begin(table.format);
     await copyOut(session.client, { sql, sink: digester.sink });
     return digester.finish();
@@ -105,7 +107,8 @@ async function compare(
   request: VerifyRequest,
   digest: RowsDigest,
 ): Promise<void> {
-  if (digest === request.digests.get(keyOf(table))) {
+  const expected = request.digests.get(keyOf(table)) ?? (await digestOfBackup(session, table, request));
+  if (digest === expected) {
     request.onVerified(table);
     return;
   }
@@ -128,12 +131,28 @@ async function compare(
   );
 }
 
+/** A row was too long to be summed up as it was sent: the rows are taken from the store once more. */
+async function digestOfBackup(
+  session: Session,
+  table: TableManifest,
+  request: LoadRequest,
+): Promise<RowsDigest> {
+  const digester = digesterOf(session);
+  digester.begin(table.format);
+  for await (const bytes of takeAll(request.content(table.path))) digester.update(bytes);
+  return digester.finish();
+}
+
 function copyOutCommand(table: TableManifest, request: LoadRequest): string {
   return `COPY ${sqlName(request.nameOf(table))}${columnList(table)} TO STDOUT (FORMAT ${table.format})`;
 }
 
-/** Of one of several parts of the pages that the table has. */
-async function copyPagesCommand(
+function copyPagesCommand(table: TableManifest, { nameOf }: LoadRequest, where: string): string {
+  return `COPY (SELECT ${table.columns.map(quoteName).join(", ")} FROM ONLY ${sqlName(nameOf(table))} AS t${where}) TO STDOUT`;
+}
+
+/** The condition of one of several parts of the pages that the table has. */
+async function pagesOf(
   session: Session,
   table: TableManifest,
   { nameOf }: LoadRequest,
@@ -145,6 +164,6 @@ async function copyPagesCommand(
   );
   const end = (of: number): string => `'(${Math.floor((row!.pages * of) / parts)},0)'`;
   // The last part has no end: pages may come, and rows with them are a difference.
-  const pages = [`ctid >= ${end(part)}`, ...(part + 1 < parts ? [`ctid < ${end(part + 1)}`] : [])];
-  return `COPY (SELECT ${table.columns.map(quoteName).join(", ")} FROM ONLY ${name} WHERE ${pages.join(" AND ")}) TO STDOUT`;
+  const pages = [`t.ctid >= ${end(part)}`, ...(part + 1 < parts ? [`t.ctid < ${end(part + 1)}`] : [])];
+  return ` WHERE ${pages.join(" AND ")}`;
 }

@@ -1,0 +1,52 @@
+/** Whether and how the rows of a table are summed up. */
+import { createHash, randomBytes } from "node:crypto";
+import { type ColumnFacts, readColumns } from "../catalogue/columns.ts";
+import type { Session } from "../connect/open-session.ts";
+import { type RowSum, rowSum } from "../rows/row-sum.ts";
+import type { TableSums } from "./segments.ts";
+import type { TableToRead } from "./table-to-read.ts";
+
+export interface SummedTable {
+  sum: RowSum;
+  /** See TableSums. */
+  signature: string;
+  /** Where in a row the values of the key are, in the key's order. */
+  key: number[];
+  /** The segments of the previous backup, if their sums are comparable. */
+  before: TableSums | null;
+}
+
+/** On the server: what is smaller is read sooner than asked for. */
+const LEAST_BYTES = 8 << 20;
+
+/** Text whose bytes are those that the server hashes. */
+const ENCODING = "UTF8";
+
+/** Bytes of a signature. */
+const SIGNATURE_BYTES = 8;
+
+/** Null for tables that are small, or cannot be summed up. `session` is in the snapshot; `before`: of the same chunks' ends. */
+export async function summedTable(
+  session: Session,
+  table: TableToRead,
+  before: TableSums | null,
+): Promise<SummedTable | null> {
+  if (!table.splittable || table.key === null || table.bytes < LEAST_BYTES) return null;
+  if (session.server.encoding !== ENCODING) return null;
+  const columns = await readColumns(session, table.oid, table.columns);
+  if (columns.length !== table.columns.length) return null;
+  const signature = signatureOf(columns, table.key.columns);
+  const same = before?.signature === signature ? before : null;
+  const sum = rowSum(columns, same?.seed ?? randomBytes(8).readBigUInt64LE());
+  const key = table.key.columns.map((column) => table.columns.indexOf(column));
+  return sum && { sum, signature, key, before: same };
+}
+
+/** Columns with their types and collations, and the key: what the order and the hash of a row depend on. */
+function signatureOf(columns: readonly ColumnFacts[], key: readonly string[]): string {
+  const facts = columns.map(({ name, fullType, notNull, collation }) => [name, fullType, notNull, collation]);
+  const digest = createHash("sha256")
+    .update(JSON.stringify([facts, key]))
+    .digest();
+  return digest.subarray(0, SIGNATURE_BYTES).toString("hex");
+}
