@@ -75,9 +75,10 @@ function indexEntries(entries: readonly [Buffer, Buffer][], kind: RecordKind): [
   return entries.filter(([key]) => key.subarray(0, prefix.length).equals(prefix));
 }
 
-/** The first pack that others follow, else the only one, and a record in its middle. */
+/** The first pack of several records, else the first one, and a record in its middle. */
 function victim(store: string, kind: RecordKind): { pack: string; record: Found; records: Found[] } {
-  const pack = packsOf(store, kind)[0] as string;
+  const packs = packsOf(store, kind);
+  const pack = packs.find((one) => recordsOf(one, kind).length > 1) ?? (packs[0] as string);
   const records = recordsOf(pack, kind);
   return { pack, records, record: records[Math.floor((records.length - 1) / 2)] as Found };
 }

@@ -6,7 +6,7 @@ import { type Random, randomOf, seed } from "../harness/random.ts";
 
 /** What is read of tables that are too small to be asked for, and of rows behind the last chunk. */
 const MOST_BYTES = 600_000;
-const ROUNDS = LONG ? 60 : 4;
+const ROUNDS = LONG ? 60 : 3;
 
 /** Values of every kind, with all that COPY escapes, nulls, the ends of numbers, and characters of several bytes. */
 const TYPES = `
@@ -26,7 +26,7 @@ const TYPES = `
     int4range(1, i + 1), CASE i % 2 WHEN 0 THEN 'sad' ELSE 'happy' END::mood, 'short', 'q', 'name', 'pg_class'
     FROM generate_series(1, 20000) AS i;
   INSERT INTO types (id, i2, i4, i8, t, v) VALUES (-1, -32768, -2147483648, -9223372036854775808, '', ''),
-    (-2, 32767, 2147483647, 9223372036854775807, E'\\\\N', 'N'), (-3, -1, -1, -1, E'\\\\', 'é');`;
+    (-2, 32767, 2147483647, 9223372036854775807, E'\\\\N', 'N'), (-3, -1, -1, 1, E'\\\\', 'é');`;
 
 const SHOP = `
   CREATE TABLE one (id bigint PRIMARY KEY, n int, t text, j jsonb, x numeric);
@@ -47,11 +47,9 @@ lane("rows that have not changed", [{ postgres: 15 }], () => {
     // Values that PostgreSQL holds for equal, that its hashes take for equal, or that are as long as before.
     const changes = [
       "n = n::numeric(30, 13) WHERE id = 10000000000 - 4",
-      "i8 = 1 WHERE id = -1",
-      "i8 = 4294967296 WHERE id = -1",
+      "i8 = 4294967296 WHERE id = -3",
       "t = NULL WHERE id = -1",
       "jb = jsonb_set(jb, '{c}', '1.000') WHERE id = 10000000000 - 4",
-      "e = 'happy' WHERE id = -1",
     ];
     for (const change of changes) {
       await lab.server.psql("shop", `UPDATE types SET ${change}`);
