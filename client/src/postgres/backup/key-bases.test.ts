@@ -32,6 +32,16 @@ describe("KeyBases", () => {
     expect(bases.base(nameOf("other"), 999)).toEqual(nameOf("d"));
   });
 
+  it("finds where a range begins when every chunk is new, and the guess was too early or too late", () => {
+    const names = Array.from({ length: 1000 }, (_, i) => `old ${i}`);
+    const marks = names.map((_, i) => 1 + ((i * 40_503) % 65_535));
+    for (const guess of [60, 100, 250, 300, 400, 540]) {
+      const bases = new KeyBases(chunks(names, marks), guess);
+      for (let i = 300; i < 600; i++)
+        expect(bases.base(nameOf(`new ${i}`), marks[i]!), `${guess}: ${i}`).toEqual(nameOf(`old ${i}`));
+    }
+  });
+
   it("finds chunks that are there many times, and none in a table that had none", () => {
     const same = Array.from({ length: 5000 }, () => "same");
     const bases = new KeyBases(

@@ -53,6 +53,9 @@ export class KeyBases {
   private readonly nameBytes: number;
   private places: NamePlaces | undefined;
   private cursor: number;
+  /** Whether an end was found, and whether the cursor is known to be where the chunks are. */
+  private isMatched = false;
+  private isPlaced = false;
 
   /** `start`: the chunk where the keys begin, as far as is known. */
   constructor({ names, marks, nameBytes }: PreviousChunks, start: number) {
@@ -66,6 +69,7 @@ export class KeyBases {
   base(name: Buffer, mark: number): Buffer | undefined {
     const same = this.nameAt(this.cursor)?.equals(name) ? this.cursor : this.find(name);
     if (same !== undefined) {
+      this.isPlaced = true;
       this.cursor = same + 1;
       return undefined;
     }
@@ -76,14 +80,22 @@ export class KeyBases {
       if (mark === 0 && this.marks[this.cursor] === 0) this.cursor++;
       return covering;
     }
+    // One mark may be there twice; two that follow each other are not.
+    this.isPlaced ||= this.isMatched && end === this.cursor;
+    this.isMatched = true;
     this.cursor = end + 1;
     return this.nameAt(end);
   }
 
   private findEnd(mark: number): number | undefined {
     if (mark === 0) return undefined;
-    const until = Math.min(this.marks.length, this.cursor + WINDOW);
-    for (let i = this.cursor; i < until; i++) if (this.marks[i] === mark) return i;
+    const { marks, cursor, isPlaced } = this;
+    // Where the keys begin is a guess of some hundredths of the table, too early or too late.
+    const reach = isPlaced ? WINDOW : Math.max(WINDOW, marks.length >> 2);
+    for (let far = 0; far < reach; far++) {
+      if (marks[cursor + far] === mark) return cursor + far;
+      if (!isPlaced && marks[cursor - 1 - far] === mark) return cursor - 1 - far;
+    }
     return undefined;
   }
 
