@@ -32,12 +32,16 @@ interface Version {
   content: Buffer;
 }
 
-/** A backup a day of one chunk that changes a little every day, each with the day before as the hint. */
-async function days(count: number, changed = 40): Promise<Version[]> {
+/**
+ * A backup a day of one chunk of which so many bytes change each day, each with the day before as the hint. Fewer each day
+ * make a long chain for certain.
+ */
+async function days(count: number, changedOn: (day: number) => number = () => 40): Promise<Version[]> {
   const versions: Version[] = [];
   let content = random.bytes(6000);
   const session = newSession(world);
   for (let day = 0; day < count; day++) {
+    const changed = changedOn(day);
     const at = random.integer(content.length - changed);
     content = Buffer.concat([content.subarray(0, at), random.bytes(changed), content.subarray(at + changed)]);
     const last = versions.at(-1);
@@ -83,7 +87,7 @@ async function expectRestores(versions: readonly Version[]): Promise<void> {
 }
 
 test("bases that only one blob needs go with their backups; a dry run says as much", async () => {
-  const versions = await days(16);
+  const versions = await days(16, (day) => 100 - 5 * day);
   const { database } = world.life;
   const newest = versions.at(-1)!;
   expect((await chainOf(database, newest)).length).toBeGreaterThan(2);
