@@ -61,14 +61,7 @@ lane("ALTER TABLE during a backup", [{ postgres: 15 }], () => {
     const lab = await openDatabaseWorld("blocked");
     await lab.server.createDatabase("app");
     await lab.server.psql("app", THREE_TABLES);
-    const blocker = lab.server.tryPsql(
-      "app",
-      "SET application_name = 'migration'; BEGIN; LOCK TABLE second; SELECT pg_sleep(1000);",
-    );
-    const pid = await waitFor("the lock", async () => {
-      const sql = "SELECT pid FROM pg_locks WHERE relation = 'second'::regclass AND granted";
-      return (await lab.server.psql("app", sql)) || null;
-    });
+    const { blocker, pid } = await lockSecond(lab);
     const words = ["--lock-timeout", "1s"];
     const result = await lab.tryBackup("app", words);
     expectFailure(["snapshot", ...words], result, {
@@ -93,14 +86,7 @@ lane("ALTER TABLE during a backup", [{ postgres: 15 }], () => {
     const lab = await openDatabaseWorld("blocked-dump");
     await lab.server.createDatabase("app");
     await lab.server.psql("app", "CREATE TABLE second (id int)");
-    const blocker = lab.server.tryPsql(
-      "app",
-      "SET application_name = 'migration'; BEGIN; LOCK TABLE second; SELECT pg_sleep(1000);",
-    );
-    const pid = await waitFor("the lock", async () => {
-      const sql = "SELECT pid FROM pg_locks WHERE relation = 'second'::regclass AND granted";
-      return (await lab.server.psql("app", sql)) || null;
-    });
+    const { blocker, pid } = await lockSecond(lab);
     // Without rows to read, only pg_dump wants a lock.
     const words = ["--schema-only", "--lock-timeout", "3s"];
     const result = await lab.tryBackup("app", words);
@@ -155,4 +141,17 @@ async function lockedTables(lab: DatabaseWorld): Promise<string[]> {
 async function isWaiting(lab: DatabaseWorld, table: string): Promise<boolean> {
   const sql = `SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = '${table}'::regclass`;
   return Number(await lab.server.psql("app", sql)) > 0;
+}
+
+/** Somebody holds the lock of the table `second`; resolves when he has it. */
+async function lockSecond(lab: DatabaseWorld) {
+  const blocker = lab.server.tryPsql(
+    "app",
+    "SET application_name = 'migration'; BEGIN; LOCK TABLE second; SELECT pg_sleep(1000);",
+  );
+  const pid = await waitFor("the lock", async () => {
+    const sql = "SELECT pid FROM pg_locks WHERE relation = 'second'::regclass AND granted";
+    return (await lab.server.psql("app", sql)) || null;
+  });
+  return { blocker, pid };
 }

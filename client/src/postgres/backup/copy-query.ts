@@ -87,17 +87,16 @@ export function sumsQuery(table: TableQuery, hash: string, ranges: readonly RowR
 }
 
 function boundedSums(
-  { columns, types }: KeyColumns,
+  key: KeyColumns,
   ranges: readonly { i: number; values: readonly string[] }[],
   select: (i: string, conditions: readonly string[]) => string,
 ): string {
   const rows = ranges.map(({ i, values }) => {
-    const typed = values.map((value, at) => `${pg.escapeLiteral(value)}::${types[at % types.length]}`);
-    return `(${[i, ...typed].join(", ")})`;
+    return `(${[i, ...literalsOf(key, values)].join(", ")})`;
   });
-  const names = columns.map((_, at) => at);
+  const names = key.columns.map((_, at) => at);
   const compare = (operator: string, prefix: string): string =>
-    `(${columns.map((column) => `t.${ident(column)}`).join(", ")}) ${operator} (${names.map((at) => `r.${prefix}${at}`).join(", ")})`;
+    `(${keyList(key)}) ${operator} (${names.map((at) => `r.${prefix}${at}`).join(", ")})`;
   const given = ["i", ...names.map((at) => `a${at}`), ...names.map((at) => `b${at}`)].join(", ");
   const inner = select("r.i", [compare(">", "a"), compare("<=", "b")]);
   return `SELECT s.* FROM (VALUES ${rows.join(", ")}) AS r (${given}) CROSS JOIN LATERAL (${inner}) AS s`;
@@ -115,8 +114,13 @@ function keyList({ columns }: KeyColumns): string {
   return columns.map((column) => `t.${ident(column)}`).join(", ");
 }
 
+/** Values of a key, or of several one after another. */
+function literalsOf({ types }: KeyColumns, values: readonly string[]): string[] {
+  return values.map((value, i) => `${pg.escapeLiteral(value)}::${types[i % types.length]}`);
+}
+
 function compareKey(key: KeyColumns, operator: string, values: readonly string[]): string {
-  const literals = values.map((value, i) => `${pg.escapeLiteral(value)}::${key.types[i]}`);
+  const literals = literalsOf(key, values);
   return key.columns.length === 1
     ? `${keyList(key)} ${operator} ${literals[0]}`
     : `(${keyList(key)}) ${operator} (${literals.join(", ")})`;

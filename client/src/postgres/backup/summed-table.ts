@@ -1,8 +1,9 @@
 /** Whether and how the rows of a table are summed up. */
 import { createHash, randomBytes } from "node:crypto";
-import { type ColumnFacts, readColumns } from "../catalogue/columns.ts";
+import type { ColumnFacts } from "../catalogue/columns.ts";
 import type { Session } from "../connect/open-session.ts";
 import { type RowSum, rowSum } from "../rows/row-sum.ts";
+import { LEAST_SUMMED_BYTES, summableColumns } from "../rows/summable-columns.ts";
 import type { TableSums } from "./segments.ts";
 import type { TableToRead } from "./table-to-read.ts";
 
@@ -16,12 +17,6 @@ export interface SummedTable {
   before: TableSums | null;
 }
 
-/** On the server: what is smaller is read sooner than asked for. */
-const LEAST_BYTES = 8 << 20;
-
-/** Text whose bytes are those that the server hashes. */
-const ENCODING = "UTF8";
-
 /** Bytes of a signature. */
 const SIGNATURE_BYTES = 8;
 
@@ -31,10 +26,9 @@ export async function summedTable(
   table: TableToRead,
   before: TableSums | null,
 ): Promise<SummedTable | null> {
-  if (!table.splittable || table.key === null || table.bytes < LEAST_BYTES) return null;
-  if (session.server.encoding !== ENCODING) return null;
-  const columns = await readColumns(session, table.oid, table.columns);
-  if (columns.length !== table.columns.length) return null;
+  if (!table.splittable || table.key === null || table.bytes < LEAST_SUMMED_BYTES) return null;
+  const columns = await summableColumns(session, table.oid, table.columns);
+  if (columns === null) return null;
   const signature = signatureOf(columns, table.key.columns);
   const same = before?.signature === signature ? before : null;
   const sum = rowSum(columns, same?.seed ?? randomBytes(8).readBigUInt64LE());

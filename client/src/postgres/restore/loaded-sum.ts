@@ -1,12 +1,9 @@
 /** Sums of the rows of a loaded table: of what was sent to it, and of what the server has. */
-import { readColumns } from "../catalogue/columns.ts";
 import type { Session } from "../connect/open-session.ts";
 import type { TableManifest } from "../manifest/manifest.ts";
 import { type RowSum, rowSum } from "../rows/row-sum.ts";
+import { LEAST_SUMMED_BYTES, summableColumns } from "../rows/summable-columns.ts";
 import { type ObjectName, sqlName } from "./script/object-name.ts";
-
-/** What is smaller is read back: there are many of them, and asking for columns takes as long. */
-const LEAST_BYTES = 8 << 20;
 
 /** Sums are compared within one restore. */
 const SEED = 0x6461_7461_6462_0001n;
@@ -17,12 +14,12 @@ export async function loadedSum(
   table: TableManifest,
   name: ObjectName,
 ): Promise<RowSum | null> {
-  if (table.format !== "text" || table.bytes < LEAST_BYTES || session.server.encoding !== "UTF8") return null;
+  if (table.format !== "text" || table.bytes < LEAST_SUMMED_BYTES) return null;
   const [row] = await session.query<{ oid: number }>("SELECT $1::regclass::oid::int8::float8 AS oid", [
     sqlName(name),
   ]);
-  const columns = await readColumns(session, row!.oid, table.columns);
-  return columns.length === table.columns.length ? rowSum(columns, SEED) : null;
+  const columns = await summableColumns(session, row!.oid, table.columns);
+  return columns && rowSum(columns, SEED);
 }
 
 /** Of the rows of a table, called `t` in `where`: empty, or a WHERE clause. */
