@@ -268,8 +268,10 @@ export interface Leases {
   take(options?: { id?: Buffer; seconds?: number; parent?: Buffer }): Promise<Lease>;
   /** Ends a lease; an unknown one is no error. */
   release(id: Buffer): Promise<void>;
-  /** Forgets leases that are over, and what they protected. */
-  prune(): Promise<void>;
+  /** Its session is gone, and may come back for it. */
+  leave(id: Buffer): void;
+  /** Forgets leases that are over, and what they protected; `left`: also those that no session holds, here or since the store was opened. */
+  prune(options?: { left?: boolean }): Promise<void>;
   /** Leases that are not over. */
   list(): AsyncIterable<LeaseFacts>;
   /** The blobs that a lease protects, in batches; one may occur several times. */

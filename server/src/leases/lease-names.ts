@@ -13,7 +13,10 @@ export interface LeaseNames {
   note(kind: BlobKind, names: readonly Buffer[]): void;
   /** Writes another value, in its turn. */
   write(key: Buffer, value: Buffer): void;
+  /** Resolves when all is written; what failed before is tried again. Errors: DISK_FULL. */
   flush(): Promise<void>;
+  /** Forgets what is not written; resolves when nothing is being written any more. Never rejects. */
+  drop(): Promise<void>;
 }
 
 /** Names of the lease with this id; `counter`: the number of the next batch. */
@@ -29,6 +32,8 @@ export function createLeaseNames(
   let timer: NodeJS.Timeout | null = null;
   let writing: Promise<void> = Promise.resolve();
   let failure: Error | null = null;
+  /** What is not written yet, the oldest first: what failed, on a full disk, is tried again. */
+  let unwritten: [key: Buffer, value: Buffer][] = [];
 
   const write = (): void => {
     if (used === 0) return;
@@ -37,12 +42,25 @@ export function createLeaseNames(
     used = 0;
   };
   const put = (key: Buffer, value: Buffer): void => {
-    writing = writing
-      .then(() => level.put(key, value))
-      .catch((error: unknown) => {
-        failure = levelError(level.location, error);
-        warn(`a lease cannot be written: ${failure.message}`);
-      });
+    unwritten.push([key, value]);
+    writing = writing.then(writeAll);
+  };
+  /** Never rejects: `failure` says whether something is left. */
+  const writeAll = async (): Promise<void> => {
+    try {
+      for (let first = unwritten[0]; first !== undefined; first = unwritten[0]) {
+        await level.put(...first);
+        if (first === unwritten[0]) unwritten.shift();
+      }
+      failure = null;
+    } catch (error) {
+      failure = levelError(level.location, error);
+      warn(`a lease cannot be written: ${failure.message}`);
+    }
+  };
+  const stopTimer = (): void => {
+    if (timer !== null) clearTimeout(timer);
+    timer = null;
   };
   const reserve = (bytes: number): void => {
     if (used + bytes > BATCH_BYTES) write();
@@ -66,11 +84,17 @@ export function createLeaseNames(
     },
     write: put,
     async flush() {
-      if (timer !== null) clearTimeout(timer);
-      timer = null;
+      stopTimer();
       write();
+      if (failure !== null) writing = writing.then(writeAll);
       await writing;
       if (failure !== null) throw failure;
+    },
+    async drop() {
+      stopTimer();
+      used = 0;
+      unwritten = [];
+      await writing;
     },
   };
 }

@@ -1,12 +1,12 @@
 /** Leases: durable in local/, so that they outlive sessions and processes. */
-import { type HashAlgorithm, hashLength, kindOfByte, NotFoundError } from "@datadb/protocol";
-import type { BlobKind, Lease, Leases } from "../database.ts";
-import { readPages } from "../keyspace/committed-view.ts";
+import { type HashAlgorithm, NotFoundError } from "@datadb/protocol";
+import type { Lease, LeaseFacts, Leases } from "../database.ts";
 import { guardLevel, type Level } from "../keyspace/open-level.ts";
-import { prefixEnd } from "../keyspace/raw-key.ts";
-import { counterOf, LEASE_PREFIX, leaseIdOf, leaseKey, leaseNamesPrefix, newLeaseId } from "./lease-key.ts";
+import { createEndedLeases } from "./ended-leases.ts";
+import { leaseKey, newLeaseId } from "./lease-key.ts";
 import { createLeaseNames, type LeaseNames } from "./lease-names.ts";
-import { decodeLease, encodeLease, type LeaseValue } from "./lease-value.ts";
+import { encodeLease, type LeaseValue } from "./lease-value.ts";
+import { nextCounter, protectedNames, readLease, removeLease, storedLeases } from "./stored-leases.ts";
 
 const DEFAULT_SECONDS: number = 24 * 60 * 60;
 
@@ -25,19 +25,8 @@ interface Held extends Lease {
   /** For how long it is renewed while it is used. */
   milliseconds: number;
   names: LeaseNames;
-}
-
-async function readLease(local: Level, id: Buffer, now: number): Promise<LeaseValue | null> {
-  const bytes = await guardLevel(local, local.get(leaseKey(id)));
-  const value = bytes === undefined ? null : decodeLease(bytes);
-  return value !== null && value.expires > now ? value : null;
-}
-
-async function nextCounter(local: Level, id: Buffer): Promise<number> {
-  const prefix = leaseNamesPrefix(id);
-  for await (const key of local.keys({ gte: prefix, lt: prefixEnd(prefix), reverse: true, limit: 1 }))
-    return counterOf(key) + 1;
-  return 0;
+  /** Its session is gone; it may come back. */
+  left: boolean;
 }
 
 function hold(context: LeaseContext, id: Buffer, value: LeaseValue, counter: number): Held {
@@ -54,6 +43,7 @@ function hold(context: LeaseContext, id: Buffer, value: LeaseValue, counter: num
     value,
     milliseconds: value.expires - now(),
     names,
+    left: false,
     get expires() {
       return this.value.expires;
     },
@@ -65,36 +55,38 @@ function hold(context: LeaseContext, id: Buffer, value: LeaseValue, counter: num
   };
 }
 
-async function* storedLeases(local: Level): AsyncGenerator<{ id: Buffer; value: LeaseValue }> {
-  for await (const page of readPages(local, { gte: LEASE_PREFIX, lt: prefixEnd(LEASE_PREFIX) })) {
-    for (const [key, bytes] of page) {
-      const id = leaseIdOf(key);
-      if (id !== undefined) yield { id: Buffer.from(id), value: decodeLease(bytes) };
-    }
-  }
-}
-
-async function remove(local: Level, id: Buffer): Promise<void> {
-  await guardLevel(local, local.del(leaseKey(id)));
-  await guardLevel(local, local.clear({ gte: leaseNamesPrefix(id), lt: prefixEnd(leaseNamesPrefix(id)) }));
+function factsOf(id: Buffer, { created, expires, parent, sequence }: LeaseValue): LeaseFacts {
+  return { id, created, expires, sequence, parent: parent === null ? null : Buffer.from(parent, "hex") };
 }
 
 /** The leases of a store; those that are over are forgotten. `close` makes durable what was noted. */
 export async function openLeases(context: LeaseContext): Promise<Leases & { close(): Promise<void> }> {
   const { local, hash, now } = context;
   const held = new Map<string, Held>();
-  for await (const { id, value } of storedLeases(local)) if (value.expires <= now()) await remove(local, id);
+  const ended = createEndedLeases(local);
+  const removeOver = async (isOver: (id: Buffer, value: LeaseValue) => boolean): Promise<void> => {
+    for await (const { id, value } of storedLeases(local))
+      if (isOver(id, value)) await removeLease(local, id);
+  };
+  // What it noted is on its way to local/: it must not arrive behind the removal, or behind the end of the store.
+  const dropHeld = async (id: Buffer): Promise<void> => {
+    const key = id.toString("latin1");
+    const names = held.get(key)?.names;
+    held.delete(key);
+    await names?.drop();
+  };
+  await removeOver((_, { expires }) => expires <= now());
 
   return {
     async take({ id, seconds = DEFAULT_SECONDS, parent } = {}) {
       const leaseId = id ?? newLeaseId();
-      const before = id === undefined ? null : await readLease(local, id, now());
+      const key = leaseId.toString("latin1");
+      const before = id === undefined || ended.has(id) ? null : await readLease(local, id, now());
       if (id !== undefined && before === null) {
         throw new NotFoundError(`there is no lease ${id.toString("hex")}, or it is over`, {
           next: "take a new lease; what it protected is sent again when it is gone",
         });
       }
-      const key = leaseId.toString("latin1");
       const value: LeaseValue = {
         created: before?.created ?? now(),
         expires: now() + seconds * 1000,
@@ -104,54 +96,39 @@ export async function openLeases(context: LeaseContext): Promise<Leases & { clos
       const lease =
         held.get(key) ?? hold(context, Buffer.from(leaseId), value, await nextCounter(local, leaseId));
       lease.value = value;
+      lease.left = false;
       lease.milliseconds = seconds * 1000;
       held.set(key, lease);
       await guardLevel(local, local.put(leaseKey(leaseId), encodeLease(value), { sync: true }));
       return lease;
     },
     async release(id) {
-      const key = id.toString("latin1");
-      // What it noted is on its way to local/: it must not arrive behind the removal, or behind the end of the store.
-      await held.get(key)?.flush();
-      held.delete(key);
-      await remove(local, id);
+      ended.add(id);
+      await dropHeld(id);
+      await ended.remove();
     },
-    async prune() {
-      for await (const { id, value } of storedLeases(local))
-        if (value.expires <= now()) await remove(local, id);
+    leave(id) {
+      const lease = held.get(id.toString("latin1"));
+      if (lease !== undefined) lease.left = true;
+    },
+    async prune({ left = false } = {}) {
+      // Those that cannot be removed protect nothing any more all the same.
+      await ended.remove().catch(() => undefined);
+      if (left) for (const { id, left: isLeft } of held.values()) if (isLeft) await dropHeld(id);
+      await removeOver((id, { expires }) => expires <= now() || (left && !held.has(id.toString("latin1"))));
     },
     async *list() {
       for (const { names } of held.values()) await names.flush();
       for await (const { id, value } of storedLeases(local)) {
-        const { created, expires, parent, sequence } = value;
-        if (expires > now())
-          yield {
-            id,
-            created,
-            expires,
-            sequence,
-            parent: parent === null ? null : Buffer.from(parent, "hex"),
-          };
+        if (value.expires > now() && !ended.has(id)) yield factsOf(id, value);
       }
     },
     async *protectedBy(id) {
       await held.get(id.toString("latin1"))?.flush();
-      const prefix = leaseNamesPrefix(id);
-      const width = hashLength(hash) + 1;
-      for await (const page of readPages(local, { gte: prefix, lt: prefixEnd(prefix) })) {
-        for (const [, value] of page) {
-          const names: { kind: BlobKind; name: Buffer }[] = [];
-          for (let at = 0; at + width <= value.length; at += width) {
-            names.push({
-              kind: kindOfByte(value[at] as number) as BlobKind,
-              name: value.subarray(at + 1, at + width),
-            });
-          }
-          yield names;
-        }
-      }
+      yield* protectedNames(local, hash, id);
     },
     async close() {
+      await ended.remove().catch(() => undefined);
       for (const { names } of held.values()) await names.flush();
       held.clear();
     },

@@ -95,6 +95,7 @@ export class Session {
     if (this.#closed) return;
     this.#closed = true;
     this.transaction = null;
+    if (this.lease !== null) this.server.database.leases.leave(this.lease.id);
     this.server.sessions.delete(this.id);
     for (const end of this.onClose) end();
   }

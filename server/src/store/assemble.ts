@@ -94,7 +94,8 @@ export function assemble(parts: Parts): Database {
     whole: wholeness.whole,
     collect: async (options) => {
       requireWritable();
-      await parts.reserve.releaseToCollect();
+      // Who left a lease behind can send anew what is gone; whoever has no room cannot wait until it is over.
+      if ((await parts.reserve.releaseToCollect()) && !options?.dryRun) await leases.prune({ left: true });
       return await parts.collector.collect(options).finally(parts.reserve.restore);
     },
     makeRoom: () => parts.reserve.release(),

@@ -20,8 +20,8 @@ const LOOK_EVERY_MS = 1000;
 export interface Reserve {
   /** Gives the reserve up when the disk is full: for work that makes room. New content is refused from then on. */
   release(): Promise<void>;
-  /** The same for a collection, which needs more. */
-  releaseToCollect(): Promise<void>;
+  /** The same for a collection, which needs more; resolves with whether the disk is full. */
+  releaseToCollect(): Promise<boolean>;
   /** Once the store is locked: gives it up on a full disk, makes it elsewhere. */
   settle(): Promise<void>;
   /** Makes it again, as large as there is room for. */
@@ -66,10 +66,11 @@ export function createReserve(directory: string): Reserve {
     await writeFile(path, bytes);
     released = bytes < RESERVE_BYTES;
   };
-  const release = async (below: number): Promise<void> => {
-    if ((await freeBytes(directory)) >= below) return;
+  const release = async (below: number): Promise<boolean> => {
+    if ((await freeBytes(directory)) >= below) return false;
     released = true;
     await rm(path, { force: true });
+    return true;
   };
   const requireRoom = async (): Promise<void> => {
     if (performance.now() - looked > LOOK_EVERY_MS) {
@@ -86,12 +87,15 @@ export function createReserve(directory: string): Reserve {
       );
   };
   const quietly =
-    (work: () => Promise<void>): (() => Promise<void>) =>
+    (work: () => Promise<unknown>): (() => Promise<void>) =>
     () =>
-      work().catch(() => undefined);
+      work().then(
+        () => {},
+        () => {},
+      );
   return {
     release: quietly(() => release(LOW_BYTES)),
-    releaseToCollect: quietly(() => release(COLLECT_BYTES)),
+    releaseToCollect: () => release(COLLECT_BYTES).catch(() => false),
     restore: quietly(restore),
     async settle() {
       await quietly(() => release(LOW_BYTES))();
