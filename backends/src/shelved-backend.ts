@@ -15,6 +15,7 @@ import { fileError } from "./blobsfile/file-error.ts";
 import { hasMany } from "./blobsfile/has-many.ts";
 import type { IndexedShelf } from "./blobsfile/indexed-shelf.ts";
 import { removeMany } from "./blobsfile/remove-many.ts";
+import { byKind } from "./by-kind.ts";
 import { createOpeningGate } from "./opening-gate.ts";
 
 /** Bounds the memory of what is accepted and not yet in the index (200 to 300 bytes a record). */
@@ -120,11 +121,4 @@ async function compact<S extends IndexedShelf>(
     }
   }
   return summary;
-}
-
-/** Records by kind; nearly always there is one. */
-function byKind(records: readonly BlobRecord[]): [RecordKind, readonly BlobRecord[]][] {
-  const kind = records[0]?.kind;
-  if (kind !== undefined && records.every((record) => record.kind === kind)) return [[kind, records]];
-  return RECORD_KINDS.map((one) => [one, records.filter((record) => record.kind === one)]);
 }

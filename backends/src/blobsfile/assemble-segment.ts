@@ -6,7 +6,7 @@ import type { Entry, OpenPack, Shelf } from "./shelf.ts";
 /** Records up to this size are copied into one buffer: below it the copy is cheaper than three more buffers in the system call. */
 const COPY_BYTES = 16 * 1024;
 
-/** What is kept for copies between writes: a batch of hundreds of small records. */
+/** What one write copies at most, and what is kept for that between writes: hundreds of small records. */
 const MAX_SCRATCH_BYTES = 2 * 1024 * 1024;
 
 /** One write. */
@@ -35,6 +35,7 @@ function extentOf(entries: readonly Entry[], at: number, pack: OpenPack, { place
     const size = recordSize(entries[next]!.record!, place.nameLength);
     const alone = bytes === 0 && pack.length === PACK_HEADER_BYTES;
     if (pack.length + bytes + size > place.maxPackBytes && !alone) break;
+    if (size <= COPY_BYTES && copied + size > MAX_SCRATCH_BYTES) break;
     bytes += size;
     if (size <= COPY_BYTES) copied += size;
   }
@@ -43,7 +44,6 @@ function extentOf(entries: readonly Entry[], at: number, pack: OpenPack, { place
 
 /** Memory for copies: fresh memory costs a page fault for each 4 KiB, and one append of a kind runs at a time. */
 function scratch(shelf: Shelf, bytes: number): Buffer {
-  if (bytes > MAX_SCRATCH_BYTES) return Buffer.allocUnsafeSlow(bytes);
   if (shelf.scratch.length < bytes) shelf.scratch = Buffer.allocUnsafeSlow(bytes);
   return shelf.scratch;
 }

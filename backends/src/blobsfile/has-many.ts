@@ -2,6 +2,7 @@
 import { setImmediate } from "node:timers/promises";
 import type { IndexedShelf } from "./indexed-shelf.ts";
 import { knownMany } from "./known-many.ts";
+import { lacksName } from "./lacks-name.ts";
 import { recordKeys } from "./location.ts";
 
 /** Index look-ups are synchronous: this many names take about 10 ms, then others get their turn. */
@@ -31,6 +32,7 @@ function lookUp(
   result: Uint8Array,
 ): void {
   const { pending } = shelf;
+  const lacks = lacksName(shelf.place.index, shelf.kind);
   const settled: Buffer[] = [];
   const places: number[] = [];
   for (let at = from; at < to; at++) {
@@ -40,9 +42,11 @@ function lookUp(
       result[at] = entry.value === null ? 0 : 1;
       continue;
     }
+    if (lacks?.(name)) continue;
     settled.push(name);
     places.push(at);
   }
+  if (settled.length === 0) return;
   const known = knownMany(shelf, recordKeys(shelf.kind, settled));
   for (let index = 0; index < places.length; index++) result[places[index]!] = known[index]!;
 }

@@ -40,12 +40,13 @@ const PACK_KEY = 0;
 export function recordKeys(kind: RecordKind, names: readonly Buffer[]): Buffer[] {
   const width = 1 + (names[0]?.length ?? 0);
   const slab = Buffer.allocUnsafeSlow(width * names.length);
-  return names.map((name, index) => {
-    const start = index * width;
+  const keys: Buffer[] = [];
+  for (let start = 0; keys.length < names.length; start += width) {
     slab[start] = KIND_BYTE[kind];
-    slab.set(name, start + 1);
-    return slab.subarray(start, start + width);
-  });
+    slab.set(names[keys.length]!, start + 1);
+    keys.push(slab.subarray(start, start + width));
+  }
+  return keys;
 }
 
 /** Key of a pack's progress: 0, kind byte, pack number as u32 big-endian. */

@@ -101,14 +101,14 @@ test("stored names are HMAC-SHA-256 of kind and name", () => {
   const nameKey = randomBytes(32);
   for (const length of [20, 32]) {
     const names = createStoredNames(nameKey, length);
-    const many = Array.from({ length: 200 }, () => randomBytes(length));
+    const many = Array.from({ length: 2200 }, () => randomBytes(length));
     many.push(Buffer.alloc(length), Buffer.alloc(length, 0xff), many[0]!);
     for (const [at, kind] of (["data", "node", "log"] as const).entries()) {
       const expected = many.map((name) => {
         const message = Buffer.concat([Buffer.from([at + 1]), name]);
         return createHmac("sha256", nameKey).update(message).digest().subarray(0, length);
       });
-      expect(names.all(kind, many)).toEqual(expected);
+      expect(Buffer.concat(names.all(kind, many)).equals(Buffer.concat(expected))).toBe(true);
       expect(names.of(kind, many[0]!)).toEqual(expected[0]);
     }
     expect(() => names.of("data", randomBytes(length + 1))).toThrow(TypeError);

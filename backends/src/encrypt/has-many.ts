@@ -1,19 +1,25 @@
 /** hasMany of the encrypt backend. */
 import { setImmediate } from "node:timers/promises";
 import type { RecordKind } from "@datadb/protocol";
-import { recordKeys } from "../blobsfile/location.ts";
+import { lacksName } from "../blobsfile/lacks-name.ts";
 import type { Vault } from "./vault.ts";
 
 /** Names are made synchronously: this many take about 10 ms, then others get their turn. */
 const SLICE_NAMES = 4096;
 
 /** Places of the names that may be there: those that the index does not surely lack. */
-function candidates({ inner, index, notes }: Vault, kind: RecordKind, names: readonly Buffer[]): number[] {
-  const places = [...names.keys()];
+function candidates(
+  { inner, index, notes }: Vault,
+  kind: RecordKind,
+  names: readonly Buffer[],
+  from: number,
+): number[] {
+  const to = Math.min(names.length, from + SLICE_NAMES);
   // The index of cold data grows only as that is read.
-  if (index.lacks === undefined || inner.capabilities.cold || !notes.isComplete()) return places;
-  const keys = recordKeys(kind, names);
-  return places.filter((at) => !index.lacks?.(keys[at]!));
+  const lacks = inner.capabilities.cold || !notes.isComplete() ? null : lacksName(index, kind);
+  const places: number[] = [];
+  for (let at = from; at < to; at++) if (!lacks?.(names[at]!)) places.push(at);
+  return places;
 }
 
 /**
@@ -29,12 +35,11 @@ export async function hasMany(
   const result = new Uint8Array(names.length);
   for (let from = 0; from < names.length; from += SLICE_NAMES) {
     if (from > 0) await setImmediate();
-    const slice = names.slice(from, from + SLICE_NAMES);
-    const places = candidates(vault, kind, slice);
+    const places = candidates(vault, kind, names, from);
     if (places.length === 0) continue;
-    const asked = places.map((at) => slice[at]!);
+    const asked = places.map((at) => names[at]!);
     const there = await vault.inner.hasMany(kind, vault.names.all(kind, asked), signal);
-    for (const [at, place] of places.entries()) result[from + place] = there[at]!;
+    for (let at = 0; at < places.length; at++) result[places[at]!] = there[at]!;
   }
   return result;
 }

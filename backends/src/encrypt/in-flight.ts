@@ -7,6 +7,8 @@ interface Claim {
   readonly ended: Promise<void>;
 }
 
+type Claims = Readonly<Record<RecordKind, NameMap<Claim>>>;
+
 export interface InFlight {
   has(kind: RecordKind, name: Buffer): boolean;
   /** Runs `put` with those records whose names are not on their way; rejects when it fails, or one does that it waits for. */
@@ -15,28 +17,48 @@ export interface InFlight {
   settled(): Promise<void>;
 }
 
+/** Those records whose names nobody had claimed; `waits` gets the ends of the others. */
+function claim(
+  claims: Claims,
+  records: readonly BlobRecord[],
+  ended: Promise<void>,
+  waits: Set<Promise<void>>,
+): BlobRecord[] {
+  const mine: BlobRecord[] = [];
+  for (let at = 0; at < records.length; at++) {
+    const record = records[at]!;
+    const { name } = record;
+    const some = claims[record.kind];
+    const other = some.get(name);
+    if (other === undefined) {
+      some.set(name, { name, ended });
+      mine.push(record);
+    } else if (other.ended !== ended) waits.add(other.ended);
+  }
+  return mine;
+}
+
+function release(claims: Claims, records: readonly BlobRecord[]): void {
+  for (let at = 0; at < records.length; at++) {
+    const { kind, name } = records[at]!;
+    claims[kind].delete(name);
+  }
+}
+
 export function createInFlight(): InFlight {
-  const claims: Record<RecordKind, NameMap<Claim>> = { data: claimed(), node: claimed(), log: claimed() };
+  const claims: Claims = { data: claimed(), node: claimed(), log: claimed() };
   const running = new Set<Promise<void>>();
   return {
     has: (kind, name) => claims[kind].has(name),
     async during(records, put) {
       const waits = new Set<Promise<void>>();
-      const mine: BlobRecord[] = [];
       let settle: (end: Promise<void>) => void = () => {};
       const ended = new Promise<void>((resolve) => {
         settle = resolve;
       });
       // Whoever waits for it sees how it ended.
       ended.catch(() => {});
-      for (const record of records) {
-        const { kind, name } = record;
-        const other = claims[kind].get(name);
-        if (other === undefined) {
-          claims[kind].set(name, { name, ended });
-          mine.push(record);
-        } else if (other.ended !== ended) waits.add(other.ended);
-      }
+      const mine = claim(claims, records, ended, waits);
       running.add(ended);
       try {
         if (mine.length > 0) await put(mine);
@@ -45,7 +67,7 @@ export function createInFlight(): InFlight {
         settle(Promise.reject(error));
         throw error;
       } finally {
-        for (const { kind, name } of mine) claims[kind].delete(name);
+        release(claims, mine);
         running.delete(ended);
       }
       await Promise.all(waits);

@@ -8,6 +8,10 @@ export type EntryFacts = Pick<RecordInfo, "encoding" | "base" | "length" | "payl
   epoch: number;
 };
 
+function writeEntry(writer: ByteWriter, { epoch, encoding, base, length, payloadLength }: EntryFacts): void {
+  writeLocation(writer, { pack: epoch, offset: 0, payloadLength, length, encoding, base });
+}
+
 /** Keys and values for records with these names: views of two pieces of memory. */
 export function entriesFor(
   kind: RecordKind,
@@ -16,12 +20,16 @@ export function entriesFor(
 ): [Buffer, Buffer][] {
   const keys = recordKeys(kind, names);
   const writer = new ByteWriter(32 * names.length);
-  const ends = facts.map(({ epoch, encoding, base, length, payloadLength }) => {
-    writeLocation(writer, { pack: epoch, offset: 0, payloadLength, length, encoding, base });
-    return writer.length;
-  });
+  const ends: number[] = [];
+  for (let at = 0; at < facts.length; at++) {
+    writeEntry(writer, facts[at]!);
+    ends.push(writer.length);
+  }
   const values = writer.finish();
-  return keys.map((key, at) => [key, values.subarray(at === 0 ? 0 : ends[at - 1], ends[at])]);
+  const entries: [Buffer, Buffer][] = [];
+  for (let at = 0; at < keys.length; at++)
+    entries.push([keys[at]!, values.subarray(at === 0 ? 0 : ends[at - 1], ends[at])]);
+  return entries;
 }
 
 /** What an index value says; `base` is a view of it. */

@@ -70,7 +70,9 @@ export async function openIndexNotes(index: RecordIndex, nameLength: number): Pr
       const key = numberKey(KEY[type], next);
       // Around once in four billion: long after the notes with these numbers are gone.
       next = next === 0xffff_ffff ? 1 : next + 1;
-      const value = Buffer.concat([Buffer.from([KIND_BYTE[kind]]), ...names]);
+      const value = Buffer.allocUnsafe(1 + names.length * nameLength);
+      value[0] = KIND_BYTE[kind];
+      for (let at = 0; at < names.length; at++) value.set(names[at]!, 1 + at * nameLength);
       return [noteOf(type, key, value, nameLength), [key, value]];
     },
     async *read(type) {

@@ -1,45 +1,52 @@
 /** putMany and replaceMany of the encrypt backend: the index knows a record before the wrapped backend does. */
-import { type BlobRecord, RECORD_KINDS, type RecordKind } from "@datadb/protocol";
-import { entriesFor, factsOf } from "./index-entry.ts";
+import type { BlobRecord, RecordKind } from "@datadb/protocol";
+import { byKind } from "../by-kind.ts";
+import { type EntryFacts, entriesFor, factsOf } from "./index-entry.ts";
 import type { Note } from "./index-notes.ts";
 import { newestKey } from "./key-ring.ts";
-import { type Named, sealBatch } from "./seal-batch.ts";
+import { type Batch, sealBatch } from "./seal-batch.ts";
 import { settleNotes } from "./settle-notes.ts";
 import { idOf } from "./stored-names.ts";
 import type { Vault } from "./vault.ts";
 
-function namesOf(records: readonly Named[]): Buffer[] {
-  return records.map(({ record }) => record.name);
+function namesOf(records: readonly BlobRecord[]): Buffer[] {
+  const names: Buffer[] = [];
+  for (let at = 0; at < records.length; at++) names.push(records[at]!.name);
+  return names;
 }
 
-function entriesOf(vault: Vault, kind: RecordKind, records: readonly Named[]): [Buffer, Buffer][] {
-  const { epoch } = newestKey(vault.keys.ring);
-  return entriesFor(
-    kind,
-    namesOf(records),
-    records.map(({ record }) => factsOf(record, epoch)),
-  );
+/** Entries for records that the newest key seals. */
+function entriesOf({ keys }: Vault, kind: RecordKind, { records, names }: Batch): [Buffer, Buffer][] {
+  const { epoch } = newestKey(keys.ring);
+  const facts: EntryFacts[] = [];
+  for (let at = 0; at < records.length; at++) facts.push(factsOf(records[at]!, epoch));
+  return entriesFor(kind, names, facts);
+}
+
+/** The same without those that are there. */
+function withoutKnown(batch: Batch, there: Uint8Array): Batch {
+  if (!there.includes(1)) return batch;
+  const absent = (_: unknown, at: number): boolean => there[at] === 0;
+  return {
+    records: batch.records.filter(absent),
+    names: batch.names.filter(absent),
+    stored: batch.stored.filter(absent),
+  };
 }
 
 /** Those that the wrapped backend does not have: an existing record is kept as it is, and so is its entry. */
 async function freshOnes(
-  { inner, names }: Vault,
+  { inner, names: storedNames }: Vault,
   records: readonly BlobRecord[],
   signal?: AbortSignal,
-): Promise<Map<RecordKind, Named[]>> {
-  const fresh = new Map<RecordKind, Named[]>();
-  for (const kind of RECORD_KINDS) {
-    const some = records.filter((record) => record.kind === kind);
-    if (some.length === 0) continue;
-    const stored = names.all(
-      kind,
-      some.map(({ name }) => name),
-    );
+): Promise<[RecordKind, Batch][]> {
+  const fresh: [RecordKind, Batch][] = [];
+  for (const [kind, some] of byKind(records)) {
+    const names = namesOf(some);
+    const stored = storedNames.all(kind, names);
     const there = await inner.hasMany(kind, stored, signal);
-    const left: Named[] = [];
-    for (const [at, record] of some.entries())
-      if (there[at] === 0) left.push({ record, stored: stored[at]! });
-    if (left.length > 0) fresh.set(kind, left);
+    const batch = withoutKnown({ records: some, names, stored }, there);
+    if (batch.records.length > 0) fresh.push([kind, batch]);
   }
   return fresh;
 }
@@ -51,18 +58,20 @@ async function putFresh(
   signal?: AbortSignal,
 ): Promise<void> {
   const fresh = await freshOnes(vault, records, signal);
-  if (fresh.size === 0) return;
+  if (fresh.length === 0) return;
   const puts: [Buffer, Buffer][] = [];
   const notes: Note[] = [];
-  for (const [kind, some] of fresh) {
-    const [note, entry] = vault.notes.make("uncertain", kind, namesOf(some));
+  for (const [kind, batch] of fresh) {
+    const [note, entry] = vault.notes.make("uncertain", kind, batch.names);
     notes.push(note);
-    puts.push(entry, ...entriesOf(vault, kind, some));
+    puts.push(entry);
+    for (const put of entriesOf(vault, kind, batch)) puts.push(put);
   }
   // Before the wrapped backend can have them durably, in whatever moment it chooses: what it has, the index has, after every crash.
   await vault.index.write(puts, vault.notes.takeDropped());
   try {
-    await sealBatch(vault, [...fresh.values()].flat(), (sealed) => vault.inner.putMany(sealed, signal));
+    for (const [, batch] of fresh)
+      await sealBatch(vault, batch, (sealed) => vault.inner.putMany(sealed, signal));
   } catch (error) {
     await settleNotes(vault, notes, true);
     throw error;
@@ -88,12 +97,12 @@ export async function replaceMany(
   records: readonly BlobRecord[],
 ): Promise<void> {
   if (records.length === 0) return;
-  const named = records.map((record) => ({ record, stored: vault.names.of(kind, record.name) }));
-  const stored = named.map((one) => one.stored);
-  const [note, entry] = vault.notes.make("reread", kind, stored);
+  const names = namesOf(records);
+  const batch: Batch = { records, names, stored: vault.names.all(kind, names) };
+  const [note, entry] = vault.notes.make("reread", kind, batch.stored);
   await vault.index.write([entry], vault.notes.takeDropped());
-  await sealBatch(vault, named, (sealed) => vault.inner.replaceMany(kind, sealed));
-  for (const [at, [key, value]] of entriesOf(vault, kind, named).entries())
-    vault.replaced.set(idOf(kind, records[at]!.name), { kind, key, value });
+  await sealBatch(vault, batch, (sealed) => vault.inner.replaceMany(kind, sealed));
+  for (const [at, [key, value]] of entriesOf(vault, kind, batch).entries())
+    vault.replaced.set(idOf(kind, names[at]!), { kind, key, value });
   accepted.push(note);
 }

@@ -1,4 +1,7 @@
-/** Seals records into memory that is used again. */
+/**
+ * Seals records into memory that is used again. Here, and wherever else each record of a first backup passes, loops count and do no more than they must: the
+ * compiler works on such a loop for as long as it runs.
+ */
 import { randomFillSync } from "node:crypto";
 import { type BlobRecord, maxContentBytes } from "@datadb/protocol";
 import { newestKey } from "./key-ring.ts";
@@ -9,59 +12,70 @@ import type { Vault } from "./vault.ts";
 /** Sealed at once, on the thread that everything waits for: some milliseconds. */
 const PART_BYTES: number = 4 * 1024 * 1024;
 
-/** A record and the name that it is stored under. */
-export interface Named {
-  readonly record: BlobRecord;
-  readonly stored: Buffer;
+/** Records of one kind. */
+export interface Batch {
+  readonly records: readonly BlobRecord[];
+  readonly names: readonly Buffer[];
+  /** The names that they are stored under. */
+  readonly stored: readonly Buffer[];
 }
 
-function* parts(records: readonly Named[]): Generator<readonly Named[]> {
-  let [from, bytes] = [0, 0];
-  for (const [at, { record }] of records.entries()) {
-    const size = sealedSize(record);
-    if (at > from && bytes + size > PART_BYTES) {
-      yield records.slice(from, at);
-      [from, bytes] = [at, 0];
-    }
+/** Where the part that begins at `from` ends, and its bytes: one record at least. */
+function partOf({ records }: Batch, from: number): { to: number; bytes: number } {
+  let bytes = sealedSize(records[from]!);
+  for (let to = from + 1; to < records.length; to++) {
+    const size = sealedSize(records[to]!);
+    if (bytes + size > PART_BYTES) return { to, bytes };
     bytes += size;
   }
-  if (from < records.length) yield from === 0 ? records : records.slice(from);
+  return { to: records.length, bytes };
 }
 
 /** Views of `slab`: the records as they are stored. */
-function sealInto(vault: Vault, records: readonly Named[], slab: Buffer): BlobRecord[] {
-  const { secretbox, keys, counts } = vault;
-  const dataKey = newestKey(keys.ring);
-  const nonces = randomFillSync(Buffer.allocUnsafeSlow(records.length * NONCE_BYTES));
-  const nonce = Buffer.allocUnsafe(NONCE_BYTES);
+function sealInto(vault: Vault, batch: Batch, from: number, to: number, slab: Buffer): BlobRecord[] {
+  const { secretbox, counts } = vault;
+  const dataKey = newestKey(vault.keys.ring);
+  const nonces = randomFillSync(Buffer.allocUnsafeSlow((to - from) * NONCE_BYTES));
+  const nonce = Buffer.allocUnsafeSlow(NONCE_BYTES);
+  // What is sealed is content to the wrapped backend, but no record may claim more content than a blob can have.
+  const maxLength = maxContentBytes(batch.records[from]!.kind);
+  const sealed: BlobRecord[] = [];
   let offset = 0;
-  return records.map(({ record, stored }, at) => {
-    const { kind } = record;
+  for (let at = from; at < to; at++) {
+    const record = batch.records[at]!;
     const payload = slab.subarray(offset, offset + sealedSize(record));
     offset += payload.length;
-    nonces.copy(nonce, 0, at * NONCE_BYTES);
+    for (let byte = 0; byte < NONCE_BYTES; byte++) nonce[byte] = nonces[(at - from) * NONCE_BYTES + byte]!;
     sealRecord(secretbox, dataKey, nonce, record, payload);
     counts.sealed += 1;
     counts.sealedBytes += record.payload.length;
-    // What is sealed is content to the wrapped backend, but no record may claim more content than a blob can have.
-    const length = Math.min(payload.length, maxContentBytes(kind));
-    return { kind, name: stored, encoding: "raw", base: null, length, payload };
-  });
+    const length = Math.min(payload.length, maxLength);
+    sealed.push({
+      kind: record.kind,
+      name: batch.stored[at]!,
+      encoding: "raw",
+      base: null,
+      length,
+      payload,
+    });
+  }
+  return sealed;
 }
 
 /** Gives `take` the sealed records, part by part; it must not keep them. */
 export async function sealBatch(
   vault: Vault,
-  records: readonly Named[],
+  batch: Batch,
   take: (sealed: readonly BlobRecord[]) => Promise<void>,
 ): Promise<void> {
-  for (const part of parts(records)) {
-    const bytes = part.reduce((sum, { record }) => sum + sealedSize(record), 0);
+  for (let from = 0; from < batch.records.length; ) {
+    const { to, bytes } = partOf(batch, from);
     const slab = vault.slabs.take(bytes);
     try {
-      await take(sealInto(vault, part, slab));
+      await take(sealInto(vault, batch, from, to, slab));
     } finally {
       vault.slabs.give(slab);
     }
+    from = to;
   }
 }

@@ -29,6 +29,13 @@ export interface DataKey {
   readonly key: Buffer;
 }
 
+function putUInt32LE(target: Buffer, at: number, value: number): void {
+  target[at] = value;
+  target[at + 1] = value >>> 8;
+  target[at + 2] = value >>> 16;
+  target[at + 3] = value >>> 24;
+}
+
 /** Seals `record` into `target`, which has sealedSize bytes. The nonce must never be used twice with a key. */
 export function sealRecord(
   secretbox: Secretbox,
@@ -37,20 +44,19 @@ export function sealRecord(
   record: BlobRecord,
   target: Buffer,
 ): void {
-  const { kind, name, encoding, base, length, payload } = record;
+  const { name, base, payload } = record;
   target[0] = VERSION;
-  target.writeUInt32LE(epoch, EPOCH_AT);
+  putUInt32LE(target, EPOCH_AT, epoch);
   target.set(nonce, NONCE_AT);
-  target[INSIDE_AT] = KIND_BYTE[kind];
-  target[INSIDE_AT + 1] = ENCODING_BYTE[encoding];
+  target[INSIDE_AT] = KIND_BYTE[record.kind];
+  target[INSIDE_AT + 1] = ENCODING_BYTE[record.encoding];
   target[INSIDE_AT + 2] = name.length;
   target[INSIDE_AT + 3] = base === null ? 0 : base.length;
-  target.writeUInt32LE(length, INSIDE_AT + 4);
-  let at = INSIDE_AT + HEAD_BYTES;
-  target.set(name, at);
-  at += name.length;
-  if (base !== null) target.set(base, at);
-  target.set(payload, at + (base?.length ?? 0));
+  putUInt32LE(target, INSIDE_AT + 4, record.length);
+  const baseAt = INSIDE_AT + HEAD_BYTES + name.length;
+  target.set(name, INSIDE_AT + HEAD_BYTES);
+  if (base !== null) target.set(base, baseAt);
+  target.set(payload, baseAt + (base === null ? 0 : base.length));
   secretbox.seal(target.subarray(BOX_AT), nonce, key);
 }
 

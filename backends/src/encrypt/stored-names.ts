@@ -1,13 +1,14 @@
 /** The names under which records are stored: they tell nothing of the content to who does not have the name key. */
 import { KIND_BYTE, type RecordKind } from "@datadb/protocol";
-import { BLOCK_WORDS, INITIAL_STATE, STATE_WORDS, takeBlock } from "./sha256-block.ts";
+import { namesModule } from "./names-module.ts";
 
-const WORD_BYTES = 4;
-const BLOCK_BYTES: number = BLOCK_WORDS * WORD_BYTES;
-const DIGEST_BYTES: number = STATE_WORDS * WORD_BYTES;
-/** What follows the last byte that is hashed; the last word of the last block tells the bits of all blocks. */
-const END = 0x80;
-const LENGTH_WORD: number = BLOCK_WORDS - 1;
+/** What assembly/stored-names.ts exports. */
+interface Exports {
+  room(): number;
+  capacity(): number;
+  setKey(): void;
+  hash(kind: number, length: number, count: number): void;
+}
 
 /** A key for maps: kind and name as text. */
 export function idOf(kind: RecordKind, name: Buffer): string {
@@ -21,57 +22,33 @@ export interface StoredNames {
   all(kind: RecordKind, names: readonly Buffer[]): Buffer[];
 }
 
-/** The state behind a block of RFC 2104. */
-function keyed(key: Buffer, byte: number): Int32Array {
-  const padded = Buffer.alloc(BLOCK_BYTES, byte);
-  for (const [at, value] of key.entries()) padded[at] = value ^ byte;
-  const block = Int32Array.from({ length: BLOCK_WORDS }, (_, at) => padded.readInt32BE(at * WORD_BYTES));
-  const state = new Int32Array(STATE_WORDS);
-  takeBlock(INITIAL_STATE, block, state);
-  return state;
-}
-
-/** A block that ends what begins with a keyed one, and has `bytes` bytes of its own. */
-function lastBlock(bytes: number): Int32Array {
-  const block = new Int32Array(BLOCK_WORDS);
-  block[Math.floor(bytes / WORD_BYTES)] = END << (24 - 8 * (bytes % WORD_BYTES));
-  block[LENGTH_WORD] = 8 * (BLOCK_BYTES + bytes);
-  return block;
-}
-
 /** `nameKey` has 32 bytes, names have `nameLength`, 20 or 32: with the kind they fit into one block. */
 export function createStoredNames(nameKey: Buffer, nameLength: number): StoredNames {
-  // The blocks with the key are taken in once. What is left of an HMAC are two blocks, 0.6 us; a call of the library takes longer, whatever it does.
-  const [inner, outer] = [keyed(nameKey, 0x36), keyed(nameKey, 0x5c)];
-  const [message, digest] = [lastBlock(1 + nameLength), lastBlock(DIGEST_BYTES)];
-  const state = new Int32Array(STATE_WORDS);
-  const write = (kindByte: number, name: Buffer, target: Buffer, at: number): void => {
-    if (name.length !== nameLength) throw new TypeError(`a name has ${nameLength} bytes, not ${name.length}`);
-    // The kind in front moves every word of the name by a byte.
-    let word = kindByte;
-    let place = 0;
-    for (let from = 0; from < nameLength; from += WORD_BYTES) {
-      message[place++] = (word << 24) | (name[from]! << 16) | (name[from + 1]! << 8) | name[from + 2]!;
-      word = name[from + 3]!;
+  const memory = new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true });
+  const wasm = new WebAssembly.Instance(namesModule(), { env: { memory } }).exports as Exports;
+  const capacity = wasm.capacity();
+  const room = Buffer.from(memory.buffer, wasm.room(), capacity * nameLength);
+  room.set(nameKey);
+  wasm.setKey();
+
+  /** Writes the stored names of those from `from` on, as many as there is room for, to `target`. */
+  const write = (kind: RecordKind, names: readonly Buffer[], from: number, target: Buffer): void => {
+    const count = Math.min(capacity, names.length - from);
+    for (let at = 0; at < count; at++) {
+      const name = names[from + at]!;
+      if (name.length !== nameLength)
+        throw new TypeError(`a name has ${nameLength} bytes, not ${name.length}`);
+      room.set(name, at * nameLength);
     }
-    message[place] = (word << 24) | (END << 16);
-    takeBlock(inner, message, state);
-    for (let index = 0; index < STATE_WORDS; index++) digest[index] = state[index]!;
-    takeBlock(outer, digest, state);
-    for (let index = 0; index < nameLength / WORD_BYTES; index++) {
-      const bits = state[index]!;
-      target[at++] = bits >>> 24;
-      target[at++] = bits >>> 16;
-      target[at++] = bits >>> 8;
-      target[at++] = bits;
-    }
+    wasm.hash(KIND_BYTE[kind], nameLength, count);
+    room.copy(target, from * nameLength, 0, count * nameLength);
   };
   const all: StoredNames["all"] = (kind, names) => {
     const slab = Buffer.allocUnsafe(names.length * nameLength);
-    return names.map((name, index) => {
-      write(KIND_BYTE[kind], name, slab, index * nameLength);
-      return slab.subarray(index * nameLength, (index + 1) * nameLength);
-    });
+    for (let from = 0; from < names.length; from += capacity) write(kind, names, from, slab);
+    const stored: Buffer[] = [];
+    for (let at = 0; at < slab.length; at += nameLength) stored.push(slab.subarray(at, at + nameLength));
+    return stored;
   };
   return { of: (kind, name) => all(kind, [name])[0]!, all };
 }

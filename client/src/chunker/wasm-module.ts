@@ -7,7 +7,7 @@ import { dirname, join } from "node:path";
 // By the package's name: bundled code lies elsewhere.
 const ROOM = dirname(createRequire(import.meta.url).resolve("@datadb/client/package.json"));
 const SOURCES = join(ROOM, "assembly");
-const BUILD = join(ROOM, "build-wasm.js");
+const BUILD = join(ROOM, "..", "build-wasm.js");
 
 /** One of the files in assembly/. Throws an Error when the build left none of this name. */
 export function wasmModule(name: "digest" | "fastcdc" | "row-sum" | "rows"): WebAssembly.Module {
@@ -25,7 +25,7 @@ function isStale(path: string): boolean {
 }
 
 function build(): void {
-  const { status, stderr } = spawnSync(process.execPath, [BUILD], { encoding: "utf8" });
+  const { status, stderr } = spawnSync(process.execPath, [BUILD, "client"], { encoding: "utf8" });
   if (status !== 0)
     throw new Error(`assembly/ could not be compiled: npm run build:wasm -w client\n${stderr}`);
 }

@@ -41,11 +41,18 @@ export function levelRecordIndex(level: Level, prefix: Buffer, absent?: AbsentKe
     out.set(key, prefix.length);
     return out;
   };
+  let passed: Buffer = Buffer.alloc(0);
+  /** The same for a call that copies the key before it returns: the memory is used for the next one. */
+  const passing = (key: Buffer): Buffer => {
+    if (passed.length === prefix.length + key.length) passed.set(key, prefix.length);
+    else passed = scoped(key);
+    return passed;
+  };
   return {
     ...(absent && { lacks: (key) => absent.has(key) }),
     getMany(keys) {
       try {
-        return keys.map((key) => (absent?.has(key) ? undefined : level.getSync(scoped(key))));
+        return keys.map((key) => (absent?.has(key) ? undefined : level.getSync(passing(key))));
       } catch (error) {
         throw levelError(level.location, error);
       }
@@ -55,9 +62,9 @@ export function levelRecordIndex(level: Level, prefix: Buffer, absent?: AbsentKe
         const batch = level.batch();
         for (const [key, value] of puts) {
           absent?.writes(key);
-          batch.put(scoped(key), value);
+          batch.put(passing(key), value);
         }
-        for (const key of removes) batch.del(scoped(key));
+        for (const key of removes) batch.del(passing(key));
         await batch.write({ sync: options.durable ?? false });
       } catch (error) {
         throw levelError(level.location, error);

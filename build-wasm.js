@@ -1,13 +1,14 @@
-// Compiles what runs on shared memory (assembly/*.ts) to wasm/*.wasm. Part of the build; see docs/formats.md for what is cut where.
+// Compiles what rooms have in assembly/*.ts to their wasm/*.wasm: node build-wasm.js ROOM... Part of the build.
 import { mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import asc from "assemblyscript/asc";
 
-const room = dirname(fileURLToPath(import.meta.url));
-for (const source of readdirSync(join(room, "assembly"))) await compile(basename(source, ".ts"));
+const house = dirname(fileURLToPath(import.meta.url));
+for (const room of process.argv.slice(2).map((name) => join(house, name)))
+  for (const source of readdirSync(join(room, "assembly"))) await compile(room, basename(source, ".ts"));
 
-async function compile(name) {
+async function compile(room, name) {
   const output = {};
   const { error, stderr } = await asc.main(
     [
