@@ -4,9 +4,13 @@ import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import asc from "assemblyscript/asc";
 
+/** Imported by others. */
+const PARTS = new Set(["binary-times", "binary-values"]);
+
 const house = dirname(fileURLToPath(import.meta.url));
 for (const room of process.argv.slice(2).map((name) => join(house, name)))
-  for (const source of readdirSync(join(room, "assembly"))) await compile(room, basename(source, ".ts"));
+  for (const name of readdirSync(join(room, "assembly")).map((source) => basename(source, ".ts")))
+    if (!PARTS.has(name)) await compile(room, name);
 
 async function compile(room, name) {
   const output = {};

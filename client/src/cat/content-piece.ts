@@ -15,6 +15,12 @@ export function pieceOf(content: Buffer): ContentPiece {
   return { length: content.length, take: () => content };
 }
 
+/** Takes it to `place`, which has exactly its length. */
+export function takeInto(piece: ContentPiece, place: Buffer): void {
+  const content = piece.take(place);
+  if (content.buffer !== place.buffer || content.byteOffset !== place.byteOffset) content.copy(place);
+}
+
 export async function* takeAll(pieces: AsyncIterable<ContentPiece>): AsyncGenerator<Buffer> {
   for await (const piece of pieces) yield piece.take();
 }

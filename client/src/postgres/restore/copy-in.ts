@@ -1,7 +1,7 @@
 /** COPY ... FROM STDIN: gives the server what a source yields, as fast as the server takes it. */
 import type { Socket } from "node:net";
 import type pg from "pg";
-import type { ContentPiece } from "../../cat/content-piece.ts";
+import { type ContentPiece, takeInto } from "../../cat/content-piece.ts";
 
 /** The driver's connection, as far as a query that runs by itself needs it. */
 interface DriverConnection {
@@ -13,7 +13,7 @@ interface DriverConnection {
 
 const COPY_DATA = 0x64;
 /** Type and length of a message. */
-const HEADER_BYTES = 5;
+export const HEADER_BYTES = 5;
 /** Twice as much is given to the socket before the server has taken it: it has work while the next rows are decoded. */
 const HALF_BYTES = 192 << 10;
 
@@ -27,6 +27,22 @@ export function copyIn(
   source: AsyncIterable<ContentPiece>,
   onBytes: (bytes: Buffer) => void,
 ): Promise<number> {
+  return copyWith(client, sql, (connection, failed) => sendPieces(connection, source, onBytes, failed));
+}
+
+/** The same of whole messages. The memory of one may be used again when the next but one is asked for. */
+export function copyMessagesIn(
+  client: pg.Client,
+  sql: string,
+  messages: AsyncIterable<Buffer>,
+): Promise<number> {
+  return copyWith(client, sql, (connection, failed) => sendMessages(connection, messages, failed));
+}
+
+/** Gives the connection what is to be sent, until it has failed; rejects when the source does. */
+type Send = (connection: DriverConnection, failed: () => boolean) => Promise<void>;
+
+function copyWith(client: pg.Client, sql: string, send: Send): Promise<number> {
   return new Promise((resolve, reject) => {
     let failure: Error | undefined;
     let rows = 0;
@@ -37,7 +53,7 @@ export function copyIn(
         return null;
       },
       handleCopyInResponse(connection: DriverConnection) {
-        send(connection, source, onBytes, () => failure !== undefined).catch((error: Error) => {
+        send(connection, () => failure !== undefined).catch((error: Error) => {
           failure ??= error;
           if (connection.stream.writable) connection.sendCopyFail("the source of the rows failed");
         });
@@ -63,7 +79,36 @@ export function copyIn(
   });
 }
 
-async function send(
+async function sendMessages(
+  connection: DriverConnection,
+  messages: AsyncIterable<Buffer>,
+  failed: () => boolean,
+): Promise<void> {
+  let before = Promise.resolve();
+  for await (const message of messages) {
+    if (failed()) return;
+    const mine = written(connection.stream, message);
+    await before;
+    before = mine;
+  }
+  await before;
+  if (!failed()) connection.endCopyFrom();
+}
+
+/** Resolves when the kernel has it. */
+function written(stream: Socket, message: Buffer): Promise<void> {
+  const done = new Promise<void>((resolve, reject) => {
+    stream.write(message, (error) => {
+      if (error) reject(new Error("the connection was closed while rows were sent", { cause: error }));
+      else resolve();
+    });
+  });
+  // Awaited when the next one has been made.
+  done.catch(() => {});
+  return done;
+}
+
+async function sendPieces(
   connection: DriverConnection,
   source: AsyncIterable<ContentPiece>,
   onBytes: (bytes: Buffer) => void,
@@ -76,15 +121,19 @@ async function send(
     const size = HEADER_BYTES + piece.length;
     const message = space.free(size) ?? (await space.wait(size));
     if (failed()) return;
-    message[0] = COPY_DATA;
-    message.writeUInt32BE(piece.length + 4, 1);
+    beginMessage(message);
     const place = message.subarray(HEADER_BYTES);
-    const content = piece.take(place);
-    if (content.buffer !== place.buffer || content.byteOffset !== place.byteOffset) content.copy(place);
+    takeInto(piece, place);
     space.write(message);
     onBytes(place);
   }
   if (!failed()) connection.endCopyFrom();
+}
+
+/** Type and length, of which `message` has as much as it needs before the content. */
+export function beginMessage(message: Buffer): void {
+  message[0] = COPY_DATA;
+  message.writeUInt32BE(message.length - 1, 1);
 }
 
 interface SendingSpace {
@@ -118,13 +167,7 @@ function sendingSpace(stream: Socket): SendingSpace {
       return take(size);
     },
     write(message) {
-      half.written = new Promise((resolve, reject) => {
-        stream.write(message, (error) => {
-          if (error) reject(new Error("the connection was closed while rows were sent", { cause: error }));
-          else resolve();
-        });
-      });
-      half.written.catch(() => {});
+      half.written = written(stream, message);
     },
   };
 }

@@ -2,6 +2,7 @@
 import type { Session } from "../connect/open-session.ts";
 import type { PostgresTarget } from "../connect/target.ts";
 import type { BackupFiles } from "./backup-files.ts";
+import { isCopiedInBinary } from "./copy-table.ts";
 import { largeObjectTasks } from "./large-objects.ts";
 import { type LoadRequest, loadTasks } from "./load-tables.ts";
 import { notFilled, readsAbsentRows } from "./reads-absent-rows.ts";
@@ -79,6 +80,7 @@ async function fill(first: Session, sessions: readonly Session[], request: FillR
     digests: new Map(),
     sums: new Map(),
     jobs: sessions.length,
+    isBinary: (table) => isCopiedInBinary(first, table, selection.nameOf(table)),
   };
   report.phase("data");
   const objects = largeObjectTasks(selection.whole ? files : { ...files, largeObjects: [] }, {
@@ -87,7 +89,7 @@ async function fill(first: Session, sessions: readonly Session[], request: FillR
     beforeCommit: journal,
     onObject: report.largeObject,
   });
-  await runTasks(sessions, [...loadTasks(selection.tables, load), ...objects], report.task);
+  await runTasks(sessions, [...(await loadTasks(selection.tables, load)), ...objects], report.task);
 
   report.phase("indexes");
   await runTasks(sessions, plan.indexes.map(statementsTask), report.task);

@@ -33,25 +33,30 @@ const request = (jobs: number, tables: readonly TableManifest[]) => ({
   digests: new Map(tables.map((one) => [keyOf(one), 0n])),
   sums: new Map(),
   jobs,
+  isBinary: async ({ name }: TableManifest) => name === "binary",
 });
 
 /** Names of tables, with a plus for each task that shares its table with others. */
-const tasksOf = (jobs: number, tables: readonly TableManifest[]): string[] =>
-  loadTasks(tables, request(jobs, tables)).map(({ label, shared }) => `${label}${shared ? " +" : ""}`);
+const tasksOf = async (jobs: number, tables: readonly TableManifest[]): Promise<string[]> =>
+  (await loadTasks(tables, request(jobs, tables))).map(
+    ({ label, shared }) => `${label}${shared ? " +" : ""}`,
+  );
 
-test("a table that is larger than its share is loaded by all, where the order of its rows is not needed", () => {
+test("a table that is larger than its share is loaded by all, where the order of its rows is not needed", async () => {
   const [large, small, tiny] = [table("large", 200 * MB), table("small", 30 * MB), table("tiny", 1000)];
   const three = ["public.large +", "public.large +", "public.large +", "public.small", "public.tiny"];
-  expect(tasksOf(3, [tiny, small, large])).toEqual(three);
+  expect(await tasksOf(3, [tiny, small, large])).toEqual(three);
   const alone = ["public.large", "public.small", "public.tiny"];
-  expect(tasksOf(1, [tiny, small, large])).toEqual(alone);
-  expect(tasksOf(3, [tiny, small, { ...large, key: null }])).toEqual(alone);
-  expect(tasksOf(3, [tiny, small, { ...large, format: "binary" }])).toEqual(alone);
+  expect(await tasksOf(1, [tiny, small, large])).toEqual(alone);
+  expect(await tasksOf(3, [tiny, small, { ...large, key: null }])).toEqual(alone);
+  expect(await tasksOf(3, [tiny, small, { ...large, format: "binary" }])).toEqual(alone);
+  const binary = ["public.binary", "public.small", "public.tiny"];
+  expect(await tasksOf(3, [tiny, small, { ...large, name: "binary" }])).toEqual(binary);
 });
 
-test("tables that keep all connections busy are loaded by one each", () => {
+test("tables that keep all connections busy are loaded by one each", async () => {
   const tables = [table("a", 200 * MB), table("b", 200 * MB), table("c", 200 * MB)];
-  expect(tasksOf(2, tables)).toEqual(["public.a", "public.b", "public.c"]);
+  expect(await tasksOf(2, tables)).toEqual(["public.a", "public.b", "public.c"]);
 });
 
 test("a large table is read back by all where rows can be read by page; small ones together", () => {

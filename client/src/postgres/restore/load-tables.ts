@@ -1,19 +1,17 @@
 /** Loads the rows of tables: large ones alone, frozen; one that is larger than the rest by all sessions; small ones many in a transaction. */
 import { DatabaseDiffersError } from "@datadb/protocol";
 import type { ContentPiece } from "../../cat/content-piece.ts";
-import { databaseError } from "../connect/database-error.ts";
 import type { Session } from "../connect/open-session.ts";
 import type { TableManifest } from "../manifest/manifest.ts";
 import type { RowSum } from "../rows/row-sum.ts";
-import { copyIn } from "./copy-in.ts";
+import { type CopyRequest, copyTable, type Loaded } from "./copy-table.ts";
 import { dealRows } from "./deal-rows.ts";
-import { loadedSum } from "./loaded-sum.ts";
-import { bothDigests, digesterOf, type RowsDigest } from "./row-digest.ts";
-import { keyOf, quoteName, shownName, sqlName } from "./script/object-name.ts";
+import { bothDigests, type RowsDigest } from "./row-digest.ts";
+import { keyOf, shownName, sqlName } from "./script/object-name.ts";
 import type { Task } from "./tasks.ts";
 
 /** `digests` null: the rows will not be compared. */
-export type LoadOneRequest = Omit<LoadRequest, "digests" | "sums" | "jobs"> & {
+export type LoadOneRequest = Omit<LoadRequest, "digests" | "sums" | "jobs" | "isBinary"> & {
   digests: LoadRequest["digests"] | null;
   sums?: LoadRequest["sums"];
 };
@@ -31,6 +29,8 @@ export interface LoadRequest {
   sums: Map<string, RowSum>;
   /** Sessions that load. */
   jobs: number;
+  /** Whether the rows of a table are sent in the binary format. */
+  isBinary(table: TableManifest): Promise<boolean>;
 }
 
 const GROUP_BYTES = 8 << 20;
@@ -45,28 +45,32 @@ function isLarge({ bytes, format, kind }: TableManifest): boolean {
   return (kind === "table" || kind === "partition") && (bytes >= LARGE_BYTES || format === "binary");
 }
 
-/** Without a key, the order in which its rows lie is the order of the next backup. */
-function isSplit({ format, key, bytes }: TableManifest, share: number): boolean {
-  return format === "text" && key !== null && bytes >= SPLIT_BYTES && bytes > share;
+/**
+ * Without a key, the order in which its rows lie is the order of the next backup. In binary, one session loads as fast as several that wait
+ * for each other at the end of the table.
+ */
+async function isSplit(table: TableManifest, share: number, request: LoadRequest): Promise<boolean> {
+  const { format, key, bytes } = table;
+  if (format !== "text" || key === null || bytes < SPLIT_BYTES || bytes <= share) return false;
+  return !(await request.isBinary(table));
 }
 
 /** Largest first, so that no session works alone at the end. */
-export function loadTasks(tables: readonly TableManifest[], request: LoadRequest): Task[] {
+export async function loadTasks(tables: readonly TableManifest[], request: LoadRequest): Promise<Task[]> {
   const sorted = [...tables].filter(({ rows }) => rows > 0).sort((a, b) => b.bytes - a.bytes);
   const large = sorted.filter(isLarge);
   const share = sorted.reduce((sum, { bytes }) => sum + bytes, 0) / request.jobs;
-  const tasks: Task[] = large.flatMap((table): Task[] =>
-    isSplit(table, share)
-      ? splitTasks(table, request)
-      : [
-          {
-            label: shownName(table),
-            tables: [keyOf(table)],
-            shared: false,
-            run: (session) => loadLarge(session, table, request),
-          },
-        ],
-  );
+  const tasks: Task[] = [];
+  for (const table of large) {
+    if (await isSplit(table, share, request)) tasks.push(...splitTasks(table, request));
+    else
+      tasks.push({
+        label: shownName(table),
+        tables: [keyOf(table)],
+        shared: false,
+        run: (session) => loadLarge(session, table, request),
+      });
+  }
   for (const group of groups(sorted.filter((table) => !isLarge(table)))) {
     tasks.push({
       label: shownName(group[0]!),
@@ -162,51 +166,10 @@ export async function loadTable(
   if (loaded.digest !== undefined) digests?.set(keyOf(table), loaded.digest);
 }
 
-interface Loaded {
-  rows: number;
-  /** Undefined where it was not wanted. */
-  digest: RowsDigest | undefined;
-}
-
-type CopyRequest = Pick<LoadOneRequest, "nameOf" | "onBytes" | "sums">;
-
-async function copyTable(
-  session: Session,
-  table: TableManifest,
-  { nameOf, onBytes, sums }: CopyRequest,
-  { source, frozen, digests }: { source: AsyncIterable<ContentPiece>; frozen: boolean; digests: boolean },
-): Promise<Loaded> {
-  const name = nameOf(table);
-  const options = [`FORMAT ${table.format}`, ...(frozen ? ["FREEZE"] : [])].join(", ");
-  const digester = digests ? digesterOf(session) : null;
-  const sum = digests ? await loadedSum(session, table, name) : null;
-  if (sum !== null) sums?.set(keyOf(table), sum);
-  digester?.begin(table.format, sum);
-  try {
-    const rows = await copyIn(
-      session.client,
-      `COPY ${sqlName(name)}${columnList(table)} FROM STDIN (${options})`,
-      source,
-      (bytes) => {
-        digester?.update(bytes);
-        onBytes(bytes.length);
-      },
-    );
-    return { rows, digest: digester?.finish() };
-  } catch (error) {
-    throw databaseError(error, `${session.target.label}: loading ${shownName(name)}`);
-  }
-}
-
 function checkRows(session: Session, table: TableManifest, { nameOf }: CopyRequest, rows: number): void {
   if (rows === table.rows) return;
   throw new DatabaseDiffersError(
     `${session.target.label}: ${shownName(nameOf(table))} took ${rows} rows, and the backup has ${table.rows}`,
     "check the store with datadb check --read-data; a trigger or rule of the table may also have left out rows",
   );
-}
-
-/** A table without columns, or with generated ones only, has none to list. */
-export function columnList({ columns }: TableManifest): string {
-  return columns.length === 0 ? "" : ` (${columns.map(quoteName).join(", ")})`;
 }

@@ -1,25 +1,13 @@
 /** Sums of the rows of a loaded table: of what was sent to it, and of what the server has. */
+import type { ColumnFacts } from "../catalogue/columns.ts";
 import type { Session } from "../connect/open-session.ts";
-import type { TableManifest } from "../manifest/manifest.ts";
 import { type RowSum, rowSum } from "../rows/row-sum.ts";
-import { LEAST_SUMMED_BYTES, summableColumns } from "../rows/summable-columns.ts";
-import { type ObjectName, sqlName } from "./script/object-name.ts";
 
-/** Sums are compared within one restore. */
 const SEED = 0x6461_7461_6462_0001n;
 
-/** How to sum it up; null where that cannot be done, or is not worth it. The table is there, with all its columns. */
-export async function loadedSum(
-  session: Session,
-  table: TableManifest,
-  name: ObjectName,
-): Promise<RowSum | null> {
-  if (table.format !== "text" || table.bytes < LEAST_SUMMED_BYTES) return null;
-  const [row] = await session.query<{ oid: number }>("SELECT $1::regclass::oid::int8::float8 AS oid", [
-    sqlName(name),
-  ]);
-  const columns = await summableColumns(session, row!.oid, table.columns);
-  return columns && rowSum(columns, SEED);
+/** The sum of rows that `columns` allow, which is compared within one restore; null where there is none. */
+export function loadedSum(columns: readonly ColumnFacts[]): RowSum | null {
+  return rowSum(columns, SEED);
 }
 
 /** Of the rows of a table, called `t` in `where`: empty, or a WHERE clause. */

@@ -19,6 +19,10 @@ interface RowDigester {
   begin(format: "text" | "binary", sum?: RowSum | null): void;
   /** Bytes of rows, cut anywhere. */
   update(bytes: Buffer): void;
+  /** Two slabs, which are free for others while update() has only been given whole rows. */
+  readonly memory: WebAssembly.Memory;
+  /** Whole rows of text that lie there. */
+  addRows(from: number, to: number): void;
   /** Takes the rows of COPY. */
   readonly sink: RowSink;
   finish(): RowsDigest;
@@ -69,10 +73,11 @@ function rowAdder(memory: WebAssembly.Memory): RowAdder {
 /** Longer rows are hashed piece by piece. */
 const LONGEST_ROW_BYTES = SLAB_BYTES;
 const START = slabStart(0);
+const SLABS = 2;
 
 /** For one stream of rows at a time. */
 export function rowDigester(): RowDigester {
-  const memory = slabMemory(1, 1);
+  const memory = slabMemory(SLABS, 1);
   const view = Buffer.from(memory.buffer);
   const adder = rowAdder(memory);
   let whole: Hash | null = null;
@@ -95,7 +100,8 @@ export function rowDigester(): RowDigester {
     return end || bytes.length;
   }
 
-  function updateText(bytes: Buffer): void {
+  function update(bytes: Buffer): void {
+    if (whole !== null) return void whole.update(bytes);
     for (let from = 0; from < bytes.length; ) {
       if (long !== null) {
         from = updateLong(bytes, from);
@@ -114,12 +120,8 @@ export function rowDigester(): RowDigester {
     }
   }
 
-  const update = (bytes: Buffer): void => {
-    if (whole === null) updateText(bytes);
-    else whole.update(bytes);
-  };
   return {
-    input: view.subarray(inputStart(1, 0), inputStart(1, 0) + INPUT_BYTES),
+    input: view.subarray(inputStart(SLABS, 0), inputStart(SLABS, 0) + INPUT_BYTES),
     begin(format, sum = null) {
       whole = format === "binary" ? createHash("sha256") : null;
       adder.begin(sum);
@@ -128,6 +130,8 @@ export function rowDigester(): RowDigester {
       kept = 0;
     },
     update,
+    memory,
+    addRows: adder.addRows,
     sink: {
       bytes: 0,
       begin: () => true,
