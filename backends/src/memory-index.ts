@@ -20,8 +20,12 @@ function memoryIndex(values: Map<string, Buffer>): MemoryIndex {
       return keys.map((key) => values.get(key.toString("latin1")));
     },
     lacks: (key) => !values.has(key.toString("latin1")),
-    async write(puts, removes) {
-      for (const [key, value] of puts) values.set(key.toString("latin1"), Buffer.from(value));
+    async write(puts, removes, { more } = {}) {
+      const put = (key: Buffer, value: Buffer): void => {
+        values.set(key.toString("latin1"), Buffer.from(value));
+      };
+      for (const [key, value] of puts) put(key, value);
+      more?.(put);
       for (const key of removes) values.delete(key.toString("latin1"));
     },
     async *entries(from, to) {

@@ -19,8 +19,8 @@ export interface NameMap<V> {
 const SEEDS = crypto.getRandomValues(new Int32Array(3));
 const [FIRST, SECOND, THIRD] = [SEEDS[0]! | 1, SEEDS[1]!, SEEDS[2]! | 1];
 
-/** Names are hashes: eight of their bytes tell them apart. Never 0. */
-function hashOfName(name: Buffer): number {
+/** Names are hashes: eight of their bytes tell them apart. 32 bits, never 0. */
+export function hashOfName(name: Buffer): number {
   const low = name[0]! | (name[1]! << 8) | (name[2]! << 16) | (name[3]! << 24);
   const high = name[4]! | (name[5]! << 8) | (name[6]! << 16) | (name[7]! << 24);
   const half = Math.imul(low ^ SECOND, FIRST);

@@ -1,5 +1,8 @@
 /** The key-value view of `local/` that one backend keeps its index in; the caller has scoped it to that backend. */
 
+/** Tells puts one by one to the function that it is called with; the buffers of one may be those of the next. */
+export type TellPuts = (put: (key: Buffer, value: Buffer) => void) => void;
+
 /**
  * A cache that a scan of the packs can rebuild: it may lag behind them after a crash, but never says more than was written to it.
  * Keys and values are non-empty byte strings and compared as bytes.
@@ -10,13 +13,13 @@ export interface RecordIndex {
   /** Whether a key is surely absent, as far as that can be said at once; false says nothing. */
   lacks?(key: Buffer): boolean;
   /**
-   * Applies all puts, then all removes, atomically; visible to getMany when it resolves. Buffers must not change until then. After a
+   * Applies all puts, those of `more` last, then all removes, atomically; visible to getMany when it resolves. Buffers must not change until then. After a
    * power cut the last writes may be gone, in the reverse order of their being made; with `durable` this one and all before it are not.
    */
   write(
     puts: readonly (readonly [Buffer, Buffer])[],
     removes: readonly Buffer[],
-    options?: { durable?: boolean },
+    options?: { durable?: boolean; more?: TellPuts },
   ): Promise<void>;
   /** Entries with `from` <= key < `to`, in key order, as of the call. Bounded memory. */
   entries(from: Buffer, to: Buffer): AsyncIterable<[Buffer, Buffer]>;

@@ -153,6 +153,12 @@ export class ByteWriter {
     return result;
   }
 
+  /** Moves what was written to `target`, which has as many bytes. */
+  finishInto(target: Buffer): void {
+    this.buffer.copy(target, 0, 0, this.end);
+    this.reset();
+  }
+
   /** Forgets what was written. */
   reset(): void {
     this.end = 0;

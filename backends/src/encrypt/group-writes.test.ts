@@ -1,10 +1,22 @@
 import { describe, expect, test } from "vitest";
 import { createMemoryIndex } from "../memory-index.ts";
-import type { RecordIndex } from "../record-index.ts";
+import type { RecordIndex, TellPuts } from "../record-index.ts";
 import { createRandom, runSeed } from "../suite/seeded-random.ts";
 import { groupWrites } from "./group-writes.ts";
 
 const seed = runSeed();
+
+/** Tells puts in memory that is used again. */
+function telling(puts: readonly (readonly [Buffer, Buffer])[]): TellPuts {
+  return (put) => {
+    const [key, value] = [Buffer.alloc(2), Buffer.alloc(2)];
+    for (const [own, ownValue] of puts) {
+      key.set(own);
+      value.set(ownValue);
+      put(key, value);
+    }
+  };
+}
 
 /** An index whose writes take turns with everything else, and what was asked of it. */
 function slow(index: RecordIndex): RecordIndex & { writes: { puts: number; durable: boolean }[] } {
@@ -13,7 +25,11 @@ function slow(index: RecordIndex): RecordIndex & { writes: { puts: number; durab
     ...index,
     writes,
     async write(puts, removes, options) {
-      writes.push({ puts: puts.length, durable: options?.durable ?? false });
+      let count = puts.length;
+      options?.more?.(() => {
+        count += 1;
+      });
+      writes.push({ puts: count, durable: options?.durable ?? false });
       for (let turn = 0; turn < 5; turn++) await Promise.resolve();
       await index.write(puts, removes, options);
     },
@@ -37,8 +53,9 @@ describe(`writes in groups, DATADB_TEST_SEED=${seed}`, () => {
     for (let call = 0; call < 400; call++) {
       const puts = Array.from({ length: random.integer(3) }, () => [key(), random.bytes(2)] as const);
       const removes = Array.from({ length: random.integer(4) === 0 ? 2 : 0 }, key);
-      await plain.write(puts, removes);
-      all.push(grouped.write(puts, removes));
+      const told = Array.from({ length: random.integer(3) }, () => [key(), random.bytes(2)] as const);
+      await plain.write([...puts, ...told], removes);
+      all.push(grouped.write(puts, removes, { more: telling(told) }));
       if (random.integer(8) === 0) await all.at(-1);
     }
     await Promise.all(all);

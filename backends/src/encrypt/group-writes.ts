@@ -1,11 +1,10 @@
 /** An index whose writes wait for each other and go out together: what each costs is handing it to another thread. */
-import type { RecordIndex } from "../record-index.ts";
-
-type Entry = readonly [key: Buffer, value: Buffer];
+import type { RecordIndex, TellPuts } from "../record-index.ts";
 
 /** Writes that go out as one. */
 interface Group {
-  readonly puts: Entry[];
+  /** In order: of two puts with one key the later counts. */
+  readonly puts: TellPuts[];
   readonly removes: Buffer[];
   readonly removed: Set<string>;
   durable: boolean;
@@ -22,8 +21,13 @@ function newGroup(): Group {
 }
 
 /** Within a write all puts come before all removes: what was removed earlier cannot be put by the same one. */
-function fits({ removed }: Group, puts: readonly Entry[]): boolean {
-  return removed.size === 0 || puts.every(([key]) => !removed.has(key.toString("latin1")));
+function fits({ removed }: Group, puts: TellPuts): boolean {
+  if (removed.size === 0) return true;
+  let free = true;
+  puts((key) => {
+    free &&= !removed.has(key.toString("latin1"));
+  });
+  return free;
 }
 
 /** The same index; a write that comes while another is under way goes with the next. All of a group fail together. */
@@ -34,7 +38,11 @@ export function groupWrites(index: RecordIndex): RecordIndex {
   async function writeAll(): Promise<void> {
     writing = true;
     for (let group = waiting.shift(); group !== undefined; group = waiting.shift()) {
-      const written = index.write(group.puts, group.removes, { durable: group.durable });
+      const { puts, removes, durable } = group;
+      const more: TellPuts = (put) => {
+        for (const tell of puts) tell(put);
+      };
+      const written = index.write([], removes, { durable, more });
       group.settle(written);
       await written.catch(() => undefined);
     }
@@ -43,13 +51,17 @@ export function groupWrites(index: RecordIndex): RecordIndex {
 
   return {
     ...index,
-    write(puts, removes, { durable = false } = {}) {
+    write(puts, removes, { durable = false, more } = {}) {
+      const own: TellPuts = (put) => {
+        for (const [key, value] of puts) put(key, value);
+        more?.(put);
+      };
       let group = waiting.at(-1);
-      if (group === undefined || !fits(group, puts)) {
+      if (group === undefined || !fits(group, own)) {
         group = newGroup();
         waiting.push(group);
       }
-      for (const put of puts) group.puts.push(put);
+      group.puts.push(own);
       for (const key of removes) {
         group.removes.push(key);
         group.removed.add(key.toString("latin1"));

@@ -1,13 +1,14 @@
 /** Puts that have not ended: who puts a name that is on its way waits for that, and puts it not. */
 import type { BlobRecord, RecordKind } from "@datadb/protocol";
-import { createNameMap, type NameMap } from "../name-map.ts";
+import { hashOfName } from "../name-map.ts";
 
-interface Claim {
-  readonly name: Buffer;
+/** One put, and which names it has claimed. It goes as a whole: nothing has to be taken back for each name. */
+interface Put {
+  readonly mine: BlobRecord[];
+  /** Open addressing, two numbers a place: the hash of a name, 0 where the place is free, and where its record is in `mine`. At least half of the places are free. */
+  readonly places: Int32Array;
   readonly ended: Promise<void>;
 }
-
-type Claims = Readonly<Record<RecordKind, NameMap<Claim>>>;
 
 export interface InFlight {
   has(kind: RecordKind, name: Buffer): boolean;
@@ -17,67 +18,78 @@ export interface InFlight {
   settled(): Promise<void>;
 }
 
-/** Those records whose names nobody had claimed; `waits` gets the ends of the others. */
-function claim(
-  claims: Claims,
-  records: readonly BlobRecord[],
-  ended: Promise<void>,
-  waits: Set<Promise<void>>,
-): BlobRecord[] {
-  const mine: BlobRecord[] = [];
-  for (let at = 0; at < records.length; at++) {
-    const record = records[at]!;
-    const { name } = record;
-    const some = claims[record.kind];
-    const other = some.get(name);
-    if (other === undefined) {
-      some.set(name, { name, ended });
-      mine.push(record);
-    } else if (other.ended !== ended) waits.add(other.ended);
+/** The place of a name, or the free one where it would be. */
+function placeOf({ mine, places }: Put, kind: RecordKind, name: Buffer, hash: number): number {
+  const mask = places.length - 1;
+  let place = (2 * hash) & mask;
+  while (places[place] !== 0) {
+    const record = places[place] === hash ? mine[places[place + 1]!]! : null;
+    if (record !== null && record.kind === kind && record.name.equals(name)) break;
+    place = (place + 2) & mask;
   }
-  return mine;
+  return place;
 }
 
-function release(claims: Claims, records: readonly BlobRecord[]): void {
-  for (let at = 0; at < records.length; at++) {
-    const { kind, name } = records[at]!;
-    claims[kind].delete(name);
+function newPut(count: number, ended: Promise<void>): Put {
+  const places = new Int32Array(2 ** (2 + Math.ceil(Math.log2(Math.max(1, count)))));
+  return { mine: [], places, ended };
+}
+
+/** The one that has claimed a name. */
+function holderOf(puts: readonly Put[], kind: RecordKind, name: Buffer, hash: number): Put | null {
+  for (let at = 0; at < puts.length; at++) {
+    const put = puts[at]!;
+    if (put.places[placeOf(put, kind, name, hash)] !== 0) return put;
   }
+  return null;
+}
+
+/** Claims those names for `own` that nobody has claimed; the result are the ends of the others. */
+function claim(own: Put, others: readonly Put[], records: readonly BlobRecord[]): Set<Promise<void>> {
+  const waits = new Set<Promise<void>>();
+  for (let at = 0; at < records.length; at++) {
+    const record = records[at]!;
+    const hash = hashOfName(record.name);
+    const holder = holderOf(others, record.kind, record.name, hash);
+    if (holder !== null) {
+      waits.add(holder.ended);
+      continue;
+    }
+    const place = placeOf(own, record.kind, record.name, hash);
+    if (own.places[place] !== 0) continue;
+    own.places[place] = hash;
+    own.places[place + 1] = own.mine.push(record) - 1;
+  }
+  return waits;
 }
 
 export function createInFlight(): InFlight {
-  const claims: Claims = { data: claimed(), node: claimed(), log: claimed() };
-  const running = new Set<Promise<void>>();
+  const running = new Set<Put>();
   return {
-    has: (kind, name) => claims[kind].has(name),
+    has: (kind, name) => holderOf([...running], kind, name, hashOfName(name)) !== null,
     async during(records, put) {
-      const waits = new Set<Promise<void>>();
       let settle: (end: Promise<void>) => void = () => {};
       const ended = new Promise<void>((resolve) => {
         settle = resolve;
       });
       // Whoever waits for it sees how it ended.
       ended.catch(() => {});
-      const mine = claim(claims, records, ended, waits);
-      running.add(ended);
+      const own = newPut(records.length, ended);
+      const waits = claim(own, [...running], records);
+      running.add(own);
       try {
-        if (mine.length > 0) await put(mine);
+        if (own.mine.length > 0) await put(own.mine);
         settle(Promise.resolve());
       } catch (error) {
         settle(Promise.reject(error));
         throw error;
       } finally {
-        release(claims, mine);
-        running.delete(ended);
+        running.delete(own);
       }
       await Promise.all(waits);
     },
     async settled() {
-      await Promise.allSettled(running);
+      await Promise.allSettled([...running].map((put) => put.ended));
     },
   };
-}
-
-function claimed(): NameMap<Claim> {
-  return createNameMap(({ name }) => name);
 }

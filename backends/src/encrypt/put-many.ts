@@ -1,7 +1,8 @@
 /** putMany and replaceMany of the encrypt backend: the index knows a record before the wrapped backend does. */
 import type { BlobRecord, RecordKind } from "@datadb/protocol";
 import { byKind } from "../by-kind.ts";
-import { type EntryFacts, entriesFor, factsOf } from "./index-entry.ts";
+import type { TellPuts } from "../record-index.ts";
+import { entriesFor, factsOf, tellEntries } from "./index-entry.ts";
 import type { Note } from "./index-notes.ts";
 import { newestKey } from "./key-ring.ts";
 import { type Batch, sealBatch } from "./seal-batch.ts";
@@ -13,14 +14,6 @@ function namesOf(records: readonly BlobRecord[]): Buffer[] {
   const names: Buffer[] = [];
   for (let at = 0; at < records.length; at++) names.push(records[at]!.name);
   return names;
-}
-
-/** Entries for records that the newest key seals. */
-function entriesOf({ keys }: Vault, kind: RecordKind, { records, names }: Batch): [Buffer, Buffer][] {
-  const { epoch } = newestKey(keys.ring);
-  const facts: EntryFacts[] = [];
-  for (let at = 0; at < records.length; at++) facts.push(factsOf(records[at]!, epoch));
-  return entriesFor(kind, names, facts);
 }
 
 /** The same without those that are there. */
@@ -59,16 +52,21 @@ async function putFresh(
 ): Promise<void> {
   const fresh = await freshOnes(vault, records, signal);
   if (fresh.length === 0) return;
+  const { epoch } = newestKey(vault.keys.ring);
   const puts: [Buffer, Buffer][] = [];
   const notes: Note[] = [];
-  for (const [kind, batch] of fresh) {
-    const [note, entry] = vault.notes.make("uncertain", kind, batch.names);
+  const entries: TellPuts[] = [];
+  for (const [kind, { records: some, names }] of fresh) {
+    const [note, entry] = vault.notes.make("uncertain", kind, names);
     notes.push(note);
     puts.push(entry);
-    for (const put of entriesOf(vault, kind, batch)) puts.push(put);
+    entries.push(tellEntries(kind, names, some, epoch));
   }
+  const more: TellPuts = (put) => {
+    for (const tell of entries) tell(put);
+  };
   // Before the wrapped backend can have them durably, in whatever moment it chooses: what it has, the index has, after every crash.
-  await vault.index.write(puts, vault.notes.takeDropped());
+  await vault.index.write(puts, vault.notes.takeDropped(), { more });
   try {
     for (const [, batch] of fresh)
       await sealBatch(vault, batch, (sealed) => vault.inner.putMany(sealed, signal));
@@ -102,7 +100,9 @@ export async function replaceMany(
   const [note, entry] = vault.notes.make("reread", kind, batch.stored);
   await vault.index.write([entry], vault.notes.takeDropped());
   await sealBatch(vault, batch, (sealed) => vault.inner.replaceMany(kind, sealed));
-  for (const [at, [key, value]] of entriesOf(vault, kind, batch).entries())
+  const { epoch } = newestKey(vault.keys.ring);
+  const facts = records.map((record) => factsOf(record, epoch));
+  for (const [at, [key, value]] of entriesFor(kind, names, facts).entries())
     vault.replaced.set(idOf(kind, names[at]!), { kind, key, value });
   accepted.push(note);
 }

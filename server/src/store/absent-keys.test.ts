@@ -51,3 +51,20 @@ test("of an empty index that is known without looking, and of one that others wr
   expect([empty.lacks?.(keyOf(1, 1)), empty.lacks?.(keyOf(1, 2))]).toEqual([false, true]);
   expect(levelRecordIndex(level, prefix).lacks).toBeUndefined();
 });
+
+test("puts that are told one by one are copied before the next is told, also into the index of a LevelDB", async () => {
+  const index = levelRecordIndex(level, prefix, createAbsentKeys(level, prefix, true));
+  const key = keyOf(1, 0);
+  const told = Buffer.alloc(1);
+  await index.write([[keyOf(1, 9), value]], [keyOf(1, 3)], {
+    more(put) {
+      for (let byte = 1; byte <= 4; byte++) {
+        key.fill(byte, 1);
+        told[0] = byte;
+        put(key, told);
+      }
+    },
+  });
+  const found = index.getMany([1, 2, 3, 4, 9].map((byte) => keyOf(1, byte)));
+  expect(found).toEqual([Buffer.from([1]), Buffer.from([2]), undefined, Buffer.from([4]), value]);
+});

@@ -17,29 +17,33 @@ export interface AbsentKeys {
  */
 export function createAbsentKeys(level: Level, prefix: Buffer, empty: boolean): AbsentKeys {
   const written = createKeyFilter();
-  /** By first byte: whether there were none; undefined as long as that is being looked up. */
-  const vacant = new Map<number, boolean | undefined>();
+  /** By first byte: whether there were none; null as long as that is being looked up. */
+  const vacant: (boolean | null | undefined)[] = new Array(256).fill(undefined);
 
   function lookUp(byte: number): void {
-    vacant.set(byte, empty ? true : undefined);
+    vacant[byte] = empty ? true : null;
     if (empty) return;
     const gte = Buffer.concat([prefix, Buffer.from([byte])]);
     const first = level.keys({ gte, lt: prefixEnd(gte), limit: 1 }).all();
     // An error is told to who asks LevelDB the next time.
     first.then(
-      (keys) => vacant.set(byte, keys.length === 0),
-      () => vacant.set(byte, false),
+      (keys) => {
+        vacant[byte] = keys.length === 0;
+      },
+      () => {
+        vacant[byte] = false;
+      },
     );
   }
 
   return {
     has(key) {
       const byte = key[0]!;
-      if (!vacant.has(byte)) lookUp(byte);
-      return vacant.get(byte) === true && !written.mayHave(key);
+      if (vacant[byte] === undefined) lookUp(byte);
+      return vacant[byte] === true && !written.mayHave(key);
     },
     writes(key) {
-      if (vacant.get(key[0]!) !== false) written.add(key);
+      if (vacant[key[0]!] !== false) written.add(key);
     },
   };
 }

@@ -60,10 +60,12 @@ export function levelRecordIndex(level: Level, prefix: Buffer, absent?: AbsentKe
     async write(puts, removes, options = {}) {
       try {
         const batch = level.batch();
-        for (const [key, value] of puts) {
+        const put = (key: Buffer, value: Buffer): void => {
           absent?.writes(key);
           batch.put(passing(key), value);
-        }
+        };
+        for (const [key, value] of puts) put(key, value);
+        options.more?.(put);
         for (const key of removes) batch.del(passing(key));
         await batch.write({ sync: options.durable ?? false });
       } catch (error) {
