@@ -14,6 +14,6 @@ export interface ConnectOptions {
   clientName?: string;
   /** Milliseconds until an attempt to connect is given up; 10 seconds by default. */
   timeoutMs?: number;
-  /** Gives up connecting; an open connection stays. */
+  /** Gives up connecting. An open connection stays for as long as the server answers; one that does not is left after five seconds. */
   signal?: AbortSignal;
 }

@@ -177,6 +177,22 @@ describe("connect", () => {
     await new Promise((resolve) => strict.close(resolve));
   });
 
+  it("is left when it is interrupted and the server does not answer", async () => {
+    const mute = net.createServer((socket) =>
+      socket.on("error", () => {}).once("data", () => socket.write("+PONG\r\n")),
+    );
+    await new Promise<void>((resolve) => mute.listen(0, "127.0.0.1", resolve));
+    const { port } = mute.address() as net.AddressInfo;
+    const abort = new AbortController();
+    const connection = await connect(`redis://127.0.0.1:${port}`, { signal: abort.signal });
+    const waiting = connection.call("GET", "k");
+    abort.abort(new Error("SIGINT"));
+    const reason = { code: "INTERRUPTED", message: expect.stringContaining(String(port)) };
+    await expect(waiting).rejects.toMatchObject(reason);
+    await expect(connection.call("GET", "k")).rejects.toMatchObject(reason);
+    await new Promise((resolve) => mute.close(resolve));
+  });
+
   it("can be given up", async () => {
     const signal = AbortSignal.abort(new Error("enough"));
     await expect(connect({ socket: `${dir}/none` }, { signal })).rejects.toMatchObject({

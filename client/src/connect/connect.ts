@@ -27,7 +27,7 @@ export async function connect(
   const address = parseAddress(url);
   const password = address.password ?? findPassword(options.password);
   const socket = await openSocket(address, options);
-  const client = respClient(socket, address.shown);
+  const client = respClient(socket, address.shown, options.signal);
   try {
     await introduce(client, address, options, password);
   } catch (error) {

@@ -4,11 +4,13 @@ import {
   ConnectionLostError,
   type Decoded,
   encodeCommand,
+  InterruptedError,
   type PlainReply,
   ReplyError,
   replyDecoder,
 } from "@datadb/protocol";
 import type { Connection, StoreFacts } from "../connection.ts";
+import { leaveUnanswered } from "./leave-unanswered.ts";
 import { parseStoreFacts } from "./store-facts.ts";
 
 interface Pending {
@@ -16,16 +18,25 @@ interface Pending {
   reject(error: Error): void;
 }
 
-/** @param shown the server's address, for messages. */
-export function respClient(socket: net.Socket, shown: string): Connection {
+/**
+ * @param shown the server's address, for messages.
+ * @param signal once it is aborted, a server that does not answer for five seconds is not waited for: calls reject with INTERRUPTED.
+ */
+export function respClient(socket: net.Socket, shown: string, signal?: AbortSignal): Connection {
   // A queue that is read from `head` on: shift() of a long array moves all of it.
   let pending: Pending[] = [];
   let head = 0;
   let out: Buffer[] = [];
   let ended: Error | null = null;
   let facts: Promise<StoreFacts> | undefined;
+  const leaving = leaveUnanswered(
+    signal,
+    () => head < pending.length,
+    () => finish(new InterruptedError(`interrupted while ${shown} did not answer`)),
+  );
 
   function onReply(reply: Decoded): void {
+    leaving.answered();
     const waiting = pending[head++];
     if (waiting === undefined) return; // a push that nobody asked for
     if (head > 1024 && head * 2 > pending.length) {
@@ -39,16 +50,18 @@ export function respClient(socket: net.Socket, shown: string): Connection {
   function end(why: string, cause?: unknown): void {
     if (ended !== null) return;
     const next = "run the command again; what the server has is not sent twice";
-    ended = new ConnectionLostError(`the connection to ${shown} is lost: ${why}`, {
-      next,
-      fields: { address: shown },
-      cause,
-    });
+    const message = `the connection to ${shown} is lost: ${why}`;
+    finish(new ConnectionLostError(message, { next, fields: { address: shown }, cause }));
+  }
+
+  function finish(error: Error): void {
+    ended = error;
+    leaving.stop();
     socket.destroy();
     const rejected = pending.slice(head);
     pending = [];
     head = 0;
-    for (const { reject } of rejected) reject(ended);
+    for (const { reject } of rejected) reject(error);
   }
 
   const decoder = replyDecoder(onReply);

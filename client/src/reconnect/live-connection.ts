@@ -22,14 +22,25 @@ export function liveConnection(
   let facts: StoreFacts | undefined;
   let closed = false;
   let lost: Error | null = null;
+  /** The time to wait for a new connection was over once: whoever asks next has one try, and does not wait for as long again. */
+  let gaveUp = false;
 
   /** Resolves with a connection on which the session stands where it stood. */
   async function ready(): Promise<Connection> {
     if (closed) throw new ConnectionLostError("the connection was closed by this side");
-    opening ??= openAgain(open, prepare, lost, options).finally(() => {
-      opening = null;
-    });
-    return await opening;
+    opening ??= openAgain(open, prepare, lost, gaveUp ? { ...options, giveUpAfterMs: 0 } : options).finally(
+      () => {
+        opening = null;
+      },
+    );
+    try {
+      const connection = await opening;
+      gaveUp = false;
+      return connection;
+    } catch (error) {
+      gaveUp = lost !== null;
+      throw error;
+    }
   }
 
   async function prepare(connection: Connection): Promise<void> {

@@ -67,6 +67,7 @@ function mayPass(error: unknown): boolean {
 }
 
 function givenUp(lost: Error, last: Error, limit: number): ConnectionLostError {
-  const message = `${lost.message}; no new connection within ${limit / 1000} s: ${last.message}`;
+  const within = limit > 0 ? `within ${limit / 1000} s` : "at once";
+  const message = `${lost.message}; no new connection ${within}: ${last.message}`;
   return new ConnectionLostError(message, { cause: last });
 }

@@ -83,6 +83,27 @@ describe("a connection that comes back", () => {
     await connection.close();
   });
 
+  it("does not wait as long again for each call that follows", async () => {
+    let attempts = 0;
+    const counted = async (): Promise<Connection> => {
+      attempts += 1;
+      return await open();
+    };
+    const connection = reconnecting(counted, { pauseMs: 1, giveUpAfterMs: 50 });
+    await connection.call("GET", "k");
+    await server.stop();
+    await expect(connection.call("GET", "k")).rejects.toMatchObject({ code: "CONNECTION_LOST" });
+    attempts = 0;
+    for (let i = 0; i < 3; i++)
+      await expect(connection.call("GET", "k")).rejects.toMatchObject({
+        message: expect.stringMatching(/no new connection at once.*cannot connect/),
+      });
+    expect(attempts).toBe(3);
+    server = await fakeServer(server.socket);
+    expect(await connection.call("GET", "k")).toBe(null);
+    await connection.close();
+  });
+
   it("says at once when the first attempt fails", async () => {
     const connection = reconnecting(async () => await connect({ socket: `${dir}/none` }));
     await expect(connection.call("GET", "k")).rejects.toMatchObject({

@@ -47,6 +47,8 @@ async function endsSoon(
     },
   });
   expect([code, performance.now() - since < SOON], stderr).toEqual([INTERRUPTED, true]);
+  // That it was cut short is no mistake of the program.
+  expect(stderr).not.toMatch(/^\s+at /m);
 }
 
 async function filled(label: string): Promise<S3World> {
@@ -72,6 +74,15 @@ test.concurrent("a rebuild whose bucket is away", async () => {
   server.onRequest(null);
   server.setDown(false);
   await world.summary(on("rebuild"));
+});
+
+test.concurrent("a check whose bucket takes requests for content and stays silent", async () => {
+  const s3 = await filled("silent-check");
+  const { world, on, source, server } = s3;
+  await world.summary(on("snapshot", source));
+  await endsSoon(world, on("check", "--read-data"), troubleAt(s3, "GetObject", "silent"), "SIGINT");
+  server.onRequest(null);
+  await world.summary(on("check", "--read-data"));
 });
 
 test.runIf(LONG).each(["away", "silent"] as const)("a server whose bucket is %s", async (mode) => {

@@ -4,6 +4,7 @@ import type { PackListing } from "@datadb/backends";
 import { MAX_LOG_RECORD_BYTES, MAX_PAYLOAD_OVERHEAD_BYTES, ReplyError } from "@datadb/protocol";
 import type { RecordPlace } from "../../records/record-places.ts";
 import type { Session } from "../../session/session.ts";
+import { untilClosed } from "../../session/until-closed.ts";
 
 export interface Attached {
   readonly place: RecordPlace;
@@ -24,13 +25,11 @@ const sessions = new WeakMap<Session, Map<string, Attached>>();
 export function attach(session: Session, namespace: string, place: RecordPlace, leave: () => void): void {
   const all = sessions.get(session) ?? new Map<string, Attached>();
   sessions.set(session, all);
-  const abort = new AbortController();
   const before = all.get(namespace);
   before?.leave();
-  const attached: Attached = { place, leave, parts: [], listing: null, ended: abort.signal };
+  const attached: Attached = { place, leave, parts: [], listing: null, ended: untilClosed(session) };
   all.set(namespace, attached);
   session.onClose.push(() => {
-    abort.abort(new Error("the connection has ended"));
     void attached.listing?.return?.().catch(() => undefined);
     leave();
   });

@@ -3,6 +3,7 @@ import { MapReply, type Reply, ReplyError } from "@datadb/protocol";
 import type { CheckEvent, CheckOptions, CheckSummary } from "../../database.ts";
 import type { CommandHandler } from "../../dispatch/command.ts";
 import type { Session } from "../../session/session.ts";
+import { untilClosed } from "../../session/until-closed.ts";
 
 /** A store that is damaged everywhere is not listed piece by piece. */
 const MAX_FINDINGS = 1000;
@@ -23,9 +24,7 @@ export const check: CommandHandler = async (session, args) => {
   const words = args.slice(1).map((arg) => arg.toString("latin1", 0, 20).toUpperCase());
   if (words[0] === "NEXT" && words.length === 1) return next(session);
   const { steps, ...options } = parse(words);
-  const abort = new AbortController();
-  session.onClose.push(() => abort.abort());
-  const events = session.server.database.check({ ...options, signal: abort.signal });
+  const events = session.server.database.check({ ...options, signal: untilClosed(session) });
   const run: Run = { events, problems: [], notes: [], progress: null };
   if (steps) {
     if (runs.has(session))

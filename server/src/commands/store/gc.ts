@@ -2,14 +2,13 @@
 import { MapReply, ReplyError } from "@datadb/protocol";
 import type { CommandHandler } from "../../dispatch/command.ts";
 import type { CollectOptions } from "../../gc/collection.ts";
+import { untilClosed } from "../../session/until-closed.ts";
 import { parseOptions, word } from "../arguments/words.ts";
 
 export const gc: CommandHandler = async (session, args) => {
   const dryRun = args.length > 1 && word(args[1]) === "DRY-RUN";
   const { UNUSED } = parseOptions(args, dryRun ? 2 : 1, ["UNUSED"]);
-  const abort = new AbortController();
-  session.onClose.push(() => abort.abort(new Error("the client has gone")));
-  const options: CollectOptions = { dryRun, signal: abort.signal };
+  const options: CollectOptions = { dryRun, signal: untilClosed(session) };
   if (UNUSED !== undefined) options.unused = parsePercent(UNUSED) / 100;
   const summary = await session.server.database.collect(options);
   const { blobs, bytes, kept, detached, packs, returned, rewritten, unused, seconds } = summary;

@@ -7,6 +7,7 @@ import { containerHandler } from "../../dispatch/container-handler.ts";
 import { syntaxError } from "../../dispatch/reply-errors.ts";
 import { hashGet, RESERVED_DATABASE } from "../../keyspace/index.ts";
 import type { Session } from "../../session/session.ts";
+import { untilClosed } from "../../session/until-closed.ts";
 import { parseBlobName } from "../arguments/blob-name.ts";
 import { word } from "../arguments/words.ts";
 
@@ -43,9 +44,7 @@ async function status(session: Session): Promise<MapReply> {
 async function archive(session: Session, args: readonly Buffer[]): Promise<MapReply> {
   const dropRetrieved = args.length > 2;
   if (dropRetrieved && word(args[2]) !== "DROP-RETRIEVED") throw syntaxError();
-  const abort = new AbortController();
-  session.onClose.push(() => abort.abort(new Error("the client has gone")));
-  const done = await coldOf(session).archive({ dropRetrieved, signal: abort.signal });
+  const done = await coldOf(session).archive({ dropRetrieved, signal: untilClosed(session) });
   return new MapReply(Object.entries(done));
 }
 
