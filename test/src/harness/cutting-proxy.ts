@@ -16,6 +16,8 @@ export interface CuttingProxy {
   cuts(): number;
   /** Bytes that went from clients to the server so far. */
   sent(): number;
+  /** Bytes that went from the server to clients so far. */
+  received(): number;
   close(): Promise<void>;
 }
 
@@ -32,6 +34,7 @@ export async function startCuttingProxy(
   let count = 0;
   let cuts = 0;
   let sent = 0;
+  let received = 0;
   const server = createServer((near) => {
     const limit = cutAfter(count++);
     const far =
@@ -45,6 +48,7 @@ export async function startCuttingProxy(
     };
     const pass = (to: Socket, from: Socket, part: Buffer): void => {
       if (to === far) sent += part.length;
+      else received += part.length;
       if (passed + part.length >= limit) {
         cuts++;
         to.write(part.subarray(0, limit - passed), end);
@@ -75,6 +79,7 @@ export async function startCuttingProxy(
     url: `redis://127.0.0.1:${port}`,
     cuts: () => cuts,
     sent: () => sent,
+    received: () => received,
     close: () =>
       new Promise((resolve) => {
         for (const socket of open) socket.destroy();

@@ -3,11 +3,14 @@ import type { ChildProcess } from "node:child_process";
 import { beforeAll, describe, expect, test } from "vitest";
 import { type CommandResult, describeResult, type JsonRecord, openWorld } from "../harness/command.ts";
 import { databaseDifferences } from "../harness/compare-databases.ts";
+import { startCuttingProxy } from "../harness/cutting-proxy.ts";
+import { openDatabaseWorld } from "../harness/database-world.ts";
 import { growDatabase, growRoles } from "../harness/grow-database.ts";
 import { lane } from "../harness/lanes.ts";
 import { type Postgres, startPostgres } from "../harness/postgres.ts";
 import type { RunOptions } from "../harness/run-program.ts";
 import { scratch } from "../harness/scratch.ts";
+import { startServer } from "../harness/server-process.ts";
 import { waitFor } from "../harness/wait-for.ts";
 
 lane("restore into PostgreSQL", [{ postgres: 15 }], () => {
@@ -37,6 +40,37 @@ lane("restore into PostgreSQL", [{ postgres: 15 }], () => {
       const frozen = "SELECT relallvisible > 0 FROM pg_class WHERE oid = 'objects.konto'::regclass";
       expect(await server.psql("parts", frozen)).toBe("t");
       await server.psql("parts", "INSERT INTO zoo.animal (name) VALUES ('new')");
+    });
+
+    test("of a server elsewhere downloads nothing else: neither other tables nor large objects", async () => {
+      const lab = await openDatabaseWorld("postgres-part", { server: open.server });
+      await lab.server.createDatabase("sized");
+      await lab.server.psql("sized", SIZED);
+      const { size } = await lab.backup("sized");
+      expect(size).toBeGreaterThan(15e6);
+      const server = await startServer(lab.world, lab.store);
+      const proxy = await startCuttingProxy({ port: server.port }, () => Number.POSITIVE_INFINITY);
+      const downloaded = async (path: string, database: string): Promise<number> => {
+        const before = proxy.received();
+        const words = ["restore", "--server", proxy.url, `sized:${path}`, `postgres:///${database}`];
+        expect(await lab.world.summary(words)).toMatchObject({ tables: 1 });
+        return proxy.received() - before;
+      };
+      await lab.server.createDatabase("sized_parts");
+      const small = [
+        await downloaded("public/small.copy", "sized_parts"),
+        await downloaded("public/small", "sized_new"),
+      ];
+      const large = await downloaded("public/large", "sized_parts");
+      console.info(`of ${size} bytes: a small table took ${small.join(", ")} bytes, a large one ${large}`);
+      // Definitions and nodes are far below; a tenth of the next smallest table is above.
+      expect(Math.max(...small)).toBeLessThan(300_000);
+      expect(large).toBeGreaterThan(5e6);
+      for (const database of ["sized_parts", "sized_new"])
+        expect(await lab.server.psql(database, "SELECT count(*), sum(id) FROM small")).toBe("300|45150");
+      expect(await lab.server.psql("sized_new", "SELECT count(*) FROM pg_largeobject_metadata")).toBe("0");
+      await proxy.close();
+      await server.stop();
     });
 
     test("a part that fails leaves nothing", async () => {
@@ -135,6 +169,17 @@ lane("restore into PostgreSQL", [{ postgres: 15 }], () => {
     },
   );
 });
+
+/** A small table that a large one refers to, between large ones. */
+const SIZED = `
+  CREATE TABLE small (id int PRIMARY KEY, t text);
+  INSERT INTO small SELECT n, 'name ' || n FROM generate_series(1, 300) AS n;
+  CREATE TABLE before (id int PRIMARY KEY, t text);
+  INSERT INTO before SELECT n, md5(n::text) || md5((-n)::text) FROM generate_series(1, 60000) AS n;
+  CREATE TABLE large (id int PRIMARY KEY, small int REFERENCES small, t text);
+  INSERT INTO large SELECT n, 1 + n % 300, md5(n::text) || md5((n + 0.5)::text) || md5((-n)::text) FROM generate_series(1, 100000) AS n;
+  SELECT lo_from_bytea(77, string_agg(decode(md5(n::text), 'hex'), '')) FROM generate_series(1, 60000) AS n;
+  ANALYZE;`;
 
 interface Place {
   server: Postgres;
