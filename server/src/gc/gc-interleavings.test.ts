@@ -26,6 +26,8 @@ const ROUNDS = Number(process.env["DATADB_TEST_INTERLEAVINGS"] ?? (LONG ? 100_00
 const ROUNDS_OF_TEST = 1000;
 /** Rounds in one store. */
 const ROUNDS_OF_STORE = 25;
+/** Everything is restored after a crash, and after the first of so many rounds; after each with full counts. */
+const ROUNDS_OF_LOOK = 4;
 const HOUR = 3_600_000;
 const seed = runSeed();
 const counts: Record<string, number> = {};
@@ -223,7 +225,7 @@ async function restoreAll(world: GcWorld): Promise<void> {
   session.close();
 }
 
-async function round(world: GcWorld, random: Random): Promise<void> {
+async function round(world: GcWorld, random: Random, looksBack: boolean): Promise<void> {
   const { life } = world;
   let over = false;
   const dead = (): boolean => over || world.life !== life;
@@ -249,7 +251,7 @@ async function round(world: GcWorld, random: Random): Promise<void> {
     if (error !== null) throw error;
   }
   await settle(world);
-  await restoreAll(world);
+  if (looksBack || over) await restoreAll(world);
 }
 
 /** Nothing is relied on any more but what is listed: after a collection there is nothing else. */
@@ -321,12 +323,13 @@ async function runStore(number: number): Promise<void> {
   const world = await createGcWorld();
   try {
     for (let at = 0; at < ROUNDS_OF_STORE; at++) {
-      await round(world, random).catch((error: Error) => {
+      await round(world, random, LONG || at % ROUNDS_OF_LOOK === 0).catch((error: Error) => {
         const told = world.warnings.slice(-3).join("\n");
         error.message = `DATADB_TEST_SEED=${seed}, store ${number}, round ${at}: ${error.message}\n${told}`;
         throw error;
       });
     }
+    await restoreAll(world);
     await expectNoGarbage(world);
   } finally {
     await closeWorld(world);

@@ -6,6 +6,7 @@ import { type Finished, type RunOptions, runProgram } from "./run-program.ts";
 /** The repository's root. */
 const ROOT: string = resolve(import.meta.dirname, "../../..");
 const COMMAND = join(ROOT, "cli/bin/datadb");
+const COMPILED = process.env["NODE_COMPILE_CACHE"];
 
 export interface CommandResult extends Omit<Finished, "stdout"> {
   /** Standard output as text. */
@@ -44,6 +45,8 @@ export function openWorld(directory: string): World {
     LANG: "C.UTF-8",
     TZ: "UTC",
     DATADB_HOST: "test-host",
+    // What the test command keeps of compiled code: in an empty home, every first command would compile it anew.
+    ...(COMPILED === undefined ? {} : { NODE_COMPILE_CACHE: COMPILED }),
   };
   const run: World["run"] = async (words, options = {}) => {
     const merged = { ...options, env: { ...env, ...options.env } };

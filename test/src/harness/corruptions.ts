@@ -75,17 +75,31 @@ function indexEntries(entries: readonly [Buffer, Buffer][], kind: RecordKind): [
   return entries.filter(([key]) => key.subarray(0, prefix.length).equals(prefix));
 }
 
-/** The first pack of several records, else the first one, and a record in its middle. */
-function victim(store: string, kind: RecordKind): { pack: string; record: Found; records: Found[] } {
-  const packs = packsOf(store, kind);
+/** How many records each pack of a kind has. */
+export function recordCounts(store: string, kind: RecordKind): number[] {
+  return packsOf(store, kind).map((pack) => recordsOf(pack, kind).length);
+}
+
+/** From the pack that so many come before: the first one of several records, else that one; and a record in its middle. */
+function victim(
+  store: string,
+  kind: RecordKind,
+  from: number,
+): { pack: string; record: Found; records: Found[] } {
+  const packs = packsOf(store, kind).slice(from);
   const pack = packs.find((one) => recordsOf(one, kind).length > 1) ?? (packs[0] as string);
   const records = recordsOf(pack, kind);
   return { pack, records, record: records[Math.floor((records.length - 1) / 2)] as Found };
 }
 
-/** Does it to the packs of a kind. */
-export async function corruptPack(store: string, kind: RecordKind, corruption: Corruption): Promise<void> {
-  const { pack, record, records } = victim(store, kind);
+/** Does it to a pack of a kind: one of the first, or of those that so many come before. */
+export async function corruptPack(
+  store: string,
+  kind: RecordKind,
+  corruption: Corruption,
+  from = 0,
+): Promise<void> {
+  const { pack, record, records } = victim(store, kind, from);
   const bytes = readFileSync(pack);
   const next = records[records.indexOf(record) + 1] as Found;
   switch (corruption) {

@@ -8,6 +8,7 @@ import { createStore, rebuildStore } from "@datadb/server";
 import {
   type Backup,
   check,
+  forgetBackups,
   listBackups,
   type OpenStore,
   openStore,
@@ -17,15 +18,25 @@ import {
 } from "datadb";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { treeHash } from "../harness/compare-trees.ts";
-import { CORRUPTIONS, type Corruption, corruptLevel, corruptPack } from "../harness/corruptions.ts";
+import {
+  CORRUPTIONS,
+  type Corruption,
+  corruptLevel,
+  corruptPack,
+  recordCounts,
+} from "../harness/corruptions.ts";
+import { LONG } from "../harness/lanes.ts";
 import { randomOf, seed } from "../harness/random.ts";
 import { scratch } from "../harness/scratch.ts";
 
-const TARGETS = ["data pack", "node pack", "log", "index", "LevelDB"] as const;
+const TARGETS = ["renewed data pack", "data pack", "node pack", "log", "index", "LevelDB"] as const;
 type Target = (typeof TARGETS)[number];
+/** Files whose chunks a collection has encoded anew: they fill the first pack of data. */
+const RENEWED = 10;
 
 /** What a store takes without harm: a second copy of what is there, and databases that are behind the packs and catch up. */
 const HARMLESS = new Set<string>([
+  "duplicated record of renewed data pack",
   "duplicated record of data pack",
   "duplicated record of node pack",
   "duplicated record of log",
@@ -50,9 +61,32 @@ async function takeBackup(): Promise<void> {
   expected.set(backup as string, { copy, hash: await treeHash(source) });
 }
 
+/** Backs up three versions of files, forgets those before the last, and has their bases collected: what is left was encoded anew. */
+async function takeVersions(random: ReturnType<typeof randomOf>): Promise<void> {
+  const versions = join(directory, "versions");
+  mkdirSync(versions);
+  const files = Array.from({ length: RENEWED }, () => random.bytes(15_000));
+  await using store = await openStore(original);
+  for (let version = 0; version < 3; version++) {
+    for (const [at, content] of files.entries()) {
+      random.bytes(10).copy(content, 7000);
+      writeFileSync(join(versions, `edited ${at}`), content);
+    }
+    await snapshot(store, [versions], { name: "versions", jobs: 1 });
+  }
+  const [newest, ...others] = await listBackups(store);
+  await forgetBackups(store, others);
+  const summary = ((await store.call("GC", "UNUSED", "0")) as unknown[]).flat().map(String);
+  expect(Number(summary[summary.indexOf("detached") + 1])).toBe(RENEWED);
+  // And the scan cache: the record in the middle is one of those.
+  expect(recordCounts(original, "data")).toEqual([RENEWED + 1]);
+  expected.set((newest as Backup).id, { copy: versions, hash: await treeHash(versions) });
+}
+
 beforeAll(async () => {
   const random = randomOf("matrix");
   await createStore(original, { config: "blobs: { blobsfile: { path: blobs, maxPackBytes: 200000 } }" });
+  await takeVersions(random);
   mkdirSync(join(source, "deep"), { recursive: true });
   for (let at = 0; at < 12; at++) writeFileSync(join(source, "deep", `${at}`), random.bytes(3000));
   writeFileSync(join(source, "large"), random.bytes(300_000));
@@ -72,8 +106,8 @@ afterAll(() => {
 async function corrupt(store: string, target: Target, corruption: Corruption): Promise<void> {
   if (target === "index") return corruptLevel(join(store, "local"), corruption, join(older, "local"));
   if (target === "LevelDB") return corruptLevel(join(store, "meta"), corruption, join(older, "meta"));
-  const kind = target === "data pack" ? "data" : target === "node pack" ? "node" : "log";
-  await corruptPack(store, kind, corruption);
+  const kind = target.endsWith("data pack") ? "data" : target === "node pack" ? "node" : "log";
+  await corruptPack(store, kind, corruption, target === "data pack" ? 1 : 0);
 }
 
 interface Heard {
@@ -99,8 +133,10 @@ async function open(
 async function mend(path: string, heard: Heard): Promise<{ lost: Map<string, string[]> }> {
   const store = await open(path, heard);
   if (store !== null) {
-    const { findings } = await check(store, { readData: 100 });
+    const { findings, notes } = await check(store, { readData: 100 });
+    // A part of the log that a checkpoint has replaced does no harm any more: that is a note.
     heard.said.push(
+      ...notes,
       ...findings.map(({ message, affected }) => `${message} ${JSON.stringify(affected ?? [])}`),
     );
     await store.close();
@@ -135,16 +171,18 @@ function isLost(file: string, lost: readonly string[]): boolean {
   return lost.some((path) => path === "/" || file === path || file.startsWith(`${path}/`));
 }
 
-/** Everything restores exactly, but for the paths that are listed as lost. */
+/** Everything restores exactly, but for the paths that are listed as lost; of what lost nothing one backup in turn, or all. */
 async function restoresAll(path: string, lost: ReadonlyMap<string, string[]>): Promise<void> {
   await using store = (await open(path, { said: [] })) as OpenStore;
   const listed = await listBackups(store);
   expect(listed.map(({ id }) => id).sort()).toEqual([...expected.keys()].sort());
+  const drawn = listed[counts.cells % listed.length];
   for (const backup of listed) {
     const target = `${path}-${backup.id.slice(0, 8)}`;
     const missing = lost.get(backup.id) ?? [];
     expect(backup.lost).toEqual(missing);
     const { copy, hash } = expected.get(backup.id) as { copy: string; hash: string };
+    if (!LONG && missing.length === 0 && backup !== drawn) continue;
     // Without its root nothing of a backup can be found.
     if (!missing.includes("/")) await restore(store, backup as Backup, "", target, { jobs: 1 });
     if (missing.length === 0) expect(await treeHash(target)).toBe(hash);
@@ -154,7 +192,10 @@ async function restoresAll(path: string, lost: ReadonlyMap<string, string[]>): P
 }
 
 describe.each(TARGETS)("%s", (target) => {
-  test.each(CORRUPTIONS)("%s", async (corruption) => {
+  // Data packs take turns, unless all are wanted.
+  const isTried = (at: number): boolean =>
+    LONG || !target.endsWith("data pack") || (at + seed + Number(target === "data pack")) % 2 === 0;
+  test.each(CORRUPTIONS.filter((_, at) => isTried(at)))("%s", async (corruption) => {
     counts.cells += 1;
     const path = join(directory, `${target} ${corruption}`.replaceAll(" ", "-"));
     cpSync(original, path, { recursive: true });

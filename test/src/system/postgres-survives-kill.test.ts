@@ -4,7 +4,7 @@
  */
 import type { ChildProcess } from "node:child_process";
 import { existsSync, rmSync } from "node:fs";
-import { describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { describeResult } from "../harness/command.ts";
 import { type DatabaseWorld, openDatabaseWorld } from "../harness/database-world.ts";
 import { LONG, lane } from "../harness/lanes.ts";
@@ -38,32 +38,42 @@ const CONTENT = ["one", "two", "three", "seen"].map(
 const CONTENT_SQL = `${CONTENT.join("\n")} SELECT lo_get(77); SELECT count(*) FROM pg_index WHERE indrelid > 16000;`;
 
 lane("kill -9", [{ postgres: 15 }], () => {
+  let lab: DatabaseWorld;
+  const truth: Truth = { root: "", content: "" };
+  let stores = 0;
+  const newStore = (): string => `${lab.store}-${++stores}`;
+
+  // One server for all: it has to be as good as before after each kill.
+  beforeAll(async () => {
+    lab = await openDatabaseWorld("kill");
+    await lab.server.createDatabase("source");
+    await lab.server.psql("source", SOURCE);
+    truth.root = (await lab.show((await lab.backup("source"))["backup"]))["ref"];
+    truth.content = await lab.server.psql("source", CONTENT_SQL);
+  }, LIMIT_MS);
+
   describe.each(VERBS)("during %s", (verb) => {
+    /** Milliseconds of an undisturbed run. */
+    let duration = 0;
+    beforeAll(async () => {
+      duration = (await runOnce(lab, verb, newStore(), null, Number.POSITIVE_INFINITY)).elapsed;
+      await lab.server.dropDatabase("target");
+    }, LIMIT_MS);
+
     test.each(VICTIMS)(
       "of the %s leaves nothing partial",
       async (victim) => {
-        const lab = await openDatabaseWorld(`kill-${verb}-${victim}`);
-        await lab.server.createDatabase("source");
-        await lab.server.psql("source", SOURCE);
-        const truth: Truth = {
-          root: (await lab.show((await lab.backup("source"))["backup"]))["ref"],
-          content: "",
-        };
-        truth.content = await lab.server.psql("source", CONTENT_SQL);
-        let stores = 0;
-        const runs = Array.from({ length: KILLS }, (_, kill) => (kill + 0.6) / KILLS);
-        let duration = (await runOnce(lab, verb, `${lab.store}-0`, null, Number.POSITIVE_INFINITY)).elapsed;
-        await lab.server.dropDatabase("target");
-        for (const fraction of runs) {
+        for (const kill of Array.from({ length: KILLS }, (_, at) => at)) {
+          const fraction = (kill + 0.6) / KILLS;
           // A new store for each backup: what is stored already would be no work.
-          let store = `${lab.store}-${++stores}`;
+          let store = newStore();
           for (let attempt = 1; ; attempt++) {
             const run = await runOnce(lab, verb, store, victim, fraction * duration);
             if (run.hit) break;
             // The machine was busier when the duration was measured.
             duration = Math.min(duration, run.elapsed) * 0.9;
             await lab.server.dropDatabase("target");
-            store = `${lab.store}-${++stores}`;
+            store = newStore();
             expect(attempt, `${verb} ended before the kill, ${TRIES} times`).toBeLessThan(TRIES);
           }
           if (verb === "snapshot") await expectWholeStore(lab, store, truth);

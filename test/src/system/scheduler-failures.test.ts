@@ -43,7 +43,7 @@ async function statusOf(
   return { code: result.code, jobs: Object.fromEntries(jobs.map((job) => [job["job"] as string, job])) };
 }
 
-test("a source that is gone, hooks and services that fail; then all is well again", async () => {
+test.concurrent("a source that is gone, hooks and services that fail; then all is well again", async () => {
   const directory = scratch("scheduler-failures");
   const world = openWorld(directory);
   const [hooks, mail] = [await receiveHttp(), await receiveMail()];
@@ -144,7 +144,7 @@ jobs:
   expect(await scheduler.stop()).toBe(0);
 });
 
-test("a new file is taken over, a wrong one is not, and silence is seen", async () => {
+test.concurrent("a new file is taken over, a wrong one is not, and silence is seen", async () => {
   const directory = scratch("scheduler-reload");
   const world = openWorld(directory);
   const hooks = await receiveHttp();

@@ -1,5 +1,5 @@
 /**
- * kill -9, spread evenly over the measured duration of a snapshot of 256 MB (512 with full counts): of the command that holds the store, of a
+ * kill -9, spread evenly over the measured duration of a snapshot of 128 MB (512 with full counts): of the command that holds the store, of a
  * client of a server, and of the server. After each kill the store opens and its content verifies, after each second one
  * the next snapshot succeeds; every backup that is ever listed restores exactly.
  */
@@ -15,7 +15,7 @@ import { scratch } from "../harness/scratch.ts";
 import { type ServerProcess, startServer } from "../harness/server-process.ts";
 import { waitFor } from "../harness/wait-for.ts";
 
-const SOURCE_BYTES = (LONG ? 512 : 256) * 1024 * 1024;
+const SOURCE_BYTES = (LONG ? 512 : 128) * 1024 * 1024;
 /** Kills of each victim: 13 in all, 200 with full counts. */
 const KILLS = LONG ? { embedded: 80, client: 60, server: 60 } : { embedded: 5, client: 4, server: 4 };
 /** Kills between undisturbed snapshots, each of which finds what several kills have left. */
@@ -23,7 +23,7 @@ const KILLS_PER_SNAPSHOT = LONG ? 2 : 4;
 /** Kills that one store goes through before a new one takes its place: bounds the disk that the test needs. */
 const KILLS_PER_STORE = 4;
 /** A kill that came after the end is repeated, with the duration as it is now. */
-const TRIES = 4;
+const TRIES = 6;
 const LIMIT_MS = LONG ? 7_200_000 : 900_000;
 
 type Victim = keyof typeof KILLS;

@@ -10,7 +10,7 @@ import { scratch } from "../harness/scratch.ts";
 import { waitFor } from "../harness/wait-for.ts";
 
 const MIB = 1024 * 1024;
-const ROUNDS = LONG ? 15 : 3;
+const ROUNDS = LONG ? 15 : 2;
 
 test("a second snapshot, ls and restore beside a running one; the holder's kill stops none of them", async () => {
   const directory = scratch("guests");
