@@ -14,7 +14,7 @@ export interface StoreFacts {
   /** The hash that names every blob; a store never mixes hashes. */
   hash: HashAlgorithm;
   /** How streams without rows are cut; sizes in bytes. */
-  chunker: { algorithm: "fastcdc" | "rabin"; min: number; avg: number; max: number };
+  chunker: { algorithm: "gear" | "fastcdc" | "rabin"; min: number; avg: number; max: number };
   /** IANA name: the calendar of the store, for times and retention. */
   timezone: string;
 }

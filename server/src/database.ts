@@ -28,7 +28,7 @@ export interface StoreInfo {
 
 /** How clients cut streams without rows; bytes. */
 export interface Chunker {
-  readonly algorithm: "fastcdc" | "rabin";
+  readonly algorithm: "gear" | "fastcdc" | "rabin";
   readonly min: number;
   readonly avg: number;
   readonly max: number;

@@ -1,6 +1,6 @@
 /** Makes the chunkers that a store's facts ask for. */
 import type { Chunker, ChunkerParameters } from "./chunker.ts";
-import { fastCdcChunker } from "./fastcdc.ts";
+import { gearChunker } from "./gear.ts";
 import { wasmModule } from "./wasm-module.ts";
 
 /** A maker of chunkers for bytes that lie in `memory`; streams that are cut at the same time need one each. */
@@ -8,10 +8,11 @@ export async function chunkerFactory(
   memory: WebAssembly.Memory,
   parameters: ChunkerParameters,
 ): Promise<() => Chunker> {
-  if (parameters.algorithm === "rabin") {
+  const { algorithm } = parameters;
+  if (algorithm === "rabin") {
     const { rabinChunkers } = await import("./rabin.ts");
     return await rabinChunkers(memory, parameters);
   }
-  const module = wasmModule("fastcdc");
-  return () => fastCdcChunker(module, memory, parameters);
+  const module = wasmModule("gear");
+  return () => gearChunker(module, memory, { ...parameters, algorithm });
 }

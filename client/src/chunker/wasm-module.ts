@@ -10,9 +10,7 @@ const SOURCES = join(ROOM, "assembly");
 const BUILD = join(ROOM, "..", "build-wasm.js");
 
 /** One of the files in assembly/. Throws an Error when the build left none of this name. */
-export function wasmModule(
-  name: "binary-rows" | "digest" | "fastcdc" | "row-sum" | "rows",
-): WebAssembly.Module {
+export function wasmModule(name: "binary-rows" | "digest" | "gear" | "row-sum" | "rows"): WebAssembly.Module {
   const compiled = join(ROOM, "wasm", `${name}.wasm`);
   if (import.meta.url.endsWith(".ts") && isStale(compiled)) build();
   return new WebAssembly.Module(readFileSync(compiled));

@@ -17,7 +17,7 @@ export function parseStoreFacts(info: string): StoreFacts {
   if (
     id === undefined ||
     (hash !== "sha256" && hash !== "sha1") ||
-    (algorithm !== "fastcdc" && algorithm !== "rabin")
+    (algorithm !== "gear" && algorithm !== "fastcdc" && algorithm !== "rabin")
   ) {
     throw new WrongReplyError("the server's INFO does not describe a datadb store", {
       next: "check that the address is a datadb server of this version, not another Redis server",

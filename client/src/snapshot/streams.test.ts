@@ -30,7 +30,7 @@ function* pieces(count: number, pulled: (n: number) => void = () => {}): Generat
   }
 }
 
-it.each(["fastcdc", "rabin"] as const)("keeps a stream, however it comes (%s)", async (algorithm) => {
+it.each(["gear", "fastcdc", "rabin"] as const)("keeps a stream, however it comes (%s)", async (algorithm) => {
   const whole = Buffer.concat([...pieces(9)]);
   const store = backupStore("sha256", algorithm);
   const summary = await snapshot(

@@ -28,7 +28,7 @@ export interface BackupStore {
 
 export function backupStore(
   hash: HashAlgorithm = "sha256",
-  algorithm: "fastcdc" | "rabin" = "fastcdc",
+  algorithm: "gear" | "fastcdc" | "rabin" = "fastcdc",
 ): BackupStore {
   const memory = memoryStore(hash);
   const { records } = memory;

@@ -55,8 +55,8 @@ function parseChunker(value: unknown, fail: Fail): Chunker {
   if (!isMap(value)) return fail("chunker", "expected algorithm, min, avg and max");
   for (const key of Object.keys(value)) if (!(key in DEFAULT_CHUNKER)) fail(`chunker.${key}`, "unknown key");
   const { algorithm, min, avg, max }: Record<string, unknown> = { ...DEFAULT_CHUNKER, ...value };
-  if (algorithm !== "fastcdc" && algorithm !== "rabin")
-    return fail("chunker.algorithm", "expected fastcdc or rabin");
+  if (algorithm !== "gear" && algorithm !== "fastcdc" && algorithm !== "rabin")
+    return fail("chunker.algorithm", "expected gear, fastcdc or rabin");
   const size = (key: string, bytes: unknown): number =>
     typeof bytes === "number" && Number.isInteger(bytes) && bytes >= 64 && bytes <= MAX_BLOB_BYTES
       ? bytes

@@ -1,24 +1,27 @@
-/** The default chunker: FastCDC in WebAssembly, run on the slabs where they are. */
+/** FastCDC, and cuts by the same hash without regard to sizes: in WebAssembly, run on the slabs where they are. */
 import type { Chunker, ChunkerParameters } from "./chunker.ts";
 
 interface Exports {
-  configure(min: number, avg: number, max: number, bits: number): void;
+  configure(min: number, avg: number, max: number, bits: number, level: number): void;
   restart(): void;
   next(from: number, to: number): number;
 }
 
+/** How much harder a cut is before the normal size than after it: the sizes of FastCDC gather around it. */
+const LEVELS = { gear: 0, fastcdc: 2 };
+
 /**
- * A FastCDC chunker over `memory`. Each chunker is an instance of its own, so several may cut different
+ * A chunker over `memory`. Each chunker is an instance of its own, so several may cut different
  * slabs of one memory at the same time.
  */
-export function fastCdcChunker(
+export function gearChunker(
   module: WebAssembly.Module,
   memory: WebAssembly.Memory,
-  { min, avg, max }: ChunkerParameters,
+  { algorithm, min, avg, max }: ChunkerParameters & { algorithm: keyof typeof LEVELS },
 ): Chunker {
   const instance = new WebAssembly.Instance(module, { env: { memory } });
   const wasm = instance.exports as Exports;
-  wasm.configure(min, avg, max, Math.round(Math.log2(avg)));
+  wasm.configure(min, avg, max, Math.round(Math.log2(avg)), LEVELS[algorithm]);
   return {
     min,
     max,

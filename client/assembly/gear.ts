@@ -1,9 +1,10 @@
 /**
- * FastCDC with a 64-bit gear hash, over memory that the caller provides and shares between threads.
+ * Cuts by a 64-bit gear hash, over memory that the caller provides and shares between threads.
  *
  * The hash of a position is the sum of gear[byte] << age over the last 64 bytes: shifting drops what is older.
- * A chunk's first `min` bytes are never looked at. Up to the normal size a cut needs two more zero bits than
- * log2(normal), after it two fewer ("normalised chunking" of level 2), so that sizes gather around the normal one.
+ * A chunk's first `min` bytes are never looked at. Up to the normal size a cut needs `level` more zero bits than
+ * log2(normal), after it as many fewer: FastCDC is level 2 ("normalised chunking"), so that sizes gather around the normal one. With level 0
+ * a place cuts or does not, however far the cut before it is (but for `min` and `max`).
  *
  * State lives in WebAssembly globals, which each instance has for itself; only the gear table is in shared memory,
  * and every instance writes the same table.
@@ -37,12 +38,12 @@ function fillGear(): void {
 fillGear();
 
 /** Sets the sizes in bytes; `bits` is log2 of the normal size. Begins a stream. */
-export function configure(least: u32, average: u32, most: u32, bits: u32): void {
+export function configure(least: u32, average: u32, most: u32, bits: u32, level: u32): void {
   minimum = least;
   normal = average;
   maximum = most;
-  strict = ~(u64.MAX_VALUE >> (bits + 2));
-  loose = ~(u64.MAX_VALUE >> (bits - 2));
+  strict = ~(u64.MAX_VALUE >> (bits + level));
+  loose = ~(u64.MAX_VALUE >> (bits - level));
   restart();
 }
 
