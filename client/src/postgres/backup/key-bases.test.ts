@@ -4,11 +4,15 @@ import { KeyBases, type PreviousChunks } from "./key-bases.ts";
 
 const nameOf = (text: string): Buffer => createHash("sha256").update(text).digest();
 
-function chunks(names: readonly string[], marks: readonly number[]): PreviousChunks {
+function chunks(
+  names: readonly string[],
+  marks: readonly number[],
+  lengths: readonly number[] = marks.map(() => 0),
+): PreviousChunks {
   return {
     names: new Uint8Array(Buffer.concat(names.map(nameOf))),
     marks: Uint16Array.from(marks),
-    lengths: new Uint32Array(marks.length),
+    lengths: Uint32Array.from(lengths),
     nameBytes: 32,
   };
 }
@@ -30,6 +34,14 @@ describe("KeyBases", () => {
     expect(bases.base(nameOf("new"), 12)).toEqual(nameOf("b"));
     expect(bases.base(nameOf("c"), 13)).toBeUndefined();
     expect(bases.base(nameOf("other"), 999)).toEqual(nameOf("d"));
+  });
+
+  it("gives the longest of the chunks whose place one new chunk took", () => {
+    const lengths = [500, 900, 700, 800, 100];
+    const bases = new KeyBases(chunks(["a", "b", "c", "d", "e"], [11, 12, 13, 14, 0], lengths), 0);
+    expect(bases.base(nameOf("a"), 11)).toBeUndefined();
+    expect(bases.base(nameOf("b and c"), 13)).toEqual(nameOf("b"));
+    expect(bases.base(nameOf("new d"), 14)).toEqual(nameOf("d"));
   });
 
   it("finds where a range begins when every chunk is new, and the guess was too early or too late", () => {

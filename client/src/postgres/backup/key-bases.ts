@@ -50,6 +50,7 @@ function namePlaces(names: Buffer, nameBytes: number): NamePlaces {
 export class KeyBases {
   private readonly names: Buffer;
   private readonly marks: Uint16Array;
+  private readonly lengths: Uint32Array;
   private readonly nameBytes: number;
   private places: NamePlaces | undefined;
   private cursor: number;
@@ -58,9 +59,10 @@ export class KeyBases {
   private isPlaced = false;
 
   /** `start`: the chunk where the keys begin, as far as is known. */
-  constructor({ names, marks, nameBytes }: PreviousChunks, start: number) {
+  constructor({ names, marks, lengths, nameBytes }: PreviousChunks, start: number) {
     this.names = Buffer.from(names.buffer, names.byteOffset, names.byteLength);
     this.marks = marks;
+    this.lengths = lengths;
     this.nameBytes = nameBytes;
     this.cursor = start;
   }
@@ -83,8 +85,16 @@ export class KeyBases {
     // One mark may be there twice; two that follow each other are not.
     this.isPlaced ||= this.isMatched && end === this.cursor;
     this.isMatched = true;
+    const base = this.isPlaced ? this.longest(this.cursor, end) : end;
     this.cursor = end + 1;
-    return this.nameAt(end);
+    return this.nameAt(base);
+  }
+
+  /** Of the chunks that one new chunk has taken the place of, since the rows that ended them are gone. */
+  private longest(first: number, last: number): number {
+    let found = last;
+    for (let i = first; i < last; i++) if (this.lengths[i]! > this.lengths[found]!) found = i;
+    return found;
   }
 
   private findEnd(mark: number): number | undefined {
