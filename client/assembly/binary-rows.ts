@@ -5,6 +5,7 @@
  *
  * State lives in WebAssembly globals, which each instance has for itself; there is no data segment.
  */
+import { BACKSLASH, LINE_FEED, NULL_MARK, TAB } from "./copy-text";
 import { DATE, encodeTime, TIME, TIMESTAMP, TIMESTAMPTZ } from "./binary-times";
 import {
   encodeBytes,
@@ -27,11 +28,6 @@ const UUID: u8 = 8;
 const NUMERIC: u8 = 13;
 
 const JSONB_VERSION: u8 = 1;
-
-const TAB: u8 = 9;
-const LINE_FEED: u8 = 10;
-const BACKSLASH: u8 = 92;
-const NULL_MARK: u8 = 78;
 
 const NO_VALUE: u32 = 0xffffffff;
 /** Of a value: its length stands before it. */

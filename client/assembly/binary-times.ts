@@ -1,4 +1,5 @@
 /** Days and times of COPY's text format as those of its binary format. Part of binary-rows.ts. */
+import { MINUS, POINT, ZERO } from "./copy-text";
 import { endsAt, isDigit, next } from "./binary-values";
 
 export const DATE: u8 = 9;
@@ -7,9 +8,6 @@ export const TIMESTAMP: u8 = 11;
 export const TIMESTAMPTZ: u8 = 12;
 
 const PLUS: u8 = 43;
-const MINUS: u8 = 45;
-const POINT: u8 = 46;
-const ZERO: u8 = 48;
 const COLON: u8 = 58;
 const SPACE: u8 = 32;
 

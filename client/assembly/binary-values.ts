@@ -1,16 +1,10 @@
 /** Values of COPY's text format as those of its binary format: all but times. Part of binary-rows.ts. */
+import { BACKSLASH, LINE_FEED, MINUS, POINT, TAB, ZERO, unescaped } from "./copy-text";
 
 export const INT2: u8 = 2;
 export const INT4: u8 = 3;
 export const INT8: u8 = 4;
 export const OID: u8 = 5;
-
-const TAB: u8 = 9;
-const LINE_FEED: u8 = 10;
-const MINUS: u8 = 45;
-const POINT: u8 = 46;
-const ZERO: u8 = 48;
-const BACKSLASH: u8 = 92;
 
 /** Digits of ten of which any number fits into 64 bits. */
 const MOST_DIGITS: usize = 19;
@@ -67,22 +61,6 @@ export function encodeText(from: usize, to: usize, limit: usize): usize {
   }
   next = at;
   return o;
-}
-
-/** The byte that a letter after a backslash stands for; 0 where COPY writes no such letter. */
-// @ts-ignore: decorator
-@inline
-function unescaped(letter: u8): u8 {
-  switch (letter) {
-    case 92: return 92;
-    case 98: return 8;
-    case 102: return 12;
-    case 110: return 10;
-    case 114: return 13;
-    case 116: return 9;
-    case 118: return 11;
-    default: return 0;
-  }
 }
 
 // @ts-ignore: decorator

@@ -4,13 +4,13 @@
  *
  * State lives in WebAssembly globals, which each instance has for itself.
  */
+import { LINE_FEED } from "./copy-text";
 
 const COPY_DATA: u8 = 0x64;
 /** Type and length of a message; the length counts itself. */
 const HEADER_BYTES: usize = 5;
 const LENGTH_BYTES: u32 = 4;
 
-const LINE_FEED: u8 = 10;
 /** In each byte of a word: a line feed, the lowest bit, the highest one. */
 const LINE_FEEDS: u64 = 0x0a0a0a0a0a0a0a0a;
 const LOWEST: u64 = 0x0101010101010101;

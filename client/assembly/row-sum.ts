@@ -4,12 +4,7 @@
  *
  * State lives in WebAssembly globals, which each instance has for itself; there is no data segment.
  */
-const TAB: u8 = 9;
-const LINE_FEED: u8 = 10;
-const MINUS: u8 = 45;
-const ZERO: u8 = 48;
-const BACKSLASH: u8 = 92;
-const NULL_MARK: u8 = 78;
+import { BACKSLASH, LINE_FEED, MINUS, NULL_MARK, TAB, ZERO, unescaped } from "./copy-text";
 
 let seed: u64 = 0;
 let fields: u32 = 0;
@@ -131,21 +126,6 @@ function hashBytes(from: usize, to: usize, h: u64): u64 {
   return finished();
 }
 
-/** The byte that a letter after a backslash stands for. */
-// @ts-ignore: decorator
-@inline
-function unescaped(letter: u8): u8 {
-  switch (letter) {
-    case 98: return 8;
-    case 102: return 12;
-    case 110: return 10;
-    case 114: return 13;
-    case 116: return 9;
-    case 118: return 11;
-    default: return letter;
-  }
-}
-
 /** The same of a field in which `escapes` bytes come behind a backslash. */
 function hashEscaped(from: usize, to: usize, escapes: u32, h: u64): u64 {
   let left = <u32>(to - from) - escapes;
@@ -158,7 +138,12 @@ function hashEscaped(from: usize, to: usize, escapes: u32, h: u64): u64 {
       place = 0;
     }
     let byte = load<u8>(at);
-    if (byte == BACKSLASH) byte = unescaped(load<u8>(++at));
+    if (byte == BACKSLASH) {
+      const letter = load<u8>(++at);
+      byte = unescaped(letter);
+      // Of the others the backslash alone goes.
+      if (byte == 0) byte = letter;
+    }
     const value = <u32>byte;
     if (place < 4) a += value << (place * 8);
     else if (place < 8) b += value << ((place - 4) * 8);

@@ -6,6 +6,7 @@
  * the others when an instance is made.
  */
 
+import { LINE_FEED, TAB } from "./copy-text";
 import { addRow } from "./row-sum";
 
 export { addRow, configureSum, summedRows, takeSum } from "./row-sum";
@@ -15,8 +16,6 @@ const COPY_DATA: u8 = 0x64;
 const HEADER_BYTES: usize = 5;
 const LENGTH_BYTES: u32 = 4;
 
-const TAB: u8 = 9;
-const LINE_FEED: u8 = 10;
 const EDGE_BYTES: usize = 64;
 const OFFSET: u32 = 0x811c9dc5;
 const PRIME: u32 = 0x01000193;

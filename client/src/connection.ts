@@ -2,7 +2,14 @@
  * The one interface between the client and a store: a Connection carries commands, whether the store
  * lives in this process, behind a unix socket or on another machine.
  */
-import type { BlobRecord, HashAlgorithm, PlainReply, RecordKind, WithPlaces } from "@datadb/protocol";
+import type {
+  BlobRecord,
+  ChunkerParameters,
+  HashAlgorithm,
+  PlainReply,
+  RecordKind,
+  WithPlaces,
+} from "@datadb/protocol";
 
 /** One argument of a command. Strings go as UTF-8, numbers as decimal text, Buffers as they are (never copied). */
 export type Argument = string | Buffer | number;
@@ -13,8 +20,7 @@ export interface StoreFacts {
   id: string;
   /** The hash that names every blob; a store never mixes hashes. */
   hash: HashAlgorithm;
-  /** How streams without rows are cut; sizes in bytes. */
-  chunker: { algorithm: "gear" | "fastcdc" | "rabin"; min: number; avg: number; max: number };
+  chunker: ChunkerParameters;
   /** IANA name: the calendar of the store, for times and retention. */
   timezone: string;
 }

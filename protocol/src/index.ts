@@ -1,6 +1,7 @@
 /** Formats and wire language of datadb: everything that two packages must agree on, pure and without I/O. */
 export * from "./byte-reader.ts";
 export * from "./byte-writer.ts";
+export * from "./chunker-parameters.ts";
 export { type ArgumentSpec, type ArgumentType, argumentSyntax } from "./commands/argument-spec.ts";
 export { arityAllows, COMMANDS, commandSyntax } from "./commands/catalogue.ts";
 export {

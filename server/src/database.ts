@@ -1,6 +1,13 @@
 /** What an open store offers to sessions: the keyspace, commits, blobs, leases, and what looks after them. */
 import type { ColdStorage, MirrorCare, StoreKeys } from "@datadb/backends";
-import type { BlobRecord, HashAlgorithm, LogRecord, Operation, WithPlaces } from "@datadb/protocol";
+import type {
+  BlobRecord,
+  ChunkerParameters,
+  HashAlgorithm,
+  LogRecord,
+  Operation,
+  WithPlaces,
+} from "@datadb/protocol";
 import type { CheckEvent, CheckOptions, CheckSummary } from "./check/check-events.ts";
 import type { CollectOptions, CollectorFacts, CollectSummary } from "./gc/collection.ts";
 import type { RecordPlaces } from "./records/record-places.ts";
@@ -21,17 +28,9 @@ export interface StoreInfo {
   readonly id: string;
   readonly hash: HashAlgorithm;
   readonly format: number;
-  readonly chunker: Chunker;
+  readonly chunker: ChunkerParameters;
   /** IANA name, e.g. `Europe/Berlin`: what times without a zone mean in this store. */
   readonly timezone: string;
-}
-
-/** How clients cut streams without rows; bytes. */
-export interface Chunker {
-  readonly algorithm: "gear" | "fastcdc" | "rabin";
-  readonly min: number;
-  readonly avg: number;
-  readonly max: number;
 }
 
 /** Parts of config.yaml that the listeners interpret; as written, `env:` and `file:` unresolved. */

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
+import type { ChunkerParameters } from "@datadb/protocol";
 import { describe, expect, it } from "vitest";
-import type { Chunker, ChunkerParameters } from "./chunker.ts";
+import type { Chunker } from "./chunker.ts";
 import { chunkerFactory } from "./open-chunker.ts";
 import { SLAB_BYTES, slabMemory, slabStart } from "./slab-memory.ts";
 

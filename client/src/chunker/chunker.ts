@@ -1,8 +1,4 @@
 /** The one interface of every content-defined chunker: bytes of a stream go in, ends of chunks come out. */
-import type { StoreFacts } from "../connection.ts";
-
-/** Algorithm and sizes in bytes, as the store records them for ever. */
-export type ChunkerParameters = StoreFacts["chunker"];
 
 /**
  * Cuts one stream at a time. Where it cuts depends on the bytes alone, never on how they were split into

@@ -1,5 +1,6 @@
 /** FastCDC, and cuts by the same hash without regard to sizes: in WebAssembly, run on the slabs where they are. */
-import type { Chunker, ChunkerParameters } from "./chunker.ts";
+import type { ChunkerParameters } from "@datadb/protocol";
+import type { Chunker } from "./chunker.ts";
 
 interface Exports {
   configure(min: number, avg: number, max: number, bits: number, level: number): void;

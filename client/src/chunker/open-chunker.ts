@@ -1,5 +1,6 @@
 /** Makes the chunkers that a store's facts ask for. */
-import type { Chunker, ChunkerParameters } from "./chunker.ts";
+import type { ChunkerParameters } from "@datadb/protocol";
+import type { Chunker } from "./chunker.ts";
 import { gearChunker } from "./gear.ts";
 import { wasmModule } from "./wasm-module.ts";
 

@@ -1,6 +1,8 @@
 /** The `rabin` chunker: rabin-wasm, for stores whose cut points must be those of a Rabin fingerprint. */
+
+import type { ChunkerParameters } from "@datadb/protocol";
 import { create } from "rabin-wasm";
-import type { Chunker, ChunkerParameters } from "./chunker.ts";
+import type { Chunker } from "./chunker.ts";
 
 const WINDOW_BYTES = 64;
 

@@ -1,5 +1,5 @@
 /** Reads what a client must know of a store from the section Store of INFO. */
-import { type HashAlgorithm, WrongReplyError } from "@datadb/protocol";
+import { type HashAlgorithm, isChunkerAlgorithm, WrongReplyError } from "@datadb/protocol";
 import type { StoreFacts } from "../connection.ts";
 
 /** @param info the text of INFO. Throws WrongReplyError when it does not describe a datadb store. */
@@ -14,11 +14,7 @@ export function parseStoreFacts(info: string): StoreFacts {
   const hash = fields.get("store_hash");
   const [algorithm, ...sizes] = (fields.get("store_chunker") ?? "").split(":");
   const [min, avg, max] = sizes.map(Number);
-  if (
-    id === undefined ||
-    (hash !== "sha256" && hash !== "sha1") ||
-    (algorithm !== "gear" && algorithm !== "fastcdc" && algorithm !== "rabin")
-  ) {
+  if (id === undefined || (hash !== "sha256" && hash !== "sha1") || !isChunkerAlgorithm(algorithm)) {
     throw new WrongReplyError("the server's INFO does not describe a datadb store", {
       next: "check that the address is a datadb server of this version, not another Redis server",
     });

@@ -1,6 +1,5 @@
 /** What the main thread and the ingest workers say to each other. Binary parts are transferred, never cloned. */
-import type { HashAlgorithm } from "@datadb/protocol";
-import type { ChunkerParameters } from "../chunker/chunker.ts";
+import type { ChunkerParameters, HashAlgorithm } from "@datadb/protocol";
 import type { RowsOutcome, RowsPart, RowsSession, RowsUnit } from "../postgres/backup/rows-unit.ts";
 import type { FileOutcome, FileUnit, ScannedUnit, ScanRules, ScanUnit } from "../source/scan-unit.ts";
 import type { InPlace } from "./encode-in-place.ts";

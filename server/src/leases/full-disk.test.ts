@@ -27,12 +27,18 @@ function onFullDisk(whole: Level): Level {
   });
 }
 
-async function openAgain(): Promise<void> {
+async function open(): Promise<void> {
   level = await openLevel(join(directory, "local"));
   leases = await openLeases({
     ...{ local: onFullDisk(level), hash: "sha256" },
     ...{ now: () => 1000, sequence: () => 0, warn: () => {} },
   });
+}
+
+async function reopen(): Promise<void> {
+  await leases.close();
+  await level.close();
+  await open();
 }
 
 async function listed(): Promise<number> {
@@ -44,7 +50,7 @@ async function listed(): Promise<number> {
 beforeEach(async () => {
   full = false;
   directory = mkdtempSync(join(tmpdir(), "datadb-test-leases-"));
-  await openAgain();
+  await open();
 });
 
 afterEach(async () => {
@@ -60,9 +66,7 @@ test("a lease whose names found no room ends all the same", async () => {
   await expect(lease.flush()).rejects.toMatchObject({ code: "DISK_FULL" });
   full = false;
   await leases.release(lease.id);
-  await leases.close();
-  await level.close();
-  await openAgain();
+  await reopen();
   expect(await listed()).toBe(0);
 });
 
@@ -76,9 +80,7 @@ test("a lease that cannot be removed protects nothing any more, and goes when th
   await leases.prune();
   full = false;
   await expect(leases.take({ id: lease.id })).rejects.toMatchObject({ code: "NOT_FOUND" });
-  await leases.close();
-  await level.close();
-  await openAgain();
+  await reopen();
   expect(await listed()).toBe(0);
 });
 
@@ -109,9 +111,7 @@ test("who makes room on a full disk does not wait for those who left", async () 
   await leases.take({ id: here.id });
   await leases.prune({ left: true });
   expect(await listed()).toBe(1);
-  await leases.close();
-  await level.close();
-  await openAgain();
+  await reopen();
   expect(await listed()).toBe(1);
   await leases.prune({ left: true });
   expect(await listed()).toBe(0);

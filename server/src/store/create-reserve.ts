@@ -86,13 +86,9 @@ export function createReserve(directory: string): Reserve {
         },
       );
   };
-  const quietly =
-    (work: () => Promise<unknown>): (() => Promise<void>) =>
-    () =>
-      work().then(
-        () => {},
-        () => {},
-      );
+  const quietly = (work: () => Promise<unknown>) => async (): Promise<void> => {
+    await work().catch(() => undefined);
+  };
   return {
     release: quietly(() => release(LOW_BYTES)),
     releaseToCollect: () => release(COLLECT_BYTES).catch(() => false),

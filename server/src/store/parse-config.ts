@@ -1,9 +1,16 @@
 /** Parses config.yaml; every mistake is an error that names key and line. */
 
 import type { BackendConfig } from "@datadb/backends";
-import { FormatTooNewError, type HashAlgorithm, MAX_BLOB_BYTES, UsageError } from "@datadb/protocol";
+import {
+  type ChunkerParameters,
+  FormatTooNewError,
+  type HashAlgorithm,
+  isChunkerAlgorithm,
+  MAX_BLOB_BYTES,
+  UsageError,
+} from "@datadb/protocol";
 import { type Document, isNode, LineCounter, parseDocument } from "yaml";
-import type { Chunker, Settings } from "../database.ts";
+import type { Settings } from "../database.ts";
 import {
   DEFAULT_BLOBS,
   DEFAULT_CHUNKER,
@@ -50,18 +57,22 @@ function parseTimezone(value: unknown, fail: Fail): string {
   return fail("timezone", `${JSON.stringify(zone)} is no time zone such as Europe/Berlin`);
 }
 
-function parseChunker(value: unknown, fail: Fail): Chunker {
+function parseChunker(value: unknown, fail: Fail): ChunkerParameters {
   if (value === undefined || value === null) return DEFAULT_CHUNKER;
   if (!isMap(value)) return fail("chunker", "expected algorithm, min, avg and max");
   for (const key of Object.keys(value)) if (!(key in DEFAULT_CHUNKER)) fail(`chunker.${key}`, "unknown key");
   const { algorithm, min, avg, max }: Record<string, unknown> = { ...DEFAULT_CHUNKER, ...value };
-  if (algorithm !== "gear" && algorithm !== "fastcdc" && algorithm !== "rabin")
-    return fail("chunker.algorithm", "expected gear, fastcdc or rabin");
+  if (!isChunkerAlgorithm(algorithm)) return fail("chunker.algorithm", "expected gear, fastcdc or rabin");
   const size = (key: string, bytes: unknown): number =>
     typeof bytes === "number" && Number.isInteger(bytes) && bytes >= 64 && bytes <= MAX_BLOB_BYTES
       ? bytes
       : fail(`chunker.${key}`, `expected a number of bytes from 64 to ${MAX_BLOB_BYTES}`);
-  const chunker: Chunker = { algorithm, min: size("min", min), avg: size("avg", avg), max: size("max", max) };
+  const chunker: ChunkerParameters = {
+    algorithm,
+    min: size("min", min),
+    avg: size("avg", avg),
+    max: size("max", max),
+  };
   if (chunker.min > chunker.avg || chunker.avg > chunker.max) fail("chunker", "expected min <= avg <= max");
   return chunker;
 }

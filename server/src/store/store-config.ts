@@ -1,8 +1,8 @@
 /** What config.yaml says, checked; the file itself is read by read-config.ts. */
 
 import type { BackendConfig } from "@datadb/backends";
-import type { HashAlgorithm } from "@datadb/protocol";
-import type { Chunker, Settings } from "../database.ts";
+import type { ChunkerParameters, HashAlgorithm } from "@datadb/protocol";
+import type { Settings } from "../database.ts";
 
 /** The newest format that this datadb reads and writes. Permanent once released. */
 export const STORE_FORMAT = 1;
@@ -13,7 +13,7 @@ export interface StoreConfig {
   readonly id: string;
   readonly hash: HashAlgorithm;
   readonly timezone: string;
-  readonly chunker: Chunker;
+  readonly chunker: ChunkerParameters;
   readonly blobs: BackendConfig;
   /** What keeps the records of each other store, with paths below a directory of its own; null: none are kept. */
   readonly records: BackendConfig | null;
@@ -25,7 +25,12 @@ export interface StoreConfig {
 export const PASSED_SECTIONS: readonly string[] = ["users", "listeners", "tls", "http", "limits"];
 
 /** What a new store cuts with; measured as the best compromise between growth and metadata. */
-export const DEFAULT_CHUNKER: Chunker = { algorithm: "fastcdc", min: 16_384, avg: 65_536, max: 262_144 };
+export const DEFAULT_CHUNKER: ChunkerParameters = {
+  algorithm: "fastcdc",
+  min: 16_384,
+  avg: 65_536,
+  max: 262_144,
+};
 
 /** Packs in the store's own directory. */
 export const DEFAULT_BLOBS: BackendConfig = { blobsfile: { path: "blobs" } };
