@@ -17,10 +17,10 @@ export interface Month {
   backups: Measurement[];
   /** Bytes of the repository after each. */
   bytes: number[];
-  /** Not of a database: others measure that. */
-  restore?: Measurement;
-  /** datadb only: the restore of the same day from a store that holds nothing else, and so no deltas. */
-  alone?: Measurement;
+  /** Of the last day, in turn with those of the others. Not of a database: others measure that. */
+  restores?: Measurement[];
+  /** datadb only: restores of the same day from a store that holds nothing else, and so no deltas. */
+  alone?: Measurement[];
 }
 
 /** What one tool has done so far. */
@@ -35,6 +35,8 @@ export interface Run {
 }
 
 const MB = 1e6;
+/** How often each restores the last day, in turn. */
+const RESTORES = 3;
 
 /**
  * Every tool backs up the same days, in turns; datadb also from PostgreSQL where that is installed. The dumps are written anew each
@@ -59,12 +61,21 @@ export async function runMonth(
   } finally {
     await database?.close();
   }
-  const months: Month[] = [];
-  for (const { name, repository, backups, bytes } of runs) {
-    const restore = await restored(repository, source, join(work, `restored-${name}`));
-    const alone = name === own?.name ? await restoredAlone(own, source, join(work, "alone")) : undefined;
-    months.push({ tool: name, backups, bytes, restore, ...(alone && { alone }) });
-  }
+  const alone = own && (await storedAlone(own, source, join(work, "alone")));
+  const times = await restoresInTurn(
+    [...runs.map(({ repository }) => repository), ...(alone ? [alone] : [])],
+    source,
+    join(work, "restored"),
+  );
+  const months = runs.map(({ name, backups, bytes }, at): Month => {
+    return {
+      tool: name,
+      backups,
+      bytes,
+      restores: times[at] ?? [],
+      ...(name === own?.name && { alone: times.at(-1) ?? [] }),
+    };
+  });
   if (database) months.push({ ...database.run, tool: database.run.name });
   return months;
 }
@@ -96,22 +107,34 @@ async function settled(command: Parameters<typeof measure>[0]): Promise<Measurem
   return await measure(command);
 }
 
-async function restored(repository: Repository, source: string, target: string): Promise<Measurement> {
-  mkdirSync(target);
-  const restore = await settled(repository.restore(source, target));
-  const difference = ["--recursive", "--brief", source, repository.restored(source, target)];
-  execFileSync("diff", difference, { stdio: "inherit" });
-  return restore;
+/** Whoever comes first finds memory that was idle: so each restores several times, in turns. */
+async function restoresInTurn(
+  repositories: readonly Repository[],
+  source: string,
+  target: string,
+): Promise<Measurement[][]> {
+  const times = repositories.map((): Measurement[] => []);
+  for (let turn = 0; turn < RESTORES; turn++) {
+    for (const [at, repository] of repositories.entries()) {
+      mkdirSync(target);
+      times[at]!.push(await settled(repository.restore(source, target)));
+      const difference = ["--recursive", "--brief", source, repository.restored(source, target)];
+      execFileSync("diff", difference, { stdio: "inherit" });
+      rmSync(target, { recursive: true });
+    }
+  }
+  return times;
 }
 
-async function restoredAlone(tool: Tool, source: string, path: string): Promise<Measurement> {
+async function storedAlone(tool: Tool, source: string, path: string): Promise<Repository> {
   const repository = tool.repository(path);
   await measure(repository.init);
   await measure(repository.backup(source));
-  return await restored(repository, source, `${path}-restored`);
+  return repository;
 }
 
-const wallOf = (measurement: Measurement | undefined): number => measurement?.wall ?? Number.NaN;
+const wallOf = (measurements: readonly Measurement[] | undefined): number =>
+  measurements ? median(measurements.map(({ wall }) => wall)) : Number.NaN;
 
 const growths = ({ bytes }: Month): number[] =>
   bytes.slice(1).map((after, day) => after - (bytes[day] as number));
@@ -126,9 +149,9 @@ export function judgeMonth(months: readonly Month[]): Verdict[] {
     return { work: `month: ${work}`, measured, target, held };
   };
   const times = (ratio: number, than: string): string => `${ratio.toFixed(2)} x ${than}`;
-  const restore = wallOf(own.restore) / wallOf(other.restore);
+  const restore = wallOf(own.restores) / wallOf(other.restores);
   const first = (own.backups[0]?.wall ?? 0) / (other.backups[0]?.wall ?? 1);
-  const slower = wallOf(own.restore) / wallOf(own.alone);
+  const slower = wallOf(own.restores) / wallOf(own.alone);
   const database = months.find(({ tool }) => tool === "datadb postgres");
   const rows = database && median(growths(other)) / median(growths(database));
   return [
@@ -161,7 +184,7 @@ export function monthTable(months: readonly Month[], content: number): string {
     `${median(walls).toFixed(2)} (${Math.min(...walls).toFixed(2)} .. ${Math.max(...walls).toFixed(2)})`;
   const size = (bytes: number): string => (bytes / MB).toFixed(2);
   const rows = months.map((month) => {
-    const { tool, backups, bytes, restore, alone } = month;
+    const { tool, backups, bytes, restores, alone } = month;
     const days = growths(month);
     return [
       tool,
@@ -171,7 +194,8 @@ export function monthTable(months: readonly Month[], content: number): string {
       backups[0]?.wall.toFixed(2),
       seconds(backups.slice(1).map(({ wall }) => wall)),
       (Math.max(...backups.map(({ memory }) => memory)) / MB).toFixed(0),
-      (restore?.wall.toFixed(2) ?? "") + (alone ? ` (${alone.wall.toFixed(2)} without deltas)` : ""),
+      (restores ? wallOf(restores).toFixed(2) : "") +
+        (alone ? ` (${wallOf(alone).toFixed(2)} without deltas)` : ""),
     ].join(" | ");
   });
   return [
