@@ -207,9 +207,10 @@ async function settle(world: GcWorld): Promise<void> {
     listed.set(fields.get("id")!, fields.get("ref")!);
   }
   session.close();
+  // Those that may have been forgotten first: their ids are known, and a lost commit may have the same content.
+  for (const [id, files] of world.unsure) if (listed.has(id)) world.listed.set(id, files);
   for (const [key, files] of world.unsure) {
-    const fits = ([id, ref]: [string, string]): boolean => id === key || key.endsWith(ref);
-    const [id] = [...listed].find((one) => fits(one) && !world.listed.has(one[0])) ?? [];
+    const [id] = [...listed].find(([one, ref]) => key.endsWith(ref) && !world.listed.has(one)) ?? [];
     if (id !== undefined) world.listed.set(id, files);
   }
   world.unsure.clear();

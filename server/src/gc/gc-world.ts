@@ -1,5 +1,5 @@
 /** For tests of garbage collection: a store that can crash, and a model of what must be restorable. */
-import { cpSync, existsSync, mkdtempSync, rmSync } from "node:fs";
+import { cpSync, existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createSimulatedFileSystem, type Random, type SimulatedFileSystem } from "@datadb/backends/suite";
@@ -78,7 +78,7 @@ export async function crash(world: GcWorld, random: Random): Promise<void> {
   const directory = mkdtempSync(join(place, "datadb-gc-"));
   // At one moment: nothing is awaited between the two.
   const disk = life.disk.crash(() => random.pick([0, 0.5, 1]));
-  cpSync(life.directory, directory, { recursive: true });
+  copyAtOneMoment(life.directory, directory);
   const end = life.database.close().catch(() => undefined);
   const moved = createSimulatedFileSystem();
   await moved.makeDirectory(join(directory, "blobs"));
@@ -88,6 +88,21 @@ export async function crash(world: GcWorld, random: Random): Promise<void> {
   await end;
   rmSync(life.directory, { recursive: true, force: true });
   world.life = await openLife(world, directory, moved);
+}
+
+/** LevelDB's own thread adds and removes files meanwhile: a copy counts when the same ones were there before and after it. */
+function copyAtOneMoment(from: string, to: string): void {
+  const names = (): string => readdirSync(from, { recursive: true }).sort().join("\n");
+  for (;;) {
+    try {
+      const before = names();
+      cpSync(from, to, { recursive: true });
+      if (names() === before) return;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+    }
+    rmSync(to, { recursive: true, force: true });
+  }
 }
 
 export async function closeWorld({ life }: GcWorld): Promise<void> {
