@@ -79,7 +79,8 @@ async function bench(): Promise<void> {
     verdicts.push(...judgeMonth(months));
   }
   if (workloads.includes("rows") && tools.some(({ name }) => name === "datadb")) {
-    for (const result of await runRows(join(directory, "work", "rows"), Number(values.scale))) {
+    const other = tools.find(({ name }) => name === "restic");
+    for (const result of await runRows(join(directory, "work", "rows"), Number(values.scale), other)) {
       tables.push(rowsTable(result));
       verdicts.push(...judgeRows(result));
     }

@@ -1,10 +1,11 @@
 /** A month of daily backups of table dumps: what each day adds, what all of it takes, how long the newest day takes to restore. */
-import { execFileSync } from "node:child_process";
 import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { directoryBytes } from "./directory-bytes.ts";
 import { type Measurement, measure } from "./measure.ts";
 import { monthInPostgres } from "./month-in-postgres.ts";
+import { restoresInTurn } from "./restores-in-turn.ts";
+import { settled } from "./settled.ts";
 import { median } from "./statistics.ts";
 import type { Verdict } from "./targets.ts";
 import type { Repository, Tool } from "./tools/tool.ts";
@@ -35,8 +36,6 @@ export interface Run {
 }
 
 const MB = 1e6;
-/** How often each restores the last day, in turn. */
-const RESTORES = 3;
 
 /**
  * Every tool backs up the same days, in turns; datadb also from PostgreSQL where that is installed. The dumps are written anew each
@@ -99,31 +98,6 @@ async function runDays(runs: readonly Run[], source: string, scale: number, days
     if (history.day >= days) return;
     history.nextDay();
   }
-}
-
-/** Measures when the disk has nothing left to write from what came before. */
-async function settled(command: Parameters<typeof measure>[0]): Promise<Measurement> {
-  execFileSync("sync");
-  return await measure(command);
-}
-
-/** Whoever comes first finds memory that was idle: so each restores several times, in turns. */
-async function restoresInTurn(
-  repositories: readonly Repository[],
-  source: string,
-  target: string,
-): Promise<Measurement[][]> {
-  const times = repositories.map((): Measurement[] => []);
-  for (let turn = 0; turn < RESTORES; turn++) {
-    for (const [at, repository] of repositories.entries()) {
-      mkdirSync(target);
-      times[at]!.push(await settled(repository.restore(source, target)));
-      const difference = ["--recursive", "--brief", source, repository.restored(source, target)];
-      execFileSync("diff", difference, { stdio: "inherit" });
-      rmSync(target, { recursive: true });
-    }
-  }
-  return times;
 }
 
 async function storedAlone(tool: Tool, source: string, path: string): Promise<Repository> {
