@@ -14,8 +14,13 @@ interface Exports {
 const FULL = 1;
 const OTHER = 2;
 
-/** A message, and the longest row: two take turns, of which one is filled while the other is sent. */
+/** The longest message, and row: two take turns, of which one is filled while the other is sent. */
 const MESSAGE_BYTES = 256 << 10;
+/**
+ * A message of several rows: the socket holds three of these. With one that it cannot hold the server waits while the next one is made,
+ * and what is received lies beyond a core's cache before it is used.
+ */
+const USUAL_BYTES = 64 << 10;
 /** Where the kinds of the columns are: before all rows. */
 const KINDS = 1024;
 const ROWS = slabStart(0);
@@ -118,13 +123,17 @@ function messageWriter(memory: WebAssembly.Memory, kinds: Uint8Array): MessageWr
     },
     encode(from, to) {
       const isEmpty = at === MESSAGES[turn] + HEADER_BYTES;
-      const limit = MESSAGES[turn] + MESSAGE_BYTES - FORMAT_TRAILER.length;
-      const next = wasm.encodeRows(from, to, KINDS, kinds.length, at, limit);
-      at = wasm.encodedEnd();
-      const reason = wasm.reason();
+      for (const bytes of isEmpty ? [USUAL_BYTES, MESSAGE_BYTES] : [USUAL_BYTES]) {
+        const limit = MESSAGES[turn] + bytes - FORMAT_TRAILER.length;
+        const next = wasm.encodeRows(from, to, KINDS, kinds.length, at, limit);
+        at = wasm.encodedEnd();
+        const reason = wasm.reason();
+        if (reason === OTHER) return { next, state: "other" };
+        if (reason !== FULL) return { next, state: "whole" };
+        if (!isEmpty || next > from) return { next, state: "full" };
+      }
       // What an empty message has no room for has none in any.
-      if (reason === OTHER || (reason === FULL && isEmpty && next === from)) return { next, state: "other" };
-      return { next, state: reason === FULL ? "full" : "whole" };
+      return { next: from, state: "other" };
     },
     flush() {
       const message = view.subarray(MESSAGES[turn], at);

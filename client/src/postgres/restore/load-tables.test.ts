@@ -59,14 +59,21 @@ test("tables that keep all connections busy are loaded by one each", async () =>
   expect(await tasksOf(2, tables)).toEqual(["public.a", "public.b", "public.c"]);
 });
 
-test("a large table is read back by all where rows can be read by page; small ones together", () => {
-  const tables = [table("a", 200 * MB), table("b", 1000), table("c", 1000)];
-  const tasks = (version: number): string[] =>
-    verifyTasks(
+test("a large table is compared in parts where rows can be read by page; small ones together", () => {
+  const tables = [table("a", 190 * MB), table("b", 1000), table("c", 1000)];
+  const tasks = (version: number, sums = new Map(), jobs = 2): string[][] => {
+    const { summed, readBack } = verifyTasks(
       tables,
-      { ...request(2, tables), manifest: null as never, onWarning() {}, onVerified() {} },
+      { ...request(jobs, tables), sums, manifest: null as never, onWarning() {}, onVerified() {} },
       version,
-    ).map(({ tables: held }) => held.map((key) => key.split("\0")[1]).join(" "));
-  expect(tasks(150000)).toEqual(["a", "a", "b c"]);
-  expect(tasks(130000)).toEqual(["a", "b c"]);
+    );
+    return [summed, readBack].map((some) =>
+      some.map(({ tables: held }) => held.map((key) => key.split("\0")[1]).join(" ")),
+    );
+  };
+  expect(tasks(150000)).toEqual([[], ["a", "a", "a", "b c"]]);
+  expect(tasks(130000)).toEqual([[], ["a", "b c"]]);
+  const sums = new Map(tables.slice(0, 1).map((one) => [keyOf(one), null as never]));
+  expect(tasks(150000, sums)).toEqual([["a", "a", "a"], ["b c"]]);
+  expect(tasks(150000, sums, 4)).toEqual([["a", "a", "a", "a"], ["b c"]]);
 });

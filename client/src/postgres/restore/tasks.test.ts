@@ -60,3 +60,22 @@ test("after an error nothing new begins, and what runs is waited for", async () 
   );
   expect(done).toEqual(["beside"]);
 });
+
+test("what may run meanwhile fills the time of sessions that would wait, and keeps nothing from beginning", async () => {
+  const { task, most, done } = recorded();
+  const fillers = Array.from({ length: 100 }, (_, i) => task(`filler ${i}`, ["a", "b"], true));
+  const tasks = [...["1", "2", "3", "4"].map((label) => task(label, ["a"], false)), task("5", ["c"], true)];
+  await runTasks(sessions, tasks, () => {}, fillers);
+  expect(done.filter((label) => !label.startsWith("filler")).sort()).toEqual(["1", "2", "3", "4", "5"]);
+  // Until the last one of the others has the table, fillers would hold it.
+  expect(done.slice(0, 3)).not.toContain("filler 0");
+  expect(most.get("a")).toBe(1);
+  expect(done.length + fillers.length).toBe(105);
+
+  const free = Array.from({ length: 100 }, (_, i) => task(`free ${i}`, ["d"], true));
+  await runTasks(sessions, [task("6", ["a"], false), task("7", ["a"], false)], () => {}, free);
+  expect(done).toContain("free 0");
+  expect(free.length).toBeGreaterThan(90);
+  await runTasks(sessions, [], () => {}, free);
+  expect(done).not.toContain("free 99");
+});

@@ -21,25 +21,32 @@ export interface VerifyRequest extends LoadRequest {
 
 /** Small tables that one task reads. */
 const GROUP_BYTES = 4 << 20;
-/** From here on all sessions read a table. */
+/** From here on all sessions read a table, in parts of this size: so many that they end at the same time, however long other work takes. */
 const SPLIT_BYTES = 64 << 20;
+const MOST_PARTS = 64;
 const PAGE_BYTES = 8192;
 /** Rows can be read by page from here on; before, each part would read the whole table. */
 const PAGES_SINCE = 140000;
+
+export interface VerifyTasks {
+  /** The server's work alone. */
+  summed: Task[];
+  readBack: Task[];
+}
 
 /** Equal digests mean the rows that the backup has. Tasks hold their tables shared. `versionNumber`: of the server. */
 export function verifyTasks(
   tables: readonly TableManifest[],
   request: VerifyRequest,
   versionNumber: number,
-): Task[] {
-  const tasks: Task[] = [];
+): VerifyTasks {
+  const tasks: VerifyTasks = { summed: [], readBack: [] };
   let group: TableManifest[] = [];
   let bytes = 0;
   const finish = (): void => {
     const members = group;
     if (members.length > 0)
-      tasks.push({
+      tasks.readBack.push({
         label: shownName(members[0]!),
         tables: members.map(keyOf),
         shared: true,
@@ -55,7 +62,7 @@ export function verifyTasks(
     if (!request.digests.has(keyOf(table)) || table.kind === "foreign" || table.kind === "extension-config")
       continue;
     if (table.bytes >= SPLIT_BYTES && table.format === "text" && versionNumber >= PAGES_SINCE) {
-      tasks.push(...partTasks(table, request));
+      (isSummed(table, request) ? tasks.summed : tasks.readBack).push(...partTasks(table, request));
       continue;
     }
     group.push(table);
@@ -66,8 +73,13 @@ export function verifyTasks(
   return tasks;
 }
 
+/** Whether the server computes the digest, of what was sent in a way that it can. */
+function isSummed(table: TableManifest, { sums, digests }: LoadRequest): boolean {
+  return sums.has(keyOf(table)) && digests.get(keyOf(table)) !== null;
+}
+
 function partTasks(table: TableManifest, request: VerifyRequest): Task[] {
-  const parts = request.jobs;
+  const parts = Math.max(request.jobs, Math.min(MOST_PARTS, Math.ceil(table.bytes / SPLIT_BYTES)));
   const done: RowsDigest[] = [];
   return Array.from({ length: parts }, (_, part) => ({
     label: shownName(table),
@@ -87,11 +99,12 @@ async function digestOf(
   share: { part: number; parts: number } | null,
 ): Promise<RowsDigest> {
   const digester = digesterOf(session);
-  const sum = request.sums.get(keyOf(table));
   try {
     const where = share === null ? "" : await pagesOf(session, table, request, share);
-    if (sum !== undefined && request.digests.get(keyOf(table)) !== null)
+    if (isSummed(table, request)) {
+      const sum = request.sums.get(keyOf(table))!;
       return await sumOnServer(session, sum, sqlName(request.nameOf(table)), where);
+    }
     const sql = where === "" ? copyOutCommand(table, request) : copyPagesCommand(table, request, where);
     digester.begin(table.format);
     await copyOut(session.client, { sql, sink: digester.sink });
