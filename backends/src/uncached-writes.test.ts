@@ -57,7 +57,7 @@ describe(`writes past the cache, DATADB_TEST_SEED=${seed}`, () => {
 
   test("only whole blocks go past it, and most bytes do", async () => {
     let bytes = 0;
-    const fs = uncachedWrites(nodeFileSystem, (path) =>
+    const fs = uncachedWrites(nodeFileSystem, 0, (path) =>
       opened(path, (file) => async (buffers, position) => {
         for (const { length } of buffers) {
           expect([position % 4096, length % 4096]).toEqual([0, 0]);
@@ -73,12 +73,12 @@ describe(`writes past the cache, DATADB_TEST_SEED=${seed}`, () => {
 
   test("a file system that cannot do it, or no more, is written as always", async () => {
     const none = await appended(
-      uncachedWrites(nodeFileSystem, async () => null),
+      uncachedWrites(nodeFileSystem, 0, async () => null),
       "refused",
     );
     expect(none.found.equals(none.wanted)).toBe(true);
     let writes = 0;
-    const fs = uncachedWrites(nodeFileSystem, (path) =>
+    const fs = uncachedWrites(nodeFileSystem, 0, (path) =>
       opened(path, (file) => async (buffers, position) => {
         writes += 1;
         if (writes > 3) throw systemError("EINVAL", "pwritev");
@@ -90,8 +90,35 @@ describe(`writes past the cache, DATADB_TEST_SEED=${seed}`, () => {
     expect(writes).toBe(4);
   });
 
+  test("what comes first after a sync goes through it, whichever file it is of", async () => {
+    let past = 0;
+    const fs = uncachedWrites(nodeFileSystem, 1_000_000, (path) =>
+      opened(path, (file) => async (buffers, position) => {
+        past += buffers.length;
+        await file.write(buffers, position);
+      }),
+    );
+    const files = [
+      await fs.open(join(directory, "one"), "create"),
+      await fs.open(join(directory, "two"), "create"),
+    ];
+    let written = 0;
+    const writesPast = async (file: FileHandle): Promise<boolean> => {
+      const before = past;
+      await file.write([Buffer.alloc(600_000)], written);
+      written += 600_000;
+      return past > before;
+    };
+    for (let round = 0; round < 2; round++) {
+      for (const file of files) expect(await writesPast(file)).toBe(false);
+      for (const file of files) expect(await writesPast(file)).toBe(true);
+      await files[round]!.sync();
+    }
+    for (const file of files) await file.close();
+  });
+
   test("a full disk is told as it is", async () => {
-    const fs = uncachedWrites(nodeFileSystem, (path) =>
+    const fs = uncachedWrites(nodeFileSystem, 0, (path) =>
       opened(path, () => async () => {
         throw systemError("ENOSPC", "pwritev");
       }),

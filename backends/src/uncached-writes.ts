@@ -1,6 +1,6 @@
 /**
- * A file system whose long writes go past the page cache (O_DIRECT), for copies that are read when another one is damaged, and
- * not before: what they would push out of memory is worth more, and a copy into fresh memory costs more than the disk does.
+ * A file system whose long writes go past the page cache (O_DIRECT), for what is much, or read when another copy is damaged and
+ * not before: what it would push out of memory is worth more, and a copy into fresh memory costs more than the disk does.
  */
 import { constants } from "node:fs";
 import { systemCode } from "./blobsfile/file-error.ts";
@@ -52,8 +52,20 @@ function openDirect(path: string): Promise<FileHandle | null> {
   });
 }
 
-/** `open` is called at the first long write. */
-function pastCache(file: FileHandle, open: () => Promise<FileHandle | null>, stage: Stage): FileHandle {
+/** What the files of one file system share. */
+interface Shared {
+  stage: Stage;
+  /** Bytes that may still go through the cache before the next sync. */
+  spare: number;
+}
+
+/** `open` is called at the first long write; `after`: what is spare after a sync. */
+function pastCache(
+  file: FileHandle,
+  open: () => Promise<FileHandle | null>,
+  shared: Shared,
+  after: number,
+): FileHandle {
   let direct: Promise<FileHandle | null> | null = null;
 
   /** Writes whole blocks; resolves with how far it came: to `from` when this cannot be done here. */
@@ -63,7 +75,7 @@ function pastCache(file: FileHandle, open: () => Promise<FileHandle | null>, sta
     to: number,
     position: number,
   ): Promise<number> {
-    return stage(async (memory) => {
+    return shared.stage(async (memory) => {
       direct ??= open();
       let at = from;
       for (let next = at; at < to; at = next) {
@@ -89,6 +101,10 @@ function pastCache(file: FileHandle, open: () => Promise<FileHandle | null>, sta
     ...file,
     async write(buffers, position) {
       const total = buffers.reduce((sum, { length }) => sum + length, 0);
+      if (shared.spare > 0) {
+        shared.spare -= total;
+        return await file.write(buffers, position);
+      }
       const from = (BLOCK_BYTES - (position % BLOCK_BYTES)) % BLOCK_BYTES;
       const to = total - ((position + total) % BLOCK_BYTES);
       if (to - from < LEAST_BYTES) return await file.write(buffers, position);
@@ -97,6 +113,10 @@ function pastCache(file: FileHandle, open: () => Promise<FileHandle | null>, sta
       const at = await writeBlocks(buffers, from, to, position);
       if (at < total) await file.write(partOf(buffers, at, total), position + at);
     },
+    sync() {
+      shared.spare = after;
+      return file.sync();
+    },
     async close() {
       await (await direct)?.close();
       await file.close();
@@ -104,14 +124,21 @@ function pastCache(file: FileHandle, open: () => Promise<FileHandle | null>, sta
   };
 }
 
-/** The same files; what they hold differs in nothing but where it is kept in memory. */
-export function uncachedWrites(fs: FileSystem, direct: OpenDirect = openDirect): FileSystem {
-  const stage = createStage();
+/**
+ * The same files; what they hold differs in nothing but where it is kept in memory. `after`: so many bytes go through the cache before
+ * each sync, and only what is written beyond them goes past it.
+ */
+export function uncachedWrites(
+  fs: FileSystem,
+  after: number = 0,
+  direct: OpenDirect = openDirect,
+): FileSystem {
+  const shared: Shared = { stage: createStage(), spare: after };
   return {
     ...fs,
     async open(path, mode) {
       const file = await fs.open(path, mode);
-      return mode === "read" ? file : pastCache(file, () => direct(path), stage);
+      return mode === "read" ? file : pastCache(file, () => direct(path), shared, after);
     },
   };
 }

@@ -63,7 +63,7 @@ async function newMember(
   const changes: Parameters<OpenContext["openChild"]>[1] = {
     replaceable: true,
     // Readers are served by the first member: what the others write need not be in memory.
-    fs: context.fs ?? (position === 1 ? nodeFileSystem : uncachedWrites(nodeFileSystem)),
+    ...(context.fs === undefined && position > 1 ? { fs: uncachedWrites(nodeFileSystem) } : {}),
     onIndex(path, index) {
       indexes.set(path, index);
       context.onIndex?.(path, index);
