@@ -4,6 +4,16 @@ import { DecodeError } from "./errors.ts";
 import type { HashAlgorithm } from "./hash.ts";
 import type { BlobRecord } from "./kinds.ts";
 
+/** Contents that are only bases: each is where the one before was. */
+let room: Buffer | undefined;
+const ROOM_BYTES: number = 512 * 1024;
+
+function roomFor(length: number): Buffer {
+  if (length > ROOM_BYTES) return Buffer.allocUnsafe(length);
+  room ??= Buffer.allocUnsafeSlow(ROOM_BYTES);
+  return room.subarray(0, length);
+}
+
 /**
  * The verified content of the last record of `chain`; before it come its base, the base of that one, and so on. Only that content is
  * hashed, since hashing costs more than decoding a delta; when it is wrong, the first record that is to blame is named.
@@ -14,7 +24,7 @@ export function decodeChain(algorithm: HashAlgorithm, chain: readonly BlobRecord
   if (last === undefined) throw new DecodeError("a blob has no record");
   try {
     let base: Buffer | undefined;
-    for (const record of chain.slice(0, -1)) base = decodePayload(record, base);
+    for (const record of chain.slice(0, -1)) base = decodePayload(record, base, roomFor(record.length));
     return decodeBlob(algorithm, last, base, into);
   } catch (error) {
     let base: Buffer | undefined;

@@ -7,11 +7,17 @@ const RAW_BLOCK = 0;
 const RLE_BLOCK = 1;
 const RESERVED_BLOCK = 3;
 
+/** Where the blocks of a frame are in it. */
+export interface FrameBlocks {
+  start: number;
+  end: number;
+}
+
 /**
  * Checks that `payload` is exactly one frame that needs no dictionary id, states `length` as the size of its content, and has
  * blocks enough for it. Throws DECODE.
  */
-export function checkFrame(payload: Buffer, length: number): void {
+export function checkFrame(payload: Buffer, length: number): FrameBlocks {
   if (payload.length < 9 || payload.readUInt32LE(0) !== MAGIC) throw new DecodeError("no zstd frame");
   const descriptor = payload[4] as number;
   if ((descriptor & 0b1011) !== 0) throw new DecodeError("the zstd frame needs what records never use");
@@ -24,6 +30,7 @@ export function checkFrame(payload: Buffer, length: number): void {
   if (end + checksumBytes !== payload.length)
     throw new DecodeError("the zstd frame does not end where its payload ends");
   if (most < length) throw new DecodeError(`the blocks of the zstd frame cannot hold ${length} bytes`);
+  return { start: stated.end, end };
 }
 
 /** The stated size of the content and where the first block begins. */

@@ -1,6 +1,7 @@
 /** zstd as records use it: exactly one frame that states its content size, with the base's content as raw dictionary for deltas. */
 import { constants, zstdCompressSync, zstdDecompressSync } from "node:zlib";
 import { DecodeError } from "../errors.ts";
+import { decompressDelta } from "./decompress-delta.ts";
 import { keptZstd } from "./kept-zstd.ts";
 import { placed } from "./placed.ts";
 import { checkFrame } from "./zstd-frame.ts";
@@ -91,11 +92,12 @@ function compressOnce(
 /** The content of a frame: exactly `length` bytes, in `into` where that is possible. Throws DECODE, or what zlib throws. */
 export function decompress(frame: Buffer, length: number, base?: Buffer, into?: Buffer): Buffer {
   if (base && !isUsableBase(base)) throw new DecodeError("the base cannot be a dictionary");
-  checkFrame(frame, length);
-  if (!base) {
-    const kept = keptZstd();
-    if (kept) return kept.decompress(frame, length, into);
-  }
+  const blocks = checkFrame(frame, length);
+  const kept = keptZstd();
+  if (kept && base === undefined) return kept.decompress(frame, length, into);
+  // A checksum is that of the content alone.
+  if (kept && base && blocks.end === frame.length)
+    return decompressDelta(kept, frame, blocks, length, base, into);
   return zstdDecompressSync(frame, {
     maxOutputLength: Math.max(1, length),
     // One buffer for everything: room to spare, because a full buffer makes zlib ask for another.
