@@ -7,9 +7,9 @@
  */
 
 import { LINE_FEED, TAB } from "./copy-text";
-import { addRow } from "./row-sum";
+import { sumUp, sumWaiting } from "./row-sum-lanes";
 
-export { addRow, configureSum, summedRows, takeSum } from "./row-sum";
+export { addRow, configureSum, summedRows, takeSum } from "./row-hash";
 
 const COPY_DATA: u8 = 0x64;
 /** Type and length of a message; the length counts itself. */
@@ -114,8 +114,8 @@ export function take(at: usize, end: usize, out: usize, have: u32, limit: usize,
     length = bytes;
     memory.copy(out + begun, row, length);
     at = row + length;
-    if (sums != 0) addRow(row, at);
     begun += length;
+    if (sums != 0) sumUp(out + begun - length, out + begun);
     rows++;
     hash =
       form == FIRST_FIELD ? firstField(row, at) : form == FIELDS ? someFields(row, at) : edges(row, at);
@@ -124,6 +124,7 @@ export function take(at: usize, end: usize, out: usize, have: u32, limit: usize,
       break;
     }
   }
+  sumWaiting(out + begun);
   return at;
 }
 

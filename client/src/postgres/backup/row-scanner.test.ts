@@ -125,6 +125,29 @@ test("it takes whole rows as long as they fit, and stops behind one that ends a 
   expect(wasm.take(from, end, to, 0, to + 100, 0xffff)).toBe(from);
 });
 
+test("the sum is that of the rows which were taken, however many come in one go", () => {
+  const memory = slabMemory(2);
+  const view = Buffer.from(memory.buffer);
+  const [from, to] = [slabStart(0), slabStart(1)];
+  const lines = Array.from({ length: 11 }, (_, i) => Buffer.from(`${i}\t${"v".repeat(i * 7)}\n`));
+  const all = Buffer.concat(lines.map((line) => message("d", line)));
+  all.copy(view, from);
+  const { begin, wasm } = rowScanner(memory);
+  const sum = { seed: 5n, columns: 2, ints: 1n, longs: 0n, nullable: 2n, hash: "" };
+  begin([0], "text", sum);
+  let alone = 0n;
+  for (const line of lines) {
+    line.copy(view, to);
+    wasm.addRow(to, to + line.length);
+    alone = BigInt.asIntN(64, alone + wasm.takeSum());
+  }
+  for (const most of [all.length, 90, 200]) {
+    for (let at = from; at < from + all.length; )
+      at = wasm.take(at, Math.min(from + all.length, at + most), to, 0, to + 10_000, 0xffff_ffff);
+    expect([wasm.summedRows(), wasm.takeSum()]).toEqual([lines.length, alone]);
+  }
+});
+
 test("keys in the binary format, and far back in a row, are hashed one by one", () => {
   const { begin } = rowScanner(slabMemory(1));
   expect(begin([0], "binary")).toBe(false);

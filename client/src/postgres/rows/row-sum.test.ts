@@ -1,9 +1,11 @@
 /** What is computed here of COPY's text is what PostgreSQL computes: the numbers are PostgreSQL 15's. */
+import fc from "fast-check";
 import { expect, test } from "vitest";
 import { wasmModule } from "../../chunker/wasm-module.ts";
 import type { ColumnFacts } from "../catalogue/columns.ts";
 import { type RowSumExports, rowSum } from "./row-sum.ts";
 
+const seed = Number(process.env["DATADB_TEST_SEED"] ?? 1);
 const AT = 1000;
 
 const column = (type: string | null, notNull = true, name = "c"): ColumnFacts => ({
@@ -58,6 +60,61 @@ test("escapes of every length end where the text does", () => {
     expect(own === other).toBe(i === 0);
   }
   expect(new Set(values.map((value) => sumOf([column("text")], 0n, [value]))).size).toBe(40);
+});
+
+const texts = fc.oneof(
+  { weight: 6, arbitrary: fc.stringMatching(/^[a-zé ]{0,40}$/) },
+  { weight: 1, arbitrary: fc.stringMatching(/^[a-z]{0,700}$/) },
+  {
+    weight: 1,
+    arbitrary: fc.array(fc.constantFrom("a", "\\\\", "\\t", "\\n", "é")).map((all) => all.join("")),
+  },
+  { weight: 1, arbitrary: fc.constantFrom("\\N", "x".repeat(5000)) },
+);
+const numbers = fc.oneof(
+  fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }).map(String),
+  fc.constantFrom("\\N", "0", "-1"),
+);
+const columnsAndRows = fc
+  .array(fc.constantFrom("int4", "int8", "text"), { minLength: 1, maxLength: 40 })
+  .chain((types) =>
+    fc.record({
+      types: fc.constant(types),
+      rows: fc.array(
+        fc.oneof(
+          { weight: 40, arbitrary: fc.tuple(...types.map((type) => (type === "text" ? texts : numbers))) },
+          { weight: 1, arbitrary: fc.array(texts, { maxLength: 6 }) },
+        ),
+        { maxLength: 30 },
+      ),
+    }),
+  );
+
+test("property: rows that are added together have the sum of each alone, also where the memory ends", () => {
+  fc.assert(
+    fc.property(
+      columnsAndRows,
+      fc.constantFrom(0n, 1n, -7n),
+      fc.boolean(),
+      ({ types, rows }, first, atEnd) => {
+        const columns = types.map((type) => column(type, false));
+        const lines = rows.map((values) => values.join("\t"));
+        const text = Buffer.from(lines.map((line) => `${line}\n`).join(""));
+        const memory = new WebAssembly.Memory({ initial: 16, maximum: 65_536, shared: true });
+        const { exports } = new WebAssembly.Instance(wasmModule("row-sum"), { env: { memory } });
+        const wasm = exports as unknown as RowSumExports & { addRows(from: number, to: number): number };
+        const sum = rowSum(columns, first)!;
+        wasm.configureSum(sum.seed, sum.columns, sum.ints, sum.longs, sum.nullable);
+        const from = atEnd ? memory.buffer.byteLength - text.length : AT;
+        text.copy(Buffer.from(memory.buffer), from);
+        expect(wasm.addRows(from, from + text.length)).toBe(from + text.length);
+        expect(wasm.summedRows()).toBe(rows.length);
+        const alone = lines.map((line) => sumOf(columns, first, [line])).reduce((all, one) => all + one, 0n);
+        expect(wasm.takeSum()).toBe(BigInt.asIntN(64, alone));
+      },
+    ),
+    { seed, numRuns: 300 },
+  );
 });
 
 test("the expression names columns safely, and what it cannot know is text", () => {

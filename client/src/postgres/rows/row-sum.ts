@@ -4,7 +4,7 @@
  *
  * Columns are hashed one after another, each with the hash of those before it as seed, by functions of PostgreSQL that are there from
  * version 11 on: numbers by hashint4extended and hashint8extended, all others by hashtextextended of the text that they have in COPY.
- * The rest of the algorithm is in assembly/row-sum.ts.
+ * The rest of the algorithm is in assembly/row-hash.ts.
  */
 import pg from "pg";
 import type { ColumnFacts } from "../catalogue/columns.ts";
