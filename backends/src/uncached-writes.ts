@@ -11,7 +11,7 @@ import { openFlags } from "./node-file-system.ts";
 const BLOCK_BYTES = 4096;
 /** Shorter writes are cheaper through the cache, as their first and last block must go. */
 const LEAST_BYTES = 128 * 1024;
-const STAGE_BYTES = 1 << 20;
+const STAGE_BYTES = 2 << 20;
 const WASM_PAGE_BYTES = 65_536;
 
 type Stage = <T>(use: (memory: Buffer) => Promise<T>) => Promise<T>;
@@ -30,15 +30,26 @@ function createStage(): Stage {
   };
 }
 
-/** The bytes [from, to) of the buffers, taken together. */
-function partOf(buffers: readonly Buffer[], from: number, to: number): Buffer[] {
-  const parts: Buffer[] = [];
+/** Calls `use` with what of each buffer is among the bytes [from, to) of all, taken together: the buffer, and where that begins and ends in it. */
+function eachPart(
+  buffers: readonly Buffer[],
+  from: number,
+  to: number,
+  use: (buffer: Buffer, begin: number, end: number) => void,
+): void {
   let start = 0;
   for (const buffer of buffers) {
-    const part = buffer.subarray(Math.max(0, from - start), Math.max(0, to - start));
-    if (part.length > 0) parts.push(part);
+    if (start >= to) break;
+    const begin = Math.max(0, from - start);
+    const end = Math.min(buffer.length, to - start);
+    if (begin < end) use(buffer, begin, end);
     start += buffer.length;
   }
+}
+
+function partOf(buffers: readonly Buffer[], from: number, to: number): Buffer[] {
+  const parts: Buffer[] = [];
+  eachPart(buffers, from, to, (buffer, begin, end) => parts.push(buffer.subarray(begin, end)));
   return parts;
 }
 
@@ -81,7 +92,9 @@ function pastCache(
       for (let next = at; at < to; at = next) {
         next = Math.min(to, at + memory.length);
         let filled = 0;
-        for (const part of partOf(buffers, at, next)) filled += part.copy(memory, filled);
+        eachPart(buffers, at, next, (buffer, begin, end) => {
+          filled += buffer.copy(memory, filled, begin, end);
+        });
         const opened = await direct;
         if (opened === null) return at;
         try {

@@ -1,5 +1,6 @@
 /** Upload to a store in this process: workers encode, and records go to the backend as they are. */
 import { type BlobRecord, type HashAlgorithm, hashLength } from "@datadb/protocol";
+import { SLAB_BYTES } from "../chunker/slab-memory.ts";
 import type { LocalBlobs } from "../connection.ts";
 import { recordsInPlace } from "../ingest/encode-in-place.ts";
 import { type PackedRecords, unpackRecords } from "../ingest/packed-records.ts";
@@ -10,8 +11,8 @@ import { encodeJob, type FetchChains } from "./encode-job.ts";
 import { encodeNodes } from "./encode-nodes.ts";
 import { type Upload, type UploadCounts, UploadQueue } from "./upload.ts";
 
-/** One encode job: a few milliseconds of work, so that all workers share a slab and messages stay few. */
-const JOB_BYTES: number = 1 << 20;
+/** One encode job: a slab of large chunks. In smaller ones a thread would be woken, and the disk written to, more often. */
+const JOB_BYTES: number = SLAB_BYTES;
 const JOB_CHUNKS = 1024;
 
 /** A garbage collection may take what a base was made of while something is encoded against it: then it is encoded once more. */
