@@ -2,6 +2,7 @@
 import { Worker } from "node:worker_threads";
 import { inputStart, SLAB_BYTES } from "../chunker/slab-memory.ts";
 import type { RowsOutcome, RowsPart, RowsSession, RowsUnit } from "../postgres/backup/rows-unit.ts";
+import { workerEnvironment } from "../worker-environment.ts";
 import type { InPlace } from "./encode-in-place.ts";
 import type { EncodeJob, FromWorker, Job, JobResult, ToWorker, WorkerSetup } from "./messages.ts";
 import { type PackedRecords, transferOf } from "./packed-records.ts";
@@ -73,7 +74,12 @@ export class WorkerPool {
     const url = new URL(fromSource ? "./worker.ts" : "./worker.js", import.meta.url);
     const options = fromSource ? { execArgv: ["--conditions=source"] } : {};
     // Files opened through the C library are closed through node:fs: node's own book-keeping would warn of each.
-    const worker = new Worker(url, { workerData: setup, trackUnmanagedFds: false, ...options });
+    const worker = new Worker(url, {
+      workerData: setup,
+      env: workerEnvironment(),
+      trackUnmanagedFds: false,
+      ...options,
+    });
     const loaded = new Promise<void>((resolve) => {
       worker.once("message", () => resolve());
       worker.once("exit", () => resolve());

@@ -2,6 +2,7 @@
 import { once } from "node:events";
 import { Worker } from "node:worker_threads";
 import type { Xattr } from "../native/native.ts";
+import { workerEnvironment } from "../worker-environment.ts";
 import type { JobFailure, JobMessage, JobResult } from "./job.ts";
 import type { JobContext } from "./run-job.ts";
 
@@ -96,5 +97,10 @@ function startWorker(context: JobContext): Worker {
   const source = import.meta.url.endsWith(".ts");
   const file = new URL(source ? "./restore-worker.ts" : "./restore-worker.js", import.meta.url);
   const execArgv = source ? ["--conditions=source", "--disable-warning=ExperimentalWarning"] : [];
-  return new Worker(file, { workerData: context, execArgv, trackUnmanagedFds: false });
+  return new Worker(file, {
+    workerData: context,
+    execArgv,
+    env: workerEnvironment(),
+    trackUnmanagedFds: false,
+  });
 }

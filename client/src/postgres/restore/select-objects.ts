@@ -98,14 +98,16 @@ export function closureOf(
   const selected = new Set([...wanted.keys].filter((key) => makers.has(key)));
   const taken = new Set<DescribedStatement>();
   const unknown = new Map<string, ObjectName>();
+  // Looked for once: of thousands of statements most are asked again and again.
+  let left = all.flatMap((statement) => {
+    const { subject } = statement;
+    return subject === null ? [] : [{ statement, key: keyOf(subject), owner: ownedBy(statement) }];
+  });
   for (let before = -1; before !== taken.size + selected.size; ) {
     before = taken.size + selected.size;
-    for (const statement of all) {
-      if (taken.has(statement)) continue;
-      const owner = ownedBy(statement);
-      if (owner !== null && selected.has(keyOf(owner)) && statement.subject)
-        selected.add(keyOf(statement.subject));
-      if (statement.subject === null || !selected.has(keyOf(statement.subject))) continue;
+    for (const { statement, key, owner } of left) {
+      if (owner !== null && selected.has(keyOf(owner))) selected.add(key);
+      if (!selected.has(key)) continue;
       if (statement.kind === "publication" || isForeign(statement, selected, exists)) continue;
       taken.add(statement);
       if (statement.creates !== null) selected.add(keyOf(statement.creates));
@@ -116,6 +118,7 @@ export function closureOf(
         } else unknown.set(keyOf(name), name);
       }
     }
+    left = left.filter(({ statement }) => !taken.has(statement));
   }
   const schemas = new Set([...selected].map((key) => makers.get(key)!.schema));
   const isTaken = (statement: DescribedStatement): boolean =>

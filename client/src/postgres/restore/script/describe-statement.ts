@@ -65,8 +65,8 @@ function other(): Description {
 /** Words that say what is made, without those that say how. */
 function leadingWords(tokens: readonly Token[]): string[] {
   const words: string[] = [];
-  for (const { kind, value } of tokens.slice(0, 8)) {
-    if (kind !== "word") break;
+  for (let i = 0; i < 8 && tokens[i]?.kind === "word"; i++) {
+    const { value } = tokens[i]!;
     if (!HOW.has(value)) words.push(value);
   }
   return words;

@@ -30,8 +30,10 @@ export function splitStatements(script: string): Statement[] {
   function finish(): void {
     const [first, last] = [tokens[0], tokens.at(-1)];
     if (first !== undefined && last !== undefined) {
-      const text = script.slice(first.at, last.at + last.text.length);
-      statements.push({ text, tokens: tokens.map((token) => ({ ...token, at: token.at - first.at })) });
+      const from = first.at;
+      const text = script.slice(from, last.at + last.text.length);
+      for (const token of tokens) token.at -= from;
+      statements.push({ text, tokens });
     }
     tokens = [];
     parentheses = 0;

@@ -39,10 +39,23 @@ export function* tokenizeSql(text: string): Generator<Token> {
   }
 }
 
+const SPACE_CODE = 0x20;
+const QUOTE = 0x22;
+const DOLLAR_SIGN = 0x24;
+const APOSTROPHE = 0x27;
+const HYPHEN = 0x2d;
+const DOT = 0x2e;
+const SLASH = 0x2f;
+const BACKSLASH = 0x5c;
+const UNDERSCORE = 0x5f;
+const ASCII_END = 0x80;
+
 function skipSpace(text: string, from: number): number {
-  const found = match(SPACE, text, from);
-  if (found !== null) return from + found.length;
-  if (!text.startsWith("/*", from)) return from;
+  const code = text.charCodeAt(from);
+  // Beyond ASCII there is white space too.
+  if (code > SPACE_CODE && code < ASCII_END && code !== HYPHEN && code !== SLASH) return from;
+  const end = endOf(SPACE, text, from);
+  if (end > from || !text.startsWith("/*", from)) return end;
   let depth = 0;
   let at = from;
   while (at < text.length) {
@@ -59,35 +72,81 @@ function skipSpace(text: string, from: number): number {
 }
 
 function readToken(text: string, at: number): Token {
-  const make = (kind: TokenKind, found: string, value: string): Token => ({ kind, text: found, value, at });
-  const escaped = match(ESCAPED, text, at);
-  if (escaped !== null) return make("string", escaped, withoutEscapes(escaped.slice(2, -1)));
-  const prefixed = match(PREFIXED, text, at);
-  if (prefixed !== null) return make("string", prefixed, prefixed);
-  const unicode = match(UNICODE_NAME, text, at);
-  if (unicode !== null) return make("quoted", unicode, unicode);
-  const word = match(WORD, text, at);
-  if (word !== null) return make("word", word, word.toLowerCase());
-  const string = match(STRING, text, at);
-  if (string !== null) return make("string", string, string.slice(1, -1).replaceAll("''", "'"));
-  const quoted = match(QUOTED, text, at);
-  if (quoted !== null) return make("quoted", quoted, quoted.slice(1, -1).replaceAll('""', '"'));
-  const tag = match(DOLLAR, text, at);
-  if (tag !== null) {
-    const end = text.indexOf(tag, at + tag.length);
-    const inside = text.slice(at + tag.length, end < 0 ? undefined : end);
-    return make("dollar", text.slice(at, at + tag.length + inside.length + tag.length), inside);
+  const code = text.charCodeAt(at);
+  const token = isLetter(code) ? readLetters(text, at) : readOther(text, at, code);
+  return token ?? { kind: "symbol", text: text[at]!, value: text[at]!, at };
+}
+
+function isLetter(code: number): boolean {
+  const lower = code | SPACE_CODE;
+  return (lower >= 0x61 && lower <= 0x7a) || code === UNDERSCORE || code >= ASCII_END;
+}
+
+function isDigit(code: number): boolean {
+  return code >= 0x30 && code <= 0x39;
+}
+
+/** A word, or what letters may begin. */
+function readLetters(text: string, at: number): Token | null {
+  const second = text[at + 1];
+  if (second === "'" || second === "&") {
+    const escaped = match(ESCAPED, text, at);
+    if (escaped !== null)
+      return { kind: "string", text: escaped, value: withoutEscapes(escaped.slice(2, -1)), at };
+    const prefixed = match(PREFIXED, text, at);
+    if (prefixed !== null) return { kind: "string", text: prefixed, value: prefixed, at };
+    const unicode = match(UNICODE_NAME, text, at);
+    if (unicode !== null) return { kind: "quoted", text: unicode, value: unicode, at };
   }
-  const number = match(NUMBER, text, at);
-  if (number !== null) return make("number", number, number);
-  const meta = match(META, text, at);
-  if (meta !== null) return make("meta", meta, meta);
-  return make("symbol", text[at]!, text[at]!);
+  return tokenOf("word", match(WORD, text, at), at, (word) => word.toLowerCase());
+}
+
+/** Null where there is no text. */
+function tokenOf(
+  kind: TokenKind,
+  text: string | null,
+  at: number,
+  value: (text: string) => string = (text) => text,
+): Token | null {
+  return text === null ? null : { kind, text, value: value(text), at };
+}
+
+function readOther(text: string, at: number, code: number): Token | null {
+  switch (code) {
+    case APOSTROPHE:
+      return tokenOf("string", match(STRING, text, at), at, (one) => one.slice(1, -1).replaceAll("''", "'"));
+    case QUOTE:
+      return tokenOf("quoted", match(QUOTED, text, at), at, (one) => one.slice(1, -1).replaceAll('""', '"'));
+    case DOLLAR_SIGN:
+      return readDollars(text, at);
+    case BACKSLASH:
+      return tokenOf("meta", match(META, text, at), at);
+  }
+  return isDigit(code) || code === DOT ? tokenOf("number", match(NUMBER, text, at), at) : null;
+}
+
+function readDollars(text: string, at: number): Token | null {
+  const tag = match(DOLLAR, text, at);
+  if (tag === null) return null;
+  const end = text.indexOf(tag, at + tag.length);
+  const inside = text.slice(at + tag.length, end < 0 ? undefined : end);
+  return {
+    kind: "dollar",
+    text: text.slice(at, at + tag.length + inside.length + tag.length),
+    value: inside,
+    at,
+  };
 }
 
 function match(pattern: RegExp, text: string, at: number): string | null {
+  const end = endOf(pattern, text, at);
+  return end === at ? null : text.slice(at, end);
+}
+
+/** Where a match ends that begins here; here when there is none. */
+function endOf(pattern: RegExp, text: string, at: number): number {
   pattern.lastIndex = at;
-  return pattern.exec(text)?.[0] ?? null;
+  return pattern.test(text) ? pattern.lastIndex : at;
 }
 
 /** Names in strings have no other escapes than these. */
