@@ -5,7 +5,14 @@ import { fileURLToPath } from "node:url";
 import asc from "assemblyscript/asc";
 
 /** Imported by others. */
-const PARTS = new Set(["binary-times", "binary-values", "copy-text", "hash-lanes", "row-hash", "row-sum-lanes"]);
+const PARTS = new Set([
+  "binary-times",
+  "binary-values",
+  "copy-text",
+  "hash-lanes",
+  "row-hash",
+  "row-sum-lanes",
+]);
 
 const house = dirname(fileURLToPath(import.meta.url));
 for (const room of process.argv.slice(2).map((name) => join(house, name)))
