@@ -17,6 +17,9 @@ import { countGarbage, type Swept, sweepKind } from "./sweep.ts";
 
 /** Packs with less waste than this part are left alone. */
 const DEFAULT_UNUSED = 0.1;
+/** The index is made smaller when so many entries went, and this part of all. */
+const TRIMMED_BLOBS = 10_000;
+const TRIMMED_PART = 0.1;
 const KINDS: readonly BlobKind[] = ["node", "data"];
 
 /** What one run works with. */
@@ -76,6 +79,9 @@ export async function collectGarbage(parts: GcParts, options: CollectOptions): P
     signal: options.signal,
     onProgress: (done, total) => parts.progress("compacting", done, total),
   });
+  const { data, node } = run.cycle.tables;
+  if (run.swept.blobs >= Math.max(TRIMMED_BLOBS, TRIMMED_PART * (data.names + node.names)))
+    await parts.trim();
   return summaryOf(run, started, compacted);
 }
 

@@ -25,6 +25,8 @@ export interface GcParts {
   flush(): Promise<void>;
   /** Notes in local/, durably, that nodes may lack what they refer to, or no longer. */
   markSweep(sweeping: boolean): Promise<void>;
+  /** Gives back what deleted entries of the index take. */
+  trim(): Promise<unknown>;
   progress(phase: string, done: number, total: number): void;
   /** Ends a sweep that failed half-way. */
   unfinished: (() => Promise<void>) | null;

@@ -6,6 +6,7 @@ import type { CommitLog, Leases } from "../database.ts";
 import type { Encoder } from "../encoder/encoder.ts";
 import { type Collector, openCollector } from "../gc/open-collector.ts";
 import type { Level } from "../keyspace/open-level.ts";
+import { trimLevel } from "../keyspace/trim-level.ts";
 import type { ExecutorState } from "../log/executor.ts";
 import { readSweepMark, writeSweepMark } from "../log/local-marks.ts";
 
@@ -37,6 +38,7 @@ export function openGc(
     checkpoint: () => checkpointForGc(commits),
     flush: () => blobs.flush(),
     markSweep: (sweeping) => writeSweepMark(local, sweeping),
+    trim: () => trimLevel(local),
   });
 }
 
