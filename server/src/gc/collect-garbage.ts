@@ -173,7 +173,8 @@ async function sweepAll(run: Run, index: FrozenIndex): Promise<void> {
   const dependants = async (): Promise<void> => {
     await parts.markSweep(true);
     await sweepKind(cycle, "node", source, swept, () => true);
-    await sweepKind(cycle, "data", source, swept, ({ base }) => base !== null);
+    if (cycle.tables.data.flags > 0)
+      await sweepKind(cycle, "data", source, swept, ({ base }) => base !== null);
     await parts.markSweep(false);
   };
   parts.progress("sweeping", 0, cycle.tables.data.names);

@@ -17,6 +17,7 @@ export async function detachNodes(
   signal?: AbortSignal,
 ): Promise<void> {
   const { node } = cycle.tables;
+  if (node.flags === 0) return;
   const n = hashLength(hash);
   const replace = async (names: readonly Buffer[]): Promise<void> => {
     const replaced: BlobRecord[] = [];

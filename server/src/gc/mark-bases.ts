@@ -15,6 +15,7 @@ export async function markBases(
   signal?: AbortSignal,
 ): Promise<void> {
   const table = cycle.tables[kind];
+  if (table.flags === 0) return;
   let batch: { name: Buffer; base: Buffer }[] = [];
   const mark = async (): Promise<void> => {
     signal?.throwIfAborted();
