@@ -26,8 +26,6 @@ const ROUNDS = Number(process.env["DATADB_TEST_INTERLEAVINGS"] ?? (LONG ? 100_00
 const ROUNDS_OF_TEST = 1000;
 /** Rounds in one store. */
 const ROUNDS_OF_STORE = 25;
-/** Everything is restored after a crash, and after the first of so many rounds; after each with full counts. */
-const ROUNDS_OF_LOOK = 4;
 const HOUR = 3_600_000;
 const seed = runSeed();
 const counts: Record<string, number> = {};
@@ -231,7 +229,7 @@ async function restoreAll(world: GcWorld): Promise<void> {
   session.close();
 }
 
-async function round(world: GcWorld, random: Random, looksBack: boolean): Promise<void> {
+async function round(world: GcWorld, random: Random): Promise<void> {
   const { life } = world;
   let over = false;
   const dead = (): boolean => over || world.life !== life;
@@ -257,7 +255,7 @@ async function round(world: GcWorld, random: Random, looksBack: boolean): Promis
     if (error !== null) throw error;
   }
   await settle(world);
-  if (looksBack || over) await restoreAll(world);
+  await restoreAll(world);
 }
 
 /** Nothing is relied on any more but what is listed: after a collection there is nothing else. */
@@ -329,13 +327,12 @@ async function runStore(number: number): Promise<void> {
   const world = await createGcWorld();
   try {
     for (let at = 0; at < ROUNDS_OF_STORE; at++) {
-      await round(world, random, LONG || at % ROUNDS_OF_LOOK === 0).catch((error: Error) => {
+      await round(world, random).catch((error: Error) => {
         const told = world.warnings.slice(-3).join("\n");
         error.message = `DATADB_TEST_SEED=${seed}, store ${number}, round ${at}: ${error.message}\n${told}`;
         throw error;
       });
     }
-    await restoreAll(world);
     await expectNoGarbage(world);
   } finally {
     await closeWorld(world);
