@@ -3,16 +3,10 @@ import { decodeBlob, decodePayload } from "./encoding.ts";
 import { DecodeError } from "./errors.ts";
 import type { HashAlgorithm } from "./hash.ts";
 import type { BlobRecord } from "./kinds.ts";
+import { createScratch } from "./scratch.ts";
 
 /** Contents that are only bases: each is where the one before was. */
-let room: Buffer | undefined;
-const ROOM_BYTES: number = 512 * 1024;
-
-function roomFor(length: number): Buffer {
-  if (length > ROOM_BYTES) return Buffer.allocUnsafe(length);
-  room ??= Buffer.allocUnsafeSlow(ROOM_BYTES);
-  return room.subarray(0, length);
-}
+const room = createScratch();
 
 /**
  * The verified content of the last record of `chain`; before it come its base, the base of that one, and so on. Only that content is
@@ -24,7 +18,7 @@ export function decodeChain(algorithm: HashAlgorithm, chain: readonly BlobRecord
   if (last === undefined) throw new DecodeError("a blob has no record");
   try {
     let base: Buffer | undefined;
-    for (const record of chain.slice(0, -1)) base = decodePayload(record, base, roomFor(record.length));
+    for (const record of chain.slice(0, -1)) base = decodePayload(record, base, room(record.length));
     return decodeBlob(algorithm, last, base, into);
   } catch (error) {
     let base: Buffer | undefined;

@@ -3,21 +3,18 @@
  * decode a small delta, and leaves memory that has to be collected. A raw dictionary is nothing but what came before the
  * content: the same blocks, behind raw blocks with the base, are a frame without dictionary (RFC 8878, 3.1.1.2.2 and 5).
  */
+import { createScratch } from "../scratch.ts";
 import type { KeptZstd } from "./kept-zstd.ts";
-import type { FrameBlocks } from "./zstd-frame.ts";
+import { type FrameBlocks, MAGIC, MAX_BLOCK_BYTES } from "./zstd-frame.ts";
 
-const MAX_BLOCK_BYTES: number = 128 * 1024;
 /** Magic, descriptor and the size of the content in four bytes. */
 const HEADER_BYTES = 9;
-const MAGIC = 0xfd2fb528;
 /** One segment, so that all of it is the window; size in four bytes; no checksum, no dictionary. */
 const DESCRIPTOR = 0b1010_0000;
 const BLOCK_HEADER_BYTES = 3;
-/** What is kept between calls; more is given back after the call. */
-const SCRATCH_BYTES: number = 512 * 1024;
 
-let framed: Buffer | undefined;
-let decoded: Buffer | undefined;
+const framed = createScratch();
+const decoded = createScratch();
 
 /**
  * The content, of `length` bytes, of a frame that checkFrame has accepted, with `base` before it; in `into`, which has that length, when
@@ -32,20 +29,15 @@ export function decompressDelta(
   into?: Buffer,
 ): Buffer {
   const blocks = frame.subarray(start, end);
-  framed ??= Buffer.allocUnsafeSlow(SCRATCH_BYTES);
-  decoded ??= Buffer.allocUnsafeSlow(SCRATCH_BYTES);
   const total = base.length + length;
-  const whole = withBase(blocks, base, total, roomOf(framed, frameBytes(base, blocks)));
-  const out = roomOf(decoded, total);
+  const whole = withBase(blocks, base, total, framed(frameBytes(base, blocks)));
+  const out = decoded(total);
   zstd.decompress(whole, total, out);
   const content = out.subarray(base.length);
   if (into === undefined) return Buffer.from(content);
   content.copy(into);
   return into;
 }
-
-const roomOf = (scratch: Buffer, bytes: number): Buffer =>
-  bytes <= scratch.length ? scratch.subarray(0, bytes) : Buffer.allocUnsafe(bytes);
 
 const frameBytes = (base: Buffer, blocks: Buffer): number =>
   HEADER_BYTES + Math.ceil(base.length / MAX_BLOCK_BYTES) * BLOCK_HEADER_BYTES + base.length + blocks.length;

@@ -1,8 +1,10 @@
 /** Reads the skeleton of a zstd frame (RFC 8878) without decompressing it: bombs and cut frames are refused before memory is spent. */
 import { DecodeError } from "../errors.ts";
 
-const MAGIC = 0xfd2fb528;
-const MAX_BLOCK_BYTES = 128 * 1024;
+/** How a frame begins, little-endian. */
+export const MAGIC = 0xfd2fb528;
+/** Of the content of one block. */
+export const MAX_BLOCK_BYTES: number = 128 * 1024;
 const RAW_BLOCK = 0;
 const RLE_BLOCK = 1;
 const RESERVED_BLOCK = 3;

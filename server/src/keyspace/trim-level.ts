@@ -1,8 +1,6 @@
-/** Has LevelDB give back the space of keys that are deleted: by itself it does so when it comes across them, much later.
- */
-import { statfs } from "node:fs/promises";
-import type { Level } from "./open-level.ts";
-import { guardLevel } from "./open-level.ts";
+/** Has LevelDB give back the space of keys that are deleted: by itself it does so when it comes across them, much later. */
+import { freeBytes } from "../free-bytes.ts";
+import { guardLevel, type Level } from "./open-level.ts";
 
 const FIRST = Buffer.from([0]);
 const LAST = Buffer.alloc(64, 0xff);
@@ -14,9 +12,8 @@ const SPARE_BYTES: number = 16 << 20;
  * deleted in the last few megabytes of changes stays until later.
  */
 export async function trimLevel(level: Level): Promise<boolean> {
-  const { bavail, bsize } = await statfs(level.location);
   const bytes = await guardLevel(level, level.approximateSize(FIRST, LAST));
-  if (bavail * bsize < bytes + SPARE_BYTES) return false;
+  if ((await freeBytes(level.location)) < bytes + SPARE_BYTES) return false;
   await guardLevel(level, level.compactRange(FIRST, LAST));
   return true;
 }

@@ -1,8 +1,9 @@
 /** A little space kept aside, so that a full disk can still be read, and made less full. */
 import { randomBytes } from "node:crypto";
-import { open, rm, stat, statfs } from "node:fs/promises";
+import { open, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { DiskFullError } from "@datadb/protocol";
+import { freeBytes } from "../free-bytes.ts";
 
 /** Enough to open both databases, to log that backups are gone, and to begin a collection. */
 const RESERVE_BYTES: number = 4 * 1024 * 1024;
@@ -28,11 +29,6 @@ export interface Reserve {
   restore(): Promise<void>;
   /** Rejects with DISK_FULL while what is free is kept for making room. */
   requireRoom(): Promise<void> | undefined;
-}
-
-async function freeBytes(directory: string): Promise<number> {
-  const { bavail, bsize } = await statfs(directory);
-  return bavail * bsize;
 }
 
 async function sizeOf(path: string): Promise<number> {
