@@ -35,4 +35,6 @@ export interface FileSystem {
   rename(from: string, to: string): Promise<void>;
   unlink(path: string): Promise<void>;
   syncDirectory(path: string): Promise<void>;
+  /** Bytes that may still be written below a directory, about. */
+  freeBytes(directory: string): Promise<number>;
 }

@@ -1,6 +1,6 @@
 /** The real disk behind FileSystem: raw descriptors and the callback API, which costs half of what FileHandle objects do. */
 import fs from "node:fs";
-import { mkdir, readdir, rename, stat, unlink } from "node:fs/promises";
+import { mkdir, readdir, rename, stat, statfs, unlink } from "node:fs/promises";
 import { dirname } from "node:path";
 import type { FileHandle, FileSystem, OpenMode } from "./file-system.ts";
 
@@ -115,4 +115,8 @@ export const nodeFileSystem: FileSystem = {
   rename: (from, to) => rename(from, to),
   unlink: (path) => unlink(path),
   syncDirectory,
+  async freeBytes(directory) {
+    const { bavail, bsize } = await statfs(directory);
+    return bavail * bsize;
+  },
 };

@@ -2,7 +2,7 @@
 import type { BlobRecord } from "@datadb/protocol";
 import { describe, expect, test } from "vitest";
 import type { Backend } from "../backend.ts";
-import { sampleRecords } from "../suite/sample-records.ts";
+import { fingerprint, sampleRecords } from "../suite/sample-records.ts";
 import { createRandom, runSeed } from "../suite/seeded-random.ts";
 import { SIMULATED_DIRECTORY, type SimulatedStore, simulatedStore } from "../suite/simulated-store.ts";
 
@@ -202,6 +202,109 @@ describe("a power cut, a full disk or a failing one at any operation", () => {
         expect(summary.unused, context).toBe(0);
         expect(await again.getMany("data", namesOf(kept)), context).toEqual(kept);
         expect(await diskBytes(later), context).toBeLessThan(30 * 650 + 20 * 64);
+        await again.close();
+      }
+    },
+  );
+});
+
+describe("a disk without room for the copies of one pack", () => {
+  /** One pack of 100 records of 500 bytes, and which of them are removed. */
+  async function filled(isGone: (at: number) => boolean) {
+    const store = simulatedStore();
+    const config = { blobsfile: { path: "blobs", maxPackBytes: 65_536 } };
+    const backend = await store.open(config);
+    const records = sampleRecords(random, "sha256", 100, {
+      kind: "data",
+      encoding: "raw",
+      payloadLength: 500,
+    });
+    await backend.putMany(records);
+    await backend.flush();
+    const gone = records.filter((_, at) => isGone(at));
+    await backend.removeMany("data", namesOf(gone));
+    const kept = records.filter((_, at) => !isGone(at));
+    return { store, config, backend, kept, gone };
+  }
+
+  const PLACES: [string, (at: number) => boolean][] = [
+    ["at its end", (at) => at >= 30],
+    ["at its beginning", (at) => at < 70],
+    ["everywhere", (at) => at % 5 > 0],
+    ["in the middle", (at) => at >= 10 && at < 90],
+  ];
+
+  test.each(PLACES)("what is removed %s comes back", async (_, isGone) => {
+    const { store, config, backend, kept, gone } = await filled(isGone);
+    const before = await diskBytes(store);
+    store.disk.capacity = before + 2000;
+    const summary = await backend.compact({ unused: 0.1 });
+    const after = await diskBytes(store);
+    expect(after, `seed ${seed}`).toBeLessThan(kept.length * 600 + 200);
+    expect(summary).toMatchObject({ packs: 1, unused: 0 });
+    expect(Math.abs(summary.returned - (before - after))).toBeLessThan(200);
+    await expectOnly(backend, kept, gone);
+    await backend.close();
+    const again = await store.open(config);
+    await expectOnly(again, kept, gone);
+    expect(store.warnings).toEqual([]);
+    expect((await again.reindex()).records).toBe(kept.length);
+  });
+
+  test("readers go on meanwhile", async () => {
+    const { store, backend, kept } = await filled((at) => at % 3 > 0);
+    store.disk.capacity = (await diskBytes(store)) + 2000;
+    let running = true;
+    const names = namesOf(kept);
+    const expected = kept.map(fingerprint);
+    const reading = Array.from({ length: 3 }, async () => {
+      while (running)
+        expect((await backend.getMany("data", names)).map((found) => fingerprint(found!))).toEqual(expected);
+    });
+    const listing = (async () => {
+      while (running)
+        for await (const { damaged, torn } of backend.list("data"))
+          expect([damaged, torn]).toEqual([[], undefined]);
+    })();
+    await backend.compact({ unused: 0 });
+    running = false;
+    await Promise.all([...reading, listing]);
+    await backend.close();
+  });
+
+  test.each(["crash", "full", "fault"] as const)(
+    "%s at any operation: nothing is lost, nothing comes back, and the next run ends what was begun",
+    async (kind) => {
+      const [, isGone] = PLACES[random.integer(PLACES.length)]!;
+      for (let at = 0; at < 2000; at += 1 + random.integer(25)) {
+        const { store, config, backend, kept, gone } = await filled(isGone);
+        store.disk.capacity = (await diskBytes(store)) + 2000;
+        let operations = 0;
+        let found: SimulatedStore | null = null;
+        store.disk.fault = (operation) => {
+          operations += 1;
+          if (operations < at || ["open", "read", "list"].includes(operation)) return null;
+          if (kind === "crash") found ??= store.crash(() => random.integer(3) / 2);
+          else if (operations === at)
+            return Object.assign(new Error("no"), { code: kind === "full" ? "ENOSPC" : "EIO" });
+          return null;
+        };
+        await backend.compact({ unused: 0 }).catch(() => {});
+        store.disk.fault = null;
+        if (kind === "crash" ? found === null : operations < at) break;
+        const context = `seed ${seed}, operation ${at}`;
+        const later: SimulatedStore = found ?? store;
+        if (kind !== "crash") {
+          await expectOnly(backend, kept, gone);
+          await backend.close();
+        }
+        const again = await later.open(config);
+        await expectOnly(again, kept, gone);
+        expect(again.counters()["packs-lost"], context).toBe(0);
+        later.disk.capacity = (await diskBytes(later)) + 2000;
+        await again.compact({ unused: 0 });
+        await expectOnly(again, kept, gone);
+        expect(await diskBytes(later), context).toBeLessThan(kept.length * 600 + 1000);
         await again.close();
       }
     },

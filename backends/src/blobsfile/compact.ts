@@ -4,7 +4,8 @@ import type { CompactOptions, CompactSummary } from "../backend.ts";
 import { enqueueJob } from "./append-queue.ts";
 import { dropPacks } from "./drop-packs.ts";
 import { flushShelves } from "./flush.ts";
-import { moveRecords } from "./move-records.ts";
+import { moveFromEnd } from "./move-from-end.ts";
+import { type Moved, moveRecords } from "./move-records.ts";
 import { sealPack } from "./pack-lifecycle.ts";
 import { type PackUse, packUses } from "./pack-use.ts";
 import type { Shelf } from "./shelf.ts";
@@ -13,6 +14,8 @@ import type { Shelf } from "./shelf.ts";
 const SHORT_PART = 1 / 4;
 /** From this size on the log begins another pack, so that the old one can go when a checkpoint has replaced it. */
 const LOG_PACK_BYTES = 1024 * 1024;
+/** What a disk must have free beside the copies of a pack: for the index, and for those who put meanwhile. */
+const SPARE_BYTES = 8 * 1024 * 1024;
 
 interface Plan {
   /** Without records. */
@@ -50,6 +53,55 @@ function planOf(shelf: Shelf, uses: readonly PackUse[], unused: number): Plan {
   return { dead, rewritten, unused: left };
 }
 
+/** What one run works with. */
+interface Run {
+  readonly shelf: Shelf;
+  readonly shelves: readonly Shelf[];
+  readonly options: CompactOptions;
+  readonly summary: CompactSummary;
+  /** Tells of bytes that were given back. */
+  gave(bytes: number): void;
+}
+
+async function drop({ shelf, summary, gave }: Run, gone: readonly PackUse[], cut: number): Promise<void> {
+  await dropPacks(
+    shelf,
+    gone.map(({ number }) => number),
+  );
+  summary.packs += gone.length;
+  gave(gone.reduce((sum, { size }) => sum + size, -cut));
+}
+
+async function move(run: Run, use: PackUse, onCut: (bytes: number) => void): Promise<Moved> {
+  const { shelf, shelves, options } = run;
+  const { fs, directory } = shelf.place;
+  const room = (await fs.freeBytes(directory)) - SPARE_BYTES;
+  return room < use.size - use.unused
+    ? await moveFromEnd(shelf, use, shelves, onCut, options.signal)
+    : await moveRecords(shelf, use, shelves, options.signal);
+}
+
+/** Resolves with whether to go on: the disk is not full. */
+async function rewrite(run: Run, use: PackUse): Promise<boolean> {
+  const { summary, gave } = run;
+  let cut = 0;
+  const moved = await move(run, use, (bytes) => {
+    cut += bytes;
+    gave(bytes);
+  }).catch((error: unknown) => {
+    if (!(error instanceof DiskFullError) || summary.returned === 0) throw error;
+    return "full" as const;
+  });
+  if (moved === null || moved === "full") {
+    summary.unused += Math.max(0, use.unused - cut);
+    return moved === null;
+  }
+  await drop(run, [use], cut);
+  summary.returned -= moved.bytes;
+  summary.rewritten += moved.bytes;
+  return true;
+}
+
 /** See Backend.compact, of one kind. */
 export async function compactShelf(
   shelf: Shelf,
@@ -69,37 +121,20 @@ export async function compactShelf(
   summary.unused += plan.unused;
   const total = [...plan.dead, ...plan.rewritten].reduce((sum, { size }) => sum + size, 0);
   let done = 0;
-  const drop = async (gone: readonly PackUse[]): Promise<void> => {
-    const bytes = gone.reduce((sum, { size }) => sum + size, 0);
-    await dropPacks(
-      shelf,
-      gone.map(({ number }) => number),
-    );
-    summary.packs += gone.length;
+  const gave = (bytes: number): void => {
     summary.returned += bytes;
     done += bytes;
     onProgress?.(done, total);
   };
+  const run: Run = { shelf, shelves, options, summary, gave };
   // Space first: the copies of the others may need it.
-  await drop(plan.dead);
+  await drop(run, plan.dead, 0);
   // Those that need least room first: what they give back is room for the others.
   const order = plan.rewritten.toSorted((a, b) => a.size - a.unused - (b.size - b.unused));
-  for (const [at, use] of order.entries()) {
+  let room = true;
+  for (const use of order) {
     signal?.throwIfAborted();
-    const moved = await moveRecords(shelf, use, shelves, signal).catch((error: unknown) => {
-      if (!(error instanceof DiskFullError) || summary.returned === 0) throw error;
-      return "full" as const;
-    });
-    if (moved === "full") {
-      for (const left of order.slice(at)) summary.unused += left.unused;
-      return;
-    }
-    if (moved === null) {
-      summary.unused += use.unused;
-      continue;
-    }
-    await drop([use]);
-    summary.returned -= moved.bytes;
-    summary.rewritten += moved.bytes;
+    if (room) room = await rewrite(run, use);
+    else summary.unused += use.unused;
   }
 }

@@ -131,6 +131,11 @@ function wantedOf(shelf: Shelf, names: readonly Buffer[]): Wanted[] {
   return wanted;
 }
 
+/** Whether a compaction has taken away what a range held. */
+function isGone({ packs, cutAt }: Shelf, { pack, to }: ReadRange): boolean {
+  return !packs.has(pack) || to > (cutAt.get(pack) ?? Number.POSITIVE_INFINITY);
+}
+
 /** See Backend.getMany. */
 export async function getMany(
   shelf: Shelf,
@@ -147,7 +152,7 @@ export async function getMany(
     for (let range = ranges[next++]; range !== undefined; range = ranges[next++]) {
       signal?.throwIfAborted();
       const records = await readRange(shelf, range, names).catch(async (error: unknown) => {
-        if (!shelf.packs.has(range.pack) && attempts > 1) return null;
+        if (isGone(shelf, range) && attempts > 1) return null;
         await distrustDamaged(shelf, error, names);
         throw error;
       });

@@ -19,6 +19,7 @@ export async function* list(shelf: Shelf, signal?: AbortSignal, only?: string): 
     .sort((a, b) => a - b)
     .map((number) => ({ number, end: endOf(shelf, number) }));
   for (const { number, end } of packs) {
+    const before = shelf.cutAt.get(number);
     const pack = packName(kind, number);
     if (only !== undefined && pack !== only) continue;
     for await (const piece of scanPack(shelf.place, kind, packPath(shelf, number), { from: 0, to: end })) {
@@ -29,7 +30,8 @@ export async function* list(shelf: Shelf, signal?: AbortSignal, only?: string): 
         },
       );
       const listing: PackListing = { pack, kind, records, damaged: piece.damaged };
-      if (piece.torn !== undefined) listing.torn = piece.torn;
+      // Torn by a compaction, it is no damage.
+      if (piece.torn !== undefined && shelf.cutAt.get(number) === before) listing.torn = piece.torn;
       yield listing;
     }
   }

@@ -72,6 +72,22 @@ export function droppedKeyRange(kind: RecordKind): [Buffer, Buffer] {
   return [Buffer.from([PACK_KEY, byte]), Buffer.from([PACK_KEY, byte + 1])];
 }
 
+/** What is added to the kind in the key of a pack that is being cut. Permanent. */
+const CUT = 0x40;
+
+/** Key that says to how many bytes a pack is being cut: the index needs nothing behind them. */
+export function cutKey(kind: RecordKind, pack: number): Buffer {
+  const key = packKey(kind, pack);
+  key[1] = CUT | KIND_BYTE[kind];
+  return key;
+}
+
+/** The range of all such keys of a kind: first included, last excluded. */
+export function cutKeyRange(kind: RecordKind): [Buffer, Buffer] {
+  const byte = CUT | KIND_BYTE[kind];
+  return [Buffer.from([PACK_KEY, byte]), Buffer.from([PACK_KEY, byte + 1])];
+}
+
 /** The range of the keys of all records of a kind: first included, last excluded. */
 export function recordKeyRange(kind: RecordKind): [Buffer, Buffer] {
   return [Buffer.from([KIND_BYTE[kind]]), Buffer.from([KIND_BYTE[kind] + 1])];

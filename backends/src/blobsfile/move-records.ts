@@ -19,7 +19,11 @@ const FLUSH_BYTES = 64 * 1024 * 1024;
 export type Moved = { bytes: number } | null;
 
 /** Those of the scanned records that the index still has at this place; null when it distrusts one of them: that stays where it is. */
-function stillHere(shelf: Shelf, number: number, scanned: readonly ScannedRecord[]): ScannedRecord[] | null {
+export function stillHere(
+  shelf: Shelf,
+  number: number,
+  scanned: readonly ScannedRecord[],
+): ScannedRecord[] | null {
   const names = scanned.map(({ name }) => name);
   const values = shelf.place.index.getMany(recordKeys(shelf.kind, names));
   const here = scanned.map((record, at) => {
@@ -32,7 +36,7 @@ function stillHere(shelf: Shelf, number: number, scanned: readonly ScannedRecord
   return scanned.filter((_, at) => here[at]);
 }
 
-function* batches(records: readonly ScannedRecord[]): Generator<ScannedRecord[]> {
+export function* batches(records: readonly ScannedRecord[]): Generator<ScannedRecord[]> {
   let batch: ScannedRecord[] = [];
   let bytes = 0;
   for (const record of records) {
@@ -48,7 +52,7 @@ function* batches(records: readonly ScannedRecord[]): Generator<ScannedRecord[]>
 }
 
 /** Accepted when it resolves; the index points to the copies after the next flush. */
-async function copyBatch(shelf: Shelf, batch: readonly ScannedRecord[]): Promise<number> {
+export async function copyBatch(shelf: Shelf, batch: readonly ScannedRecord[]): Promise<number> {
   const names = batch.map(({ name }) => name);
   const records = await getMany(shelf, names);
   // Null: removed since it was looked for.

@@ -10,6 +10,8 @@ export interface ReadHandles {
   use<T>(path: string, read: (file: FileHandle) => Promise<T>): Promise<T>;
   /** Closes the file as soon as nobody reads it: it was deleted, and its space is free only then. */
   forget(path: string): Promise<void>;
+  /** The same, and resolves when nobody reads it any more who began before. */
+  drain(path: string): Promise<void>;
   /** Descriptors open now. */
   count(): number;
   /** Closes all; only when nothing is being read. */
@@ -19,6 +21,8 @@ export interface ReadHandles {
 interface Slot {
   file: Promise<FileHandle>;
   users: number;
+  /** Called when nobody reads any more; null while nobody waits for it. */
+  drained: (() => void) | null;
 }
 
 /** An empty set over `fs`. More than `limit` are open only while more than `limit` files are being read at once. */
@@ -38,11 +42,16 @@ export function createReadHandles(fs: FileSystem, limit: number = MAX_READ_HANDL
     }
   };
   const take = (path: string): Slot => {
-    const slot = slots.get(path) ?? { file: fs.open(path, "read"), users: 0 };
+    const slot = slots.get(path) ?? { file: fs.open(path, "read"), users: 0, drained: null };
     slot.users += 1;
     slots.delete(path);
     slots.set(path, slot);
     return slot;
+  };
+  const forget = async (path: string): Promise<void> => {
+    const slot = slots.get(path);
+    if (slot?.users === 0) await closeSlot(path, slot);
+    slots.delete(path);
   };
   return {
     async use(path, read) {
@@ -56,14 +65,18 @@ export function createReadHandles(fs: FileSystem, limit: number = MAX_READ_HANDL
         return await read(file);
       } finally {
         slot.users -= 1;
+        if (slot.users === 0) slot.drained?.();
         if (slot.users === 0 && slots.get(path) !== slot) await closeSlot(path, slot);
         else await trim();
       }
     },
-    async forget(path) {
+    forget,
+    async drain(path) {
       const slot = slots.get(path);
-      if (slot?.users === 0) await closeSlot(path, slot);
-      slots.delete(path);
+      const reading = slot !== undefined && slot.users > 0;
+      const over = reading && new Promise<void>((resolve) => (slot.drained = resolve));
+      await forget(path);
+      await over;
     },
     count: () => slots.size,
     async close() {

@@ -9,6 +9,7 @@ import { checkPackHeader } from "./pack-header-check.ts";
 import { cutPack, packAt, packPath } from "./pack-lifecycle.ts";
 import { parsePackName } from "./pack-name.ts";
 import type { Place, Shelf } from "./shelf.ts";
+import { finishCuts } from "./shorten-pack.ts";
 
 /** Notes which packs exist, without looking into them. */
 async function findPacks(place: Place, shelves: readonly Shelf[]): Promise<void> {
@@ -47,7 +48,8 @@ async function recoverTail(
 ): Promise<number | null> {
   const { place } = shelf;
   const path = packPath(shelf, number);
-  const size = (await place.fs.stat(path))?.size ?? 0;
+  const end = shelf.cutAt.get(number) ?? Number.POSITIVE_INFINITY;
+  const size = Math.min(end, (await place.fs.stat(path))?.size ?? 0);
   if (size < indexed) {
     noteLost(shelf, number, size, `has only ${size} of ${indexed} bytes`);
     return null;
@@ -158,6 +160,7 @@ export async function recover(place: Place, shelves: readonly Shelf[]): Promise<
     const exists = (await place.fs.stat(place.directory)) !== null;
     if (exists) await findPacks(place, shelves);
     const dropped = await Promise.all(shelves.map(finishDrops));
+    for (const shelf of shelves) await finishCuts(shelf);
     for (const [at, numbers] of dropped.entries()) for (const number of numbers) progress[at]!.delete(number);
     if (known && shelves.every(({ packs }) => packs.size === 0))
       throw new StoreMissingKnownError(

@@ -92,6 +92,8 @@ export interface Shelf {
   nextNumber: number;
   /** Packs whose records from this offset on are gone although the index knows them: not there, and so put anew. */
   readonly lostFrom: Map<number, number>;
+  /** Packs that were cut by this process, or are about to be: behind these offsets the index needs nothing. */
+  readonly cutAt: Map<number, number>;
   /** Accepted records and those being written. */
   readonly pending: NameMap<Entry>;
   /** Records that are being moved into another pack, until the index says so. */
@@ -123,6 +125,7 @@ export function createShelf(kind: RecordKind, place: Place): Shelf {
     current: null,
     nextNumber: 1,
     lostFrom: new Map(),
+    cutAt: new Map(),
     pending: entriesByName(),
     moving: entriesByName(),
     accepted: [],

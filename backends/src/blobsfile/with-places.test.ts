@@ -6,6 +6,7 @@ import { type BlobRecord, decodeRecord, type RecordPlace } from "@datadb/protoco
 import { afterAll, expect, test } from "vitest";
 import type { Backend } from "../backend.ts";
 import { createMemoryIndex } from "../memory-index.ts";
+import { nodeFileSystem } from "../node-file-system.ts";
 import { openBackend } from "../open-backend.ts";
 import { fingerprint, sampleRecords } from "../suite/sample-records.ts";
 import { createRandom, runSeed } from "../suite/seeded-random.ts";
@@ -15,7 +16,7 @@ const seed = runSeed();
 const directory = mkdtempSync(join(tmpdir(), "datadb-places-"));
 afterAll(() => rmSync(directory, { recursive: true }));
 
-const open = (name: string, index = createMemoryIndex()): Promise<Backend> =>
+const open = (name: string, index = createMemoryIndex(), fs = nodeFileSystem): Promise<Backend> =>
   openBackend(
     { blobsfile: { path: "blobs", maxPackBytes: 4096 } },
     {
@@ -25,6 +26,7 @@ const open = (name: string, index = createMemoryIndex()): Promise<Backend> =>
       index: () => index,
       warn: () => undefined,
       recovered: () => undefined,
+      fs,
     },
   );
 
@@ -75,6 +77,50 @@ test("what is distrusted or in a pack that is gone has no place", async () => {
   expect(places).toEqual(known.map((info) => info !== null && info.pack !== gone!.pack));
   expect(places).toContain(true);
   await backend.close();
+});
+
+test("a pack is cut only when nobody reads there any more; who comes later is told where the records are then", async () => {
+  const full = { ...nodeFileSystem, freeBytes: async () => 0 };
+  const backend = await open("cut", createMemoryIndex(), full);
+  const records = sampleRecords(createRandom(seed), "sha256", 60, {
+    kind: "data",
+    encoding: "raw",
+    payloadLength: 300,
+  });
+  await backend.putMany(records);
+  await backend.flush();
+  const kept = records.filter((_, at) => at % 4 === 0);
+  await backend.removeMany(
+    "data",
+    records.filter((_, at) => at % 4 > 0).map(({ name }) => name),
+  );
+  const names = kept.map(({ name }) => name);
+  const read = (places: readonly (RecordPlace | null)[]): string[] =>
+    places.map((place) => (place === null ? "nowhere" : fingerprint(readAt(place))));
+  let compacting: Promise<unknown> = Promise.resolve();
+  let ended = false;
+  const found = await backend.withPlaces!("data", names, async (places) => {
+    compacting = backend.compact({ unused: 0 }).then(() => {
+      ended = true;
+    });
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    expect(ended).toBe(false);
+    return read(places);
+  });
+  expect(found).toEqual(kept.map(fingerprint));
+  while (!ended) {
+    const during = await backend.withPlaces!("data", names, async (places) => {
+      await new Promise((resolve) => setImmediate(resolve));
+      return read(places);
+    });
+    for (const [at, one] of during.entries()) expect(["nowhere", fingerprint(kept[at]!)]).toContain(one);
+  }
+  await compacting;
+  expect(await backend.withPlaces!("data", names, async (places) => read(places))).toEqual(
+    kept.map(fingerprint),
+  );
+  await backend.close();
+  expect(backend.counters()["open-fds"]).toBe(0);
 });
 
 test("a disk without descriptors has no places", async () => {

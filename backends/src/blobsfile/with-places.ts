@@ -33,9 +33,13 @@ function placeOf(
   const fd = location === null ? undefined : fds.get(location.pack);
   if (location === null || fd === undefined) return null;
   const { counts, nameLength } = shelf.place;
+  const { offset, pack } = location;
+  const size = recordSize(location, nameLength);
+  // It was moved since it was looked up.
+  if (offset + size > (shelf.cutAt.get(pack) ?? Number.POSITIVE_INFINITY)) return null;
   counts.downloaded += 1;
   counts.downloadedBytes += location.payloadLength;
-  return { fd, offset: location.offset, size: recordSize(location, nameLength) };
+  return { fd, offset, size };
 }
 
 /** Holds packs open, one within the other. One that cannot be opened has no descriptor. */

@@ -74,6 +74,7 @@ export function recordDisk(disk: FileSystem, image: DiskImage = new Map()): Reco
       await disk.syncDirectory(path);
       note({ type: "sync-directory", directory: path, upTo });
     },
+    freeBytes: (directory) => disk.freeBytes(directory),
   };
   const note = (event: DiskEvent): void => {
     recorded.onEvent?.(events.length);

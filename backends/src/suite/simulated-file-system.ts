@@ -115,9 +115,13 @@ function change(file: File, made: Change): void {
   file.content = applied(file.content, made, 1);
 }
 
+function usedBytes({ files }: Disk): number {
+  return [...files.values()].reduce((sum, { content }) => sum + content.length, 0);
+}
+
 /** Writes what fits; the bytes that did not. */
 function writeWithin(disk: Disk, file: File, bytes: Buffer, position: number): number {
-  const used = [...disk.files.values()].reduce((sum, { content }) => sum + content.length, 0);
+  const used = usedBytes(disk);
   const growth = Math.max(0, position + bytes.length - file.content.length);
   const missing = Math.min(bytes.length, Math.max(0, used + growth - disk.controls.capacity));
   change(file, { write: Buffer.from(bytes.subarray(0, bytes.length - missing)), position });
@@ -213,6 +217,7 @@ function directoryOperations(disk: Disk): Omit<FileSystem, "open" | "syncDirecto
       existing(disk, path);
       files.delete(path);
     },
+    freeBytes: async () => disk.controls.capacity - usedBytes(disk),
   };
 }
 

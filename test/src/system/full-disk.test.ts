@@ -1,12 +1,12 @@
 /** Disks that are full: what was listed stays, and the next run succeeds when there is room. */
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { treeHash } from "../harness/compare-trees.ts";
 import { expectFailure } from "../harness/expect-failure.ts";
 import { lane } from "../harness/lanes.ts";
 import { randomOf } from "../harness/random.ts";
-import { mustRun } from "../harness/run-program.ts";
+import { mustRun, runProgram } from "../harness/run-program.ts";
 import { mountSmallDisk } from "../harness/small-disk.ts";
 import { makeSmallStore } from "../harness/small-store.ts";
 
@@ -50,6 +50,33 @@ lane("a full disk", ["root"], () => {
     await mustRun("mount", ["-o", `remount,size=${256 * MIB}`, disk]);
     await world.summary(words.slice(0, -1));
     await world.summary(["check", "--read-data", "--store", store]);
+  });
+
+  test("filled by others, under one pack that is half garbage everywhere", async () => {
+    const { world, directory } = await makeSmallStore("full-pack");
+    const disk = join(directory, "disk");
+    await mountSmallDisk(disk, 64 * MIB);
+    const store = join(disk, "store");
+    const [all, half] = [join(directory, "all"), join(directory, "half")];
+    const random = randomOf("full pack");
+    for (const source of [all, half]) mkdirSync(source);
+    for (let i = 0; i < 32; i++) {
+      const content = random.bytes(MIB);
+      writeFileSync(join(all, `${i}`), content);
+      if (i % 2 === 0) writeFileSync(join(half, `${i}`), content);
+    }
+    for (const source of [all, half]) await world.summary(["snapshot", "--store", store, source]);
+    expect(readdirSync(join(store, "blobs")).filter((name) => name.startsWith("blobs-"))).toHaveLength(1);
+    await expect(
+      runProgram("dd", ["if=/dev/zero", `of=${join(disk, "filler")}`, "bs=64k"]),
+    ).resolves.toMatchObject({ code: 1 });
+    await world.summary(["rm", "--yes", "--store", store, "all"]);
+    const collected = await world.summary(["gc", "--store", store]);
+    expect(collected["returned"]).toBeGreaterThan(15 * MIB);
+    await world.summary(["check", "--read-data", "--store", store]);
+    const target = join(directory, "restored");
+    await world.summary(["restore", "--store", store, "half", target]);
+    expect(await treeHash(target)).toBe(await treeHash(half));
   });
 
   test("under the destination of a restore", async () => {
