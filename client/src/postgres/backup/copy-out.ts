@@ -7,6 +7,7 @@ import { receiveRows } from "./row-socket.ts";
 const COPY_DATA = 0x64;
 const COPY_OUT_RESPONSE = 0x48;
 const READY_FOR_QUERY = 0x5a;
+const COPY_DONE = 0x63;
 /** Type and length of a message. */
 const HEADER_BYTES = 5;
 
@@ -20,9 +21,12 @@ interface DriverConnection {
 export interface CopyOutOptions {
   /** One or several commands; the rows of all that copy go to the sink, one after another. */
   sql: string;
+  /** `finished` may put another one here, for the COPY that follows. */
   sink: RowSink;
   /** Called when the first COPY begins: what was before it, such as a lock, has succeeded. */
   started?: () => void;
+  /** Called when a COPY has sent all of its rows. */
+  finished?: () => void;
   /** Called with the bytes of rows that were taken, now and then. */
   progress?: (bytes: number) => void;
 }
@@ -137,7 +141,7 @@ const PROGRESS_BYTES = 1 << 20;
 
 class FrameReader {
   private readonly options: CopyOutOptions;
-  private readonly sink: RowSink;
+  private sink: RowSink;
   private readonly pass: (bytes: Buffer) => void;
   private readonly ready: () => void;
   private readonly header: Buffer = Buffer.alloc(HEADER_BYTES);
@@ -212,6 +216,15 @@ class FrameReader {
     this.left = length;
     this.begun = !this.isRow;
     if (type === COPY_OUT_RESPONSE) this.options.started?.();
+    if (type === COPY_DONE) this.finished();
+  }
+
+  private finished(): void {
+    const { options, sink } = this;
+    options.finished?.();
+    if (options.sink === sink) return;
+    this.sink = options.sink;
+    this.reported = options.sink.bytes;
   }
 
   private passOn(bytes: Buffer, isHeader = false): void {

@@ -2,7 +2,7 @@
 import pg from "pg";
 import type { Session } from "../connect/open-session.ts";
 import { clientEncoding, startupOptions } from "../connect/session-settings.ts";
-import { findProgram, type PgProgram } from "../programs/find-program.ts";
+import { findProgram, findProgramBeside, type PgProgram } from "../programs/find-program.ts";
 import { runProgram } from "../programs/run-program.ts";
 
 /** Fixed: a random one would make each dump another. It protects psql from names that look like its commands. */
@@ -19,10 +19,10 @@ export async function findSchemaPrograms(
   versionNumber: number,
   options: { binDirectory?: string | undefined; environment?: NodeJS.ProcessEnv },
 ): Promise<SchemaPrograms> {
-  const [dump, dumpAll, found] = await Promise.all([
-    findProgram("pg_dump", versionNumber, options),
-    findProgram("pg_dumpall", versionNumber, options),
-    findProgram("pg_restore", versionNumber, options),
+  const dump = await findProgram("pg_dump", versionNumber, options);
+  const [dumpAll, found] = await Promise.all([
+    findProgramBeside(dump, "pg_dumpall", versionNumber, options),
+    findProgramBeside(dump, "pg_restore", versionNumber, options),
   ]);
   // What pg_dump writes, an older pg_restore cannot read.
   const isOlder = found.major < dump.major;

@@ -40,6 +40,7 @@ export interface OpenBackup {
   programs: SchemaPrograms | null;
   rules: TableRules;
   searchPath: string[];
+  /** Tables without columns and keys. */
   view: DatabaseView;
   end(): Promise<void>;
 }
@@ -81,7 +82,8 @@ export async function openBackup(
     // What they fail with is told below, in this order.
     for (const one of [holding, finding]) one.catch(() => {});
     const searchPath = await readSearchPath(watcher);
-    const view = await viewDatabase(watcher, source, rules, searchPath);
+    // In the snapshot it is looked at again.
+    const view = await viewDatabase(watcher, source, { rules, searchPath, what: "names" });
     const [holder, programs] = [await holding, await finding];
     checkRights(watcher.target.label, target.user, view);
     return { holder, watcher, programs, rules, searchPath, view, end };
@@ -92,14 +94,13 @@ export async function openBackup(
   }
 }
 
-/** What the session sees now. Throws DATABASE_MISSING, USAGE. */
+/** What the session sees now; tables with columns and keys, or only their names. Throws DATABASE_MISSING, USAGE. */
 export async function viewDatabase(
   session: Session,
   source: PostgresSource,
-  rules: TableRules,
-  searchPath: readonly string[],
+  { rules, searchPath, what }: { rules: TableRules; searchPath: readonly string[]; what: "names" | "rows" },
 ): Promise<DatabaseView> {
-  const all = await readTables(session);
+  const all = await readTables(session, what);
   const partitioned = await readPartitioned(session);
   const tables = chooseTables(rules, all, partitioned, searchPath);
   if (tables.length === 0 && all.length > 0)

@@ -142,7 +142,13 @@ function locker(
           )
         : Promise.resolve(new Map<number, number>());
     sizing.catch(() => {});
-    view = known ?? (await viewDatabase(session, source, rules, searchPath));
+    view =
+      known ??
+      (await viewDatabase(session, source, {
+        rules,
+        searchPath,
+        what: session === holder ? "rows" : "names",
+      }));
     known = null;
     const sizes = await sizing;
     // On a standby nothing is in unlogged tables; foreign rows are elsewhere.

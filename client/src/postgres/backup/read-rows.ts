@@ -3,7 +3,7 @@ import { DatadbError } from "@datadb/protocol";
 import type { SlabPacker } from "../../ingest/slab-packer.ts";
 import { databaseError } from "../connect/database-error.ts";
 import type { Session } from "../connect/open-session.ts";
-import { copyOut } from "./copy-out.ts";
+import { type CopyOutOptions, copyOut } from "./copy-out.ts";
 import { KeyBases, type PreviousChunks } from "./key-bases.ts";
 import { keyHash } from "./key-hash.ts";
 import { readChanged } from "./read-changed.ts";
@@ -23,6 +23,86 @@ export async function readRows(
   events: RowsEvents,
   scanner: RowScanner | null = null,
 ): Promise<RowsOutcome> {
+  const reading = beginUnit(packer, unit, events, scanner);
+  const { cutter, recorder } = reading;
+  let kept = 0;
+  let error: unknown = null;
+  try {
+    const { client } = await session();
+    if (recorder !== null && mayBeKept(unit)) kept = await readChanged(client, cutter, unit, events);
+    else
+      await copyOut(client, {
+        sql: joined([unit.before, unit.copy, unit.after]),
+        sink: cutter,
+        started: events.started,
+        progress: (bytes) => events.progress(bytes, unit.path),
+      });
+    reading.finish();
+  } catch (cause) {
+    error = cause;
+  }
+  return reading.outcome(kept, error);
+}
+
+/**
+ * Reads several tables with one message: a thread that asks for one after another is woken for each, and so is the server. Up to the first
+ * that fails. Never throws.
+ */
+export async function readSeveral(
+  packer: SlabPacker,
+  session: () => Promise<Session>,
+  units: readonly RowsUnit[],
+  events: RowsEvents,
+  scanner: RowScanner | null = null,
+): Promise<RowsOutcome[]> {
+  const outcomes: RowsOutcome[] = [];
+  let reading = beginUnit(packer, units[0]!, events, scanner);
+  const copying: CopyOutOptions = {
+    sql: joined(units.flatMap(({ before, copy, after }) => [before, copy, after])),
+    sink: reading.cutter,
+    finished() {
+      reading.finish();
+      const next = units[outcomes.length + 1];
+      // The last one may fail still, with what comes after its rows.
+      if (next === undefined) return;
+      outcomes.push(reading.outcome(0, null));
+      reading = beginUnit(packer, next, events, scanner);
+      copying.sink = reading.cutter;
+    },
+  };
+  let error: unknown = null;
+  try {
+    await copyOut((await session()).client, copying);
+  } catch (cause) {
+    error = cause;
+  }
+  return [...outcomes, reading.outcome(0, error)];
+}
+
+function joined(commands: readonly string[]): string {
+  return commands.filter((command) => command !== "").join(";\n");
+}
+
+/** Whether all rows of the unit come, whatever it was before. */
+export function isReadWhole(unit: RowsUnit): boolean {
+  return unit.sums === null || !mayBeKept(unit);
+}
+
+interface UnitReading {
+  cutter: RowCutter;
+  recorder: SegmentRecorder | null;
+  /** All rows came. */
+  finish(): void;
+  /** `kept`: bytes that were not read; `error`: what was thrown, or null. */
+  outcome(kept: number, error: unknown): RowsOutcome;
+}
+
+function beginUnit(
+  packer: SlabPacker,
+  unit: RowsUnit,
+  events: RowsEvents,
+  scanner: RowScanner | null,
+): UnitReading {
   const started = performance.now();
   const bases = unit.previous === null ? undefined : new KeyBases(unit.previous, unit.start);
   const flushed = (): void => {
@@ -37,29 +117,27 @@ export async function readRows(
     scanner: scans ? scanner : null,
     sums: recorder && { recorder, key: unit.sums!.key },
   });
-  let kept = 0;
-  let error: RowsError | null = null;
-  try {
-    const { client } = await session();
-    if (recorder !== null && mayBeKept(unit)) kept = await readChanged(client, cutter, unit, events);
-    else
-      await copyOut(client, {
-        sql: [unit.before, unit.copy, unit.after].filter((part) => part !== "").join(";\n"),
-        sink: cutter,
-        started: events.started,
-        progress: (bytes) => events.progress(bytes, unit.path),
-      });
-    cutter.finish();
-    recorder?.finish(unit.sums!.range.upTo);
-  } catch (cause) {
-    error = errorOf(databaseError(cause, `${unit.target.label}: reading ${unit.path}`), unit.path);
-  }
-  // The trailer of the binary format comes as a row comes.
-  const rows = unit.format === "binary" ? Math.max(0, cutter.rows - 1) : cutter.rows;
-  const seconds = (performance.now() - started) / 1000;
-  const rest = packed(cutter.takeRun());
-  const segments = recorder?.segments ?? null;
-  return { rows, bytes: cutter.bytes, kept, threshold: cutter.threshold, seconds, rest, segments, error };
+  return {
+    cutter,
+    recorder,
+    finish() {
+      cutter.finish();
+      recorder?.finish(unit.sums!.range.upTo);
+    },
+    outcome(kept, thrown) {
+      const error =
+        thrown === null
+          ? null
+          : errorOf(databaseError(thrown, `${unit.target.label}: reading ${unit.path}`), unit.path);
+      // The trailer of the binary format comes as a row comes.
+      const rows = unit.format === "binary" ? Math.max(0, cutter.rows - 1) : cutter.rows;
+      const seconds = (performance.now() - started) / 1000;
+      const rest = packed(cutter.takeRun());
+      const segments = recorder?.segments ?? null;
+      const { bytes, threshold } = cutter;
+      return { rows, bytes, kept, threshold, seconds, rest, segments, error };
+    },
+  };
 }
 
 function mayBeKept(unit: RowsUnit): unit is RowsUnit & { sums: UnitSums; previous: PreviousChunks } {

@@ -1,7 +1,7 @@
 /** The part of an ingest worker that reads rows. */
 import { INPUT_BYTES } from "../../chunker/slab-memory.ts";
 import type { SlabPacker } from "../../ingest/slab-packer.ts";
-import { readRows } from "./read-rows.ts";
+import { isReadWhole, readRows, readSeveral } from "./read-rows.ts";
 import { type RowScanner, rowScanner } from "./row-scanner.ts";
 import type { RowsEvents, RowsOutcome, RowsSession, RowsUnit } from "./rows-unit.ts";
 import { endWorkerSession, resetWorkerSession, workerSession } from "./rows-worker-session.ts";
@@ -38,16 +38,16 @@ export async function runRowsJob(
   if (units === null) await endWorkerSession();
   scanner ??= rowScanner(memory);
   const place = inputAt(memory, input);
-  const outcomes: RowsOutcome[] = [];
-  for (const unit of units ?? []) {
-    const session = () => workerSession(unit.target, unit.applicationName, place);
-    // Of many small ones, what they tell before they are done costs more than their rows.
-    const told = units!.length === 1 ? events : { ...events, started: nothing, part: null };
+  const session = () => workerSession(units![0]!.target, units![0]!.applicationName, place);
+  // Of many small ones, what they tell before they are done costs more than their rows.
+  const several = (units?.length ?? 0) > 1 && units!.every(isReadWhole);
+  const told = (units?.length ?? 0) > 1 ? { ...events, started: nothing, part: null } : events;
+  const outcomes = several ? await readSeveral(packer, session, units!, told, scanner) : [];
+  for (const unit of several ? [] : (units ?? [])) {
     const outcome = await readRows(packer, session, unit, told, scanner);
     outcomes.push(outcome);
-    if (outcome.error === null) continue;
-    await resetWorkerSession();
-    break;
+    if (outcome.error !== null) break;
   }
+  if (outcomes.some(({ error }) => error !== null)) await resetWorkerSession();
   return outcomes;
 }

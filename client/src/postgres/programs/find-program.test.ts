@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { findProgram } from "./find-program.ts";
+import { findProgram, findProgramBeside } from "./find-program.ts";
 
 let base = "";
 function fake(directory: string, version: string, help = ""): string {
@@ -65,4 +65,28 @@ test("too old, or none: the error names what was found and the package", async (
   await expect(missing).rejects.toMatchObject({ next: expect.stringMatching(/postgresql-client-15/) });
   writeFileSync(join(binDirectory, "psql"), "#!/bin/sh\nexit 1\n", { mode: 0o755 });
   await expect(findProgram("psql", 150000, { binDirectory })).rejects.toThrow(/none was found/);
+});
+
+test("what lies beside a program has its version, unless it is of another package", async () => {
+  const directory = fake("together", "15.14");
+  const known = await findProgram("pg_dump", 150000, { binDirectory: directory });
+  const options = { binDirectory: fake("apart", "16.9") };
+  writeFileSync(join(directory, "pg_restore"), "#!/bin/sh\nexit 1\n", { mode: 0o755 });
+  expect(await findProgramBeside(known, "pg_restore", 150000, options)).toEqual({
+    path: join(directory, "pg_restore"),
+    major: 15,
+    restrictKey: true,
+  });
+  // A link to elsewhere says nothing of the version.
+  for (const [name, version] of [
+    ["pg_dump", "16.9"],
+    ["pg_dumpall", "15.3"],
+  ] as const)
+    renameSync(join(fake("elsewhere", version), "pg_dump"), join(base, "elsewhere", `${name}-${version}`));
+  symlinkSync(join(base, "elsewhere", "pg_dumpall-15.3"), join(directory, "pg_dumpall"));
+  renameSync(join(base, "elsewhere", "pg_dump-16.9"), join(base, "apart", "pg_dumpall"));
+  expect(await findProgramBeside(known, "pg_dumpall", 150000, options)).toMatchObject({
+    path: join(base, "apart", "pg_dumpall"),
+    major: 16,
+  });
 });

@@ -1,7 +1,7 @@
 /** Finds the programs of PostgreSQL, in a version that can work with the server. */
 import { execFile } from "node:child_process";
 import { accessSync, constants, readdirSync, realpathSync } from "node:fs";
-import { basename, delimiter, join } from "node:path";
+import { basename, delimiter, dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { PgProgramMissingError } from "@datadb/protocol";
 
@@ -53,6 +53,21 @@ export async function findProgram(
       fields: { program: name, major: wanted },
     },
   );
+}
+
+/**
+ * The program of this name that lies beside `known` and comes with it: of the same version, which need not be asked for. Else as findProgram.
+ */
+export async function findProgramBeside(
+  known: PgProgram,
+  name: PgProgramName,
+  serverVersionNumber: number,
+  options: FindProgramOptions = {},
+): Promise<PgProgram> {
+  const path = join(dirname(known.path), name);
+  const isPair = isExecutable(path) && basename(realpathSync(known.path)) !== WRAPPER;
+  const comeTogether = isPair && dirname(realpathSync(path)) === dirname(realpathSync(known.path));
+  return comeTogether ? { ...known, path } : await findProgram(name, serverVersionNumber, options);
 }
 
 /** Debian's script that starts the program of some version: it takes ten times as long as the program, and chooses by other rules. */
