@@ -13,6 +13,14 @@ export function createMemoryIndex(): MemoryIndex {
 
 // Latin-1 strings compare like the bytes they stand for, and are the cheapest Map keys a Buffer can become.
 function memoryIndex(values: Map<string, Buffer>): MemoryIndex {
+  async function* entries(from: Buffer, to: Buffer): AsyncGenerator<[Buffer, Buffer]> {
+    const [low, high] = [from.toString("latin1"), to.toString("latin1")];
+    const keys = [...values.keys()].filter((key) => key >= low && key < high).sort();
+    for (const key of keys) {
+      const value = values.get(key);
+      if (value !== undefined) yield [Buffer.from(key, "latin1"), value];
+    }
+  }
   return {
     copy: () => memoryIndex(new Map(values)),
     getMany(keys) {
@@ -28,13 +36,9 @@ function memoryIndex(values: Map<string, Buffer>): MemoryIndex {
       more?.(put);
       for (const key of removes) values.delete(key.toString("latin1"));
     },
-    async *entries(from, to) {
-      const [low, high] = [from.toString("latin1"), to.toString("latin1")];
-      const keys = [...values.keys()].filter((key) => key >= low && key < high).sort();
-      for (const key of keys) {
-        const value = values.get(key);
-        if (value !== undefined) yield [Buffer.from(key, "latin1"), value];
-      }
+    entries,
+    async *values(from, to) {
+      for await (const [, value] of entries(from, to)) yield [value];
     },
     async clear() {
       values.clear();

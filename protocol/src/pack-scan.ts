@@ -13,8 +13,8 @@ import {
 
 /** What a scan finds, in order of offset. All offsets are bytes from the start of the pack. */
 export type ScanEvent =
-  /** A record whose checksum is right; `head`'s buffers are copies. */
-  | { type: "record"; offset: number; size: number; head: RecordHead }
+  /** A record whose checksum is right; `head`'s buffers are copies. It lies in `buffer`, at `at`. */
+  | { type: "record"; offset: number; size: number; head: RecordHead; buffer: Buffer; at: number }
   /** Bytes that are no record, with an intact record after them; `to` is excluded. */
   | { type: "damage"; from: number; to: number }
   /** Bytes up to the pack's end that are no record: a torn write, or damage when they were durable. */
@@ -97,7 +97,7 @@ export class PackScanner {
       const offset = this.offset + at;
       if (this.damagedFrom !== undefined) events.push({ type: "damage", from: this.damagedFrom, to: offset });
       this.damagedFrom = undefined;
-      events.push({ type: "record", offset, size: found.size, head: ownHead(found) });
+      events.push({ type: "record", offset, size: found.size, head: ownHead(found), buffer, at });
       at += found.size;
     }
     this.keep(buffer, at);

@@ -17,6 +17,7 @@ async function cutOff(shelf: Shelf, pack: OpenPack): Promise<void> {
  */
 export function abandonPack(shelf: Shelf, pack: OpenPack, failure: Error): Promise<void> {
   pack.failure = failure;
+  shelf.abandoned += 1;
   shelf.accepted = shelf.accepted.filter((entry) => entry.pack !== pack);
   // The index still points to where these were before.
   for (const entry of shelf.moving.values()) if (entry.pack === pack) forgetEntry(shelf, entry);

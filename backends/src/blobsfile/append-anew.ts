@@ -29,10 +29,9 @@ export async function appendAnew(shelf: Shelf, records: readonly BlobRecord[]): 
 
 /** See Backend.replaceMany. */
 export async function replaceMany(shelf: Shelf, records: readonly BlobRecord[]): Promise<void> {
-  const there = await hasMany(
-    shelf,
-    records.map(({ name }) => name),
-  );
+  const names = records.map(({ name }) => name);
+  const there = await hasMany(shelf, names);
+  shelf.changes.note(names);
   await appendAnew(
     shelf,
     records.filter((_, at) => there[at] === 1),

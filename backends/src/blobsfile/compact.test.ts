@@ -152,6 +152,35 @@ test("readers, puts and removals go on meanwhile", async () => {
   );
 });
 
+test("what is replaced or found to be damaged meanwhile is not what the index said at the beginning", async () => {
+  for (let round = 0; round < 8; round++) {
+    const { store, backend, kept, gone } = await halfRemoved();
+    const replaced = kept.slice(0, 5).map((record) => ({ ...record, payload: random.bytes(100) }));
+    const [distrusted] = kept.slice(5, 6);
+    let operations = 0;
+    const changes: Promise<void>[] = [];
+    const when = random.integer(40);
+    store.disk.fault = () => {
+      if (operations++ !== when) return null;
+      changes.push(backend.replaceMany("data", replaced));
+      changes.push(backend.distrustMany("data", [distrusted!.name]));
+      return null;
+    };
+    await backend.compact({ unused: 0 });
+    await Promise.all(changes);
+    store.disk.fault = null;
+    await backend.flush();
+    const context = `seed ${seed}, round ${round}, operation ${when}`;
+    const now = changes.length === 0 ? kept : [...replaced, ...kept.slice(5)];
+    expect(await backend.getMany("data", namesOf(now)), context).toEqual(now);
+    await expectOnly(backend, kept.slice(6), gone);
+    await backend.close();
+    const again = await store.open();
+    expect(await again.getMany("data", namesOf(now)), context).toEqual(now);
+    await again.close();
+  }
+});
+
 test("a pack with damage is left as it is", async () => {
   const { store, backend, kept } = await halfRemoved();
   const [info] = await backend.statMany("data", [kept[0]!.name]);

@@ -4,6 +4,10 @@ import type { CompactOptions, CompactSummary } from "../backend.ts";
 import { enqueueJob } from "./append-queue.ts";
 import { dropPacks } from "./drop-packs.ts";
 import { flushShelves } from "./flush.ts";
+import type { ChangedNames } from "./index-changes.ts";
+import { nameOfEntry } from "./indexed-shelf.ts";
+import { livePacks } from "./live-packs.ts";
+import type { LiveRecords } from "./live-records.ts";
 import { moveFromEnd } from "./move-from-end.ts";
 import { type Moved, moveRecords } from "./move-records.ts";
 import { sealPack } from "./pack-lifecycle.ts";
@@ -59,6 +63,8 @@ interface Run {
   readonly shelves: readonly Shelf[];
   readonly options: CompactOptions;
   readonly summary: CompactSummary;
+  /** Names whose entries may not be what the index said when it was read. */
+  readonly changed: ChangedNames;
   /** Tells of bytes that were given back. */
   gave(bytes: number): void;
 }
@@ -72,20 +78,22 @@ async function drop({ shelf, summary, gave }: Run, gone: readonly PackUse[], cut
   gave(gone.reduce((sum, { size }) => sum + size, -cut));
 }
 
-async function move(run: Run, use: PackUse, onCut: (bytes: number) => void): Promise<Moved> {
-  const { shelf, shelves, options } = run;
+/** What is live in a pack, as livePacks says. */
+type LiveIn = (use: PackUse) => Promise<LiveRecords | null>;
+
+async function move(run: Run, use: PackUse, liveIn: LiveIn, onCut: (bytes: number) => void): Promise<Moved> {
+  const { shelf, shelves, options, changed } = run;
   const { fs, directory } = shelf.place;
   const room = (await fs.freeBytes(directory)) - SPARE_BYTES;
-  return room < use.size - use.unused
-    ? await moveFromEnd(shelf, use, shelves, onCut, options.signal)
-    : await moveRecords(shelf, use, shelves, options.signal);
+  if (room < use.size - use.unused) return await moveFromEnd(shelf, use, shelves, onCut, options.signal);
+  return await moveRecords(shelf, use, { live: await liveIn(use), changed }, shelves, options.signal);
 }
 
 /** Resolves with whether to go on: the disk is not full. */
-async function rewrite(run: Run, use: PackUse): Promise<boolean> {
+async function rewrite(run: Run, use: PackUse, liveIn: LiveIn): Promise<boolean> {
   const { summary, gave } = run;
   let cut = 0;
-  const moved = await move(run, use, (bytes) => {
+  const moved = await move(run, use, liveIn, (bytes) => {
     cut += bytes;
     gave(bytes);
   }).catch((error: unknown) => {
@@ -102,6 +110,23 @@ async function rewrite(run: Run, use: PackUse): Promise<boolean> {
   return true;
 }
 
+/** The use of all packs; the one that is appended to is sealed when it should be. */
+async function usesToPlan(
+  shelf: Shelf,
+  shelves: readonly Shelf[],
+  { unused, signal }: CompactOptions,
+): Promise<PackUse[]> {
+  const { serials } = shelf;
+  const uses = await packUses(shelf, signal);
+  const current = uses.find(({ number }) => number === shelf.current?.number);
+  if (current === undefined || !shouldSeal(shelf, current, unused)) return uses;
+  await sealCurrent(shelf, current.number);
+  await flushShelves(shelves);
+  if (!current.whole || shelf.serials !== serials) return packUses(shelf, signal);
+  // Nothing came to it since the index was read.
+  return uses.map((use) => (use === current ? { ...use, settled: true } : use));
+}
+
 /** See Backend.compact, of one kind. */
 export async function compactShelf(
   shelf: Shelf,
@@ -109,14 +134,25 @@ export async function compactShelf(
   options: CompactOptions,
   summary: CompactSummary,
 ): Promise<void> {
-  const { unused, signal, onProgress } = options;
-  let uses = await packUses(shelf, signal);
-  const current = uses.find(({ number }) => number === shelf.current?.number);
-  if (current !== undefined && shouldSeal(shelf, current, unused)) {
-    await sealCurrent(shelf, current.number);
-    await flushShelves(shelves);
-    uses = await packUses(shelf, signal);
+  const changed = await shelf.changes.watch();
+  try {
+    // What is on its way to another place may lie there before the index is read, or after.
+    shelf.changes.note(shelf.moving.values().map(nameOfEntry));
+    await compactPacks(shelf, shelves, options, summary, changed);
+  } finally {
+    changed.close();
   }
+}
+
+async function compactPacks(
+  shelf: Shelf,
+  shelves: readonly Shelf[],
+  options: CompactOptions,
+  summary: CompactSummary,
+  changed: ChangedNames,
+): Promise<void> {
+  const { unused, signal, onProgress } = options;
+  const uses = await usesToPlan(shelf, shelves, options);
   const plan = planOf(shelf, uses, unused);
   summary.unused += plan.unused;
   const total = [...plan.dead, ...plan.rewritten].reduce((sum, { size }) => sum + size, 0);
@@ -126,15 +162,17 @@ export async function compactShelf(
     done += bytes;
     onProgress?.(done, total);
   };
-  const run: Run = { shelf, shelves, options, summary, gave };
+  const run: Run = { shelf, shelves, options, summary, changed, gave };
   // Space first: the copies of the others may need it.
   await drop(run, plan.dead, 0);
   // Those that need least room first: what they give back is room for the others.
   const order = plan.rewritten.toSorted((a, b) => a.size - a.unused - (b.size - b.unused));
+  const records = uses.reduce((sum, use) => sum + use.records, 0);
+  const liveIn = livePacks(shelf, order, records, signal);
   let room = true;
   for (const use of order) {
     signal?.throwIfAborted();
-    if (room) room = await rewrite(run, use);
+    if (room) room = await rewrite(run, use, liveIn);
     else summary.unused += use.unused;
   }
 }

@@ -19,7 +19,9 @@ export async function distrustMany(shelf: IndexedShelf, names: readonly Buffer[]
   });
   if (puts.length === 0) return;
   try {
-    await shelf.place.index.write(puts, []);
+    const written = shelf.place.index.write(puts, []);
+    shelf.changes?.note(names, written);
+    await written;
   } catch (error) {
     throw fileError("write the index of", shelf.place.directory, error);
   }

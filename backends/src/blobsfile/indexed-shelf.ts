@@ -2,6 +2,7 @@
 import type { RecordKind } from "@datadb/protocol";
 import { createNameMap, type NameMap } from "../name-map.ts";
 import type { RecordIndex } from "../record-index.ts";
+import type { IndexChanges } from "./index-changes.ts";
 
 /** A record that is accepted and not in the index yet. */
 export interface IndexedEntry {
@@ -31,6 +32,8 @@ export interface IndexedShelf {
   readonly pending: NameMap<IndexedEntry>;
   /** Records that are being moved into another pack, until the index says so. */
   readonly moving: NameMap<IndexedEntry>;
+  /** Told of entries that are changed or removed, where somebody wants to know. */
+  readonly changes?: IndexChanges;
   /** A flush that is writing the index. */
   readonly flushing: Promise<void> | null;
 }

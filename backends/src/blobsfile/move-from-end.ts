@@ -1,9 +1,11 @@
 /** Moves records out of a pack when the disk has no room for all of them at once: from its end on, a piece at a time. */
+import { appendAnew } from "./append-anew.ts";
 import { flushShelves } from "./flush.ts";
-import { batches, copyBatch, type Moved, stillHere } from "./move-records.ts";
+import { getMany } from "./get-many.ts";
+import { batches, type Moved, stillHere } from "./move-records.ts";
 import { packPath } from "./pack-lifecycle.ts";
 import type { PackUse } from "./pack-use.ts";
-import { scanPack } from "./scan-pack.ts";
+import { type ScannedRecord, scanPack } from "./scan-pack.ts";
 import type { Shelf } from "./shelf.ts";
 import { shortenPack } from "./shorten-pack.ts";
 
@@ -23,6 +25,17 @@ async function piecesOf(shelf: Shelf, number: number): Promise<number[] | null> 
     end = piece.end;
   }
   return [...starts, end];
+}
+
+/** Accepted when it resolves; the index points to the copies after the next flush. */
+async function copyBatch(shelf: Shelf, batch: readonly ScannedRecord[]): Promise<number> {
+  const names = batch.map(({ name }) => name);
+  const records = await getMany(shelf, names);
+  // Null: removed since it was looked for.
+  return await appendAnew(
+    shelf,
+    records.filter((record) => record !== null),
+  );
 }
 
 /**

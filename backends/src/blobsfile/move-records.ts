@@ -1,7 +1,9 @@
 /** Copies the records of one pack into the pack that is being appended to. */
+import type { BlobRecord } from "@datadb/protocol";
 import { appendAnew } from "./append-anew.ts";
 import { flushShelves } from "./flush.ts";
-import { getMany } from "./get-many.ts";
+import type { ChangedNames } from "./index-changes.ts";
+import type { LiveRecords } from "./live-records.ts";
 import { decodeLocation, isDistrusted, recordKeys } from "./location.ts";
 import { packPath } from "./pack-lifecycle.ts";
 import type { PackUse } from "./pack-use.ts";
@@ -15,25 +17,57 @@ const BATCH_RECORDS = 1024;
 const FLUSH_RECORDS = 8192;
 const FLUSH_BYTES = 64 * 1024 * 1024;
 
-/** What was copied; null when the pack must stay, since a record that the index has in it cannot be read. */
+/** What was copied; null when the pack must stay, since a record that the index has in it cannot be copied. */
 export type Moved = { bytes: number } | null;
 
-/** Those of the scanned records that the index still has at this place; null when it distrusts one of them: that stays where it is. */
+/** What is known of the index since it was last read. */
+export interface Known {
+  /** Which records it had in the pack; null: each is looked up. */
+  readonly live: LiveRecords | null;
+  readonly changed: ChangedNames;
+}
+
+/** What is done with records of a pack that were read. */
+interface Wanted {
+  readonly copied: ScannedRecord[];
+  /** On their way to another place already. */
+  readonly elsewhere: ScannedRecord[];
+}
+
+/** Those of the records that the index has at this place just now; null when it distrusts one of them: that stays where it is. */
 export function stillHere(
   shelf: Shelf,
   number: number,
-  scanned: readonly ScannedRecord[],
+  records: readonly ScannedRecord[],
 ): ScannedRecord[] | null {
-  const names = scanned.map(({ name }) => name);
+  if (records.length === 0) return [];
+  const names = records.map(({ name }) => name);
   const values = shelf.place.index.getMany(recordKeys(shelf.kind, names));
-  const here = scanned.map((record, at) => {
+  const here = records.map((record, at) => {
     const value = values[at];
     if (value === undefined) return false;
     const { pack, offset } = decodeLocation(value);
     return pack === number && offset === record.offset;
   });
   if (here.some((one, at) => one && isDistrusted(values[at]!))) return null;
-  return scanned.filter((_, at) => here[at]);
+  return records.filter((_, at) => here[at]);
+}
+
+/** Of this very moment: nothing may be awaited before what is to be copied is queued, so that a removal meets it there. */
+function wantedOf(
+  shelf: Shelf,
+  number: number,
+  batch: readonly ScannedRecord[],
+  { live, changed }: Known,
+): Wanted | null {
+  const unsure = live === null ? batch : batch.filter(({ name }) => changed.has(name));
+  const found = stillHere(shelf, number, unsure);
+  if (found === null) return null;
+  const elsewhere = found.filter(({ name }) => shelf.moving.has(name));
+  const here = elsewhere.length === 0 ? found : found.filter(({ name }) => !shelf.moving.has(name));
+  const sure =
+    live === null ? [] : unsure.length === 0 ? batch : batch.filter(({ name }) => !changed.has(name));
+  return { copied: here.length === 0 ? [...sure] : [...sure, ...here], elsewhere };
 }
 
 export function* batches(records: readonly ScannedRecord[]): Generator<ScannedRecord[]> {
@@ -51,15 +85,17 @@ export function* batches(records: readonly ScannedRecord[]): Generator<ScannedRe
   if (batch.length > 0) yield batch;
 }
 
-/** Accepted when it resolves; the index points to the copies after the next flush. */
-export async function copyBatch(shelf: Shelf, batch: readonly ScannedRecord[]): Promise<number> {
-  const names = batch.map(({ name }) => name);
-  const records = await getMany(shelf, names);
-  // Null: removed since it was looked for.
-  return await appendAnew(
-    shelf,
-    records.filter((record) => record !== null),
-  );
+/** Without those that are known to be dead: they stay so at this place, whatever changes. */
+function mayLive(records: readonly ScannedRecord[], { live, changed }: Known): readonly ScannedRecord[] {
+  return live === null
+    ? records
+    : records.filter(({ offset, name }) => live.has(offset) || changed.has(name));
+}
+
+function recordOf(shelf: Shelf, scanned: ScannedRecord): BlobRecord {
+  const { name, encoding, base, length, payloadLength, buffer, payloadAt } = scanned;
+  const payload = buffer.subarray(payloadAt, payloadAt + payloadLength);
+  return { kind: shelf.kind, name, encoding, base, length, payload };
 }
 
 /**
@@ -68,24 +104,34 @@ export async function copyBatch(shelf: Shelf, batch: readonly ScannedRecord[]): 
  */
 export async function moveRecords(
   shelf: Shelf,
-  { number, records }: PackUse,
+  { number, records, distrusted }: PackUse,
+  known: Known,
   shelves: readonly Shelf[],
   signal?: AbortSignal,
 ): Promise<Moved> {
+  if (distrusted) return null;
   let [bytes, found, sinceFlush, recordsSinceFlush] = [0, 0, 0, 0];
   let damaged = false;
+  const { abandoned } = shelf;
+  const elsewhere: ScannedRecord[] = [];
   const extent = { from: 0, to: Number.POSITIVE_INFINITY };
   for await (const piece of scanPack(shelf.place, shelf.kind, packPath(shelf, number), extent)) {
     damaged ||= piece.damaged.length > 0 || piece.torn !== undefined;
-    const wanted = stillHere(shelf, number, piece.records);
-    if (wanted === null) return null;
-    for (const batch of batches(wanted)) {
-      found += batch.length;
+    // Where damage was, records may be found that begin anywhere.
+    const here = damaged ? { ...known, live: null } : known;
+    for (const batch of batches(mayLive(piece.records, here))) {
       signal?.throwIfAborted();
-      const copied = await copyBatch(shelf, batch);
+      const wanted = wantedOf(shelf, number, batch, here);
+      if (wanted === null) return null;
+      const copied = await appendAnew(
+        shelf,
+        wanted.copied.map((one) => recordOf(shelf, one)),
+      );
+      elsewhere.push(...wanted.elsewhere);
+      found += wanted.copied.length + wanted.elsewhere.length;
       bytes += copied;
       sinceFlush += copied;
-      recordsSinceFlush += batch.length;
+      recordsSinceFlush += wanted.copied.length;
       if (sinceFlush < FLUSH_BYTES && recordsSinceFlush < FLUSH_RECORDS) continue;
       await flushShelves(shelves);
       sinceFlush = 0;
@@ -93,6 +139,9 @@ export async function moveRecords(
     }
   }
   await flushShelves(shelves);
+  // Somebody else's flush may have failed with copies of ours.
+  if (shelf.abandoned > abandoned) return null;
+  if (stillHere(shelf, number, elsewhere)?.length !== 0) return null;
   // Damage where no record is any more, such as the rest of a write that a crash tore, is waste like other waste.
   return damaged && found < records ? null : { bytes };
 }

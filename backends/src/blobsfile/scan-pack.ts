@@ -20,6 +20,9 @@ const PIECE_RECORDS = 4096;
 export interface ScannedRecord
   extends Pick<RecordHead, "name" | "encoding" | "base" | "length" | "payloadLength"> {
   offset: number;
+  /** What was read, and where in it the payload begins: who keeps it keeps megabytes. */
+  readonly buffer: Buffer;
+  readonly payloadAt: number;
 }
 
 /** What was found up to `end`. */
@@ -53,9 +56,11 @@ async function* readChunks(file: FileHandle, from: number, to: number): AsyncGen
 
 function addEvent(piece: ScanPiece, event: ScanEvent): void {
   if (event.type === "record") {
-    const { name, encoding, base, length, payloadLength } = event.head;
-    piece.records.push({ offset: event.offset, name, encoding, base, length, payloadLength });
-    piece.end = event.offset + event.size;
+    const { offset, buffer, at } = event;
+    const { name, encoding, base, length, payloadLength, headSize } = event.head;
+    const payloadAt = at + headSize;
+    piece.records.push({ offset, name, encoding, base, length, payloadLength, buffer, payloadAt });
+    piece.end = offset + event.size;
   } else if (event.type === "damage") {
     piece.damaged.push({ from: event.from, to: event.to });
     piece.end = event.to;

@@ -3,6 +3,7 @@ import type { BlobRecord, HashAlgorithm, RecordKind } from "@datadb/protocol";
 import type { FileHandle, FileSystem } from "../file-system.ts";
 import type { NameMap } from "../name-map.ts";
 import type { RecordIndex } from "../record-index.ts";
+import { createIndexChanges, type IndexChanges } from "./index-changes.ts";
 import { entriesByName } from "./indexed-shelf.ts";
 import type { ReadHandles } from "./read-handles.ts";
 
@@ -98,6 +99,10 @@ export interface Shelf {
   readonly pending: NameMap<Entry>;
   /** Records that are being moved into another pack, until the index says so. */
   readonly moving: NameMap<Entry>;
+  /** Which names get another value in the index, or none, but for those that compaction moves. */
+  readonly changes: IndexChanges;
+  /** How many packs were given up after a failed sync: what was copied into them is not there. */
+  abandoned: number;
   /** Accepted, in order of acceptance, not yet taken by a flush. */
   accepted: Entry[];
   /** How many records were ever accepted: the serial of the latest. */
@@ -128,6 +133,8 @@ export function createShelf(kind: RecordKind, place: Place): Shelf {
     cutAt: new Map(),
     pending: entriesByName(),
     moving: entriesByName(),
+    changes: createIndexChanges(),
+    abandoned: 0,
     accepted: [],
     serials: 0,
     dirty: new Set(),

@@ -4,6 +4,7 @@ import { ByteReader, type Encoding, encodingOfByte, KIND_BYTE, type RecordKind }
 import { readPages } from "../keyspace/committed-view.ts";
 import type { Level } from "../keyspace/open-level.ts";
 import { prefixEnd } from "../keyspace/raw-key.ts";
+import { readAll } from "../keyspace/read-all.ts";
 
 /** What is known of a record without reading it. */
 export interface RecordFacts {
@@ -58,7 +59,7 @@ export function levelNameIndex(level: Level, prefix: Buffer): NameIndex {
     const first = Buffer.concat([prefix, Buffer.from([KIND_BYTE[kind]])]);
     const gte = from === undefined ? first : Buffer.concat([first, from]);
     const range = { gte, lt: prefixEnd(first), ...(snapshot === undefined ? {} : { snapshot }) };
-    for await (const page of readPages(level, range)) {
+    for await (const page of from === undefined ? readAll(level, range) : readPages(level, range)) {
       yield page.map(([key, value]) => factsOf(key.subarray(first.length), value));
     }
   }

@@ -2,9 +2,8 @@
 import type { RecordIndex } from "@datadb/backends";
 import { guardLevel, type Level, levelError } from "../keyspace/open-level.ts";
 import { prefixEnd } from "../keyspace/raw-key.ts";
+import { readAll, readAllValues } from "../keyspace/read-all.ts";
 import type { AbsentKeys } from "./absent-keys.ts";
-
-const PAGE_ENTRIES = 1000;
 
 async function* readEntries(
   level: Level,
@@ -12,20 +11,8 @@ async function* readEntries(
   lt: Buffer,
   strip: number,
 ): AsyncGenerator<[Buffer, Buffer]> {
-  const iterator = level.iterator({ gte, lt });
-  try {
-    for (
-      let page = await iterator.nextv(PAGE_ENTRIES);
-      page.length > 0;
-      page = await iterator.nextv(PAGE_ENTRIES)
-    ) {
-      for (const [key, value] of page) yield [key.subarray(strip), value];
-    }
-  } catch (error) {
-    throw levelError(level.location, error);
-  } finally {
-    await iterator.close();
-  }
+  for await (const page of readAll(level, { gte, lt }))
+    for (const [key, value] of page) yield [key.subarray(strip), value];
 }
 
 /** What the keys of a backend's index begin with. Permanent. */
@@ -73,6 +60,7 @@ export function levelRecordIndex(level: Level, prefix: Buffer, absent?: AbsentKe
       }
     },
     entries: (from, to) => readEntries(level, scoped(from), scoped(to), prefix.length),
+    values: (from, to) => readAllValues(level, { gte: scoped(from), lt: scoped(to) }),
     async clear() {
       await guardLevel(level, level.clear({ gte: prefix, lt: prefixEnd(prefix) }));
     },
