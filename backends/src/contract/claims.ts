@@ -1,9 +1,31 @@
 /** What a case of the contract claims; a claim that does not hold is an AssertionError that says what was found. */
 import assert from "node:assert/strict";
+import { inspect, isDeepStrictEqual } from "node:util";
 
-/** The same, in every field. */
+/** Characters of a value in a message. */
+const SHOWN = 200;
+
+function show(value: unknown): string {
+  const text = inspect(value, {
+    maxArrayLength: 8,
+    maxStringLength: SHOWN,
+    breakLength: Number.POSITIVE_INFINITY,
+  });
+  return text.length > SHOWN ? `${text.slice(0, SHOWN)}...` : text;
+}
+
+function fail(actual: unknown, expected: unknown, where: string): never {
+  const message = `${where}found ${show(actual)} instead of ${show(expected)}`;
+  throw new assert.AssertionError({ message, actual, expected });
+}
+
+/** The same, in every field. Of lists only the first element that differs is told: a comparison of megabytes takes longer than a person waits. */
 export function equal<T>(actual: T, expected: T): void {
-  assert.deepEqual(actual, expected);
+  if (isDeepStrictEqual(actual, expected)) return;
+  if (!Array.isArray(actual) || !Array.isArray(expected)) fail(actual, expected, "");
+  const at = expected.findIndex((one, index) => !isDeepStrictEqual(actual[index], one));
+  if (at === -1) fail(actual.length, expected.length, "as many elements: ");
+  fail(actual[at], expected[at], `element ${at}: `);
 }
 
 export function hasLength(actual: { readonly length: number }, expected: number): void {
