@@ -48,6 +48,8 @@ function isMap(value: unknown): value is Record<string, unknown> {
 
 function parseTimezone(value: unknown, fail: Fail): string {
   const zone = value ?? "UTC";
+  // What a new store has; asking for it loads all that is known of time zones, at each start.
+  if (zone === "UTC") return zone;
   try {
     if (typeof zone === "string")
       return new Intl.DateTimeFormat("en", { timeZone: zone }).resolvedOptions().timeZone && zone;

@@ -2,6 +2,7 @@
 import type { Socket } from "node:net";
 import type pg from "pg";
 import { type ContentPiece, takeInto } from "../../cat/content-piece.ts";
+import { type SendingSpace, spaceOf, written } from "./sending-space.ts";
 
 /** The driver's connection, as far as a query that runs by itself needs it. */
 interface DriverConnection {
@@ -12,10 +13,10 @@ interface DriverConnection {
 }
 
 const COPY_DATA = 0x64;
+/** The message that ends the rows of a COPY. */
+const COPY_DONE = Buffer.from([0x63, 0, 0, 0, 4]);
 /** Type and length of a message. */
 export const HEADER_BYTES = 5;
-/** Twice as much is given to the socket before the server has taken it: it has work while the next rows are decoded. */
-const HALF_BYTES = 192 << 10;
 
 /**
  * Resolves with the number of rows that the server says it took. Rejects with what the server or the source says; the server
@@ -39,13 +40,42 @@ export function copyMessagesIn(
   return copyWith(client, sql, (connection, failed) => sendMessages(connection, messages, failed));
 }
 
+/** What goes into a table: a COPY FROM STDIN, and where the rows come from. */
+export interface RowsToCopy {
+  sql: string;
+  source: AsyncIterable<ContentPiece>;
+  /** Told of bytes that were given to the socket. */
+  onBytes(bytes: Buffer): void;
+  /** All bytes are on their way. */
+  onSent(): void;
+}
+
+/**
+ * Fills several tables with one message for all of them, and their rows right behind it: nobody waits for the other's answer. Each number
+ * of rows is told as the server has taken them. Rejects as copyIn: those that were told are there then, the next one failed.
+ */
+export async function copySeveralIn(
+  client: pg.Client,
+  tables: readonly RowsToCopy[],
+  onRows: (rows: number) => void,
+): Promise<void> {
+  const sql = tables.map((table) => table.sql).join(";\n");
+  await copyWith(client, sql, (connection, failed) => sendSeveral(connection, tables, failed), onRows);
+}
+
 /** Gives the connection what is to be sent, until it has failed; rejects when the source does. */
 type Send = (connection: DriverConnection, failed: () => boolean) => Promise<void>;
 
-function copyWith(client: pg.Client, sql: string, send: Send): Promise<number> {
+function copyWith(
+  client: pg.Client,
+  sql: string,
+  send: Send,
+  onRows: (rows: number) => void = () => {},
+): Promise<number> {
   return new Promise((resolve, reject) => {
     let failure: Error | undefined;
     let rows = 0;
+    let isSending = false;
     const nothing = (): void => {};
     client.query({
       submit(connection: DriverConnection) {
@@ -53,13 +83,18 @@ function copyWith(client: pg.Client, sql: string, send: Send): Promise<number> {
         return null;
       },
       handleCopyInResponse(connection: DriverConnection) {
+        if (isSending) return;
+        isSending = true;
         send(connection, () => failure !== undefined).catch((error: Error) => {
           failure ??= error;
           if (connection.stream.writable) connection.sendCopyFail("the source of the rows failed");
         });
       },
       handleCommandComplete({ text }: { text: string }) {
-        rows = Number(/^COPY (\d+)$/.exec(text)?.[1] ?? rows);
+        const taken = /^COPY (\d+)$/.exec(text)?.[1];
+        if (taken === undefined) return;
+        rows = Number(taken);
+        onRows(rows);
       },
       handleError(error: Error) {
         failure ??= error;
@@ -95,79 +130,65 @@ async function sendMessages(
   if (!failed()) connection.endCopyFrom();
 }
 
-/** Resolves when the kernel has it. */
-function written(stream: Socket, message: Buffer): Promise<void> {
-  const done = new Promise<void>((resolve, reject) => {
-    stream.write(message, (error) => {
-      if (error) reject(new Error("the connection was closed while rows were sent", { cause: error }));
-      else resolve();
-    });
-  });
-  // Awaited when the next one has been made.
-  done.catch(() => {});
-  return done;
-}
-
 async function sendPieces(
   connection: DriverConnection,
   source: AsyncIterable<ContentPiece>,
   onBytes: (bytes: Buffer) => void,
   failed: () => boolean,
 ): Promise<void> {
-  const { stream } = connection;
-  const space = sendingSpace(stream);
+  const space = spaceOf(connection.stream);
   for await (const piece of source) {
-    if (failed()) return;
-    const size = HEADER_BYTES + piece.length;
-    const message = space.free(size) ?? (await space.wait(size));
-    if (failed()) return;
-    beginMessage(message);
-    const place = message.subarray(HEADER_BYTES);
-    takeInto(piece, place);
+    const message = failed() ? null : await dataMessage(space, piece, failed);
+    if (message === null) return;
     space.write(message);
-    onBytes(place);
+    onBytes(message.subarray(HEADER_BYTES));
   }
   if (!failed()) connection.endCopyFrom();
+}
+
+async function dataMessage(
+  space: SendingSpace,
+  piece: ContentPiece,
+  failed: () => boolean,
+): Promise<Buffer | null> {
+  const size = HEADER_BYTES + piece.length;
+  const message = space.free(size) ?? (await space.wait(size));
+  if (failed()) return null;
+  beginMessage(message);
+  takeInto(piece, message.subarray(HEADER_BYTES));
+  return message;
+}
+
+/** What follows a failed COPY, the server passes over. */
+async function sendSeveral(
+  connection: DriverConnection,
+  tables: readonly RowsToCopy[],
+  failed: () => boolean,
+): Promise<void> {
+  const space = spaceOf(connection.stream);
+  try {
+    for (const { source, onBytes, onSent } of tables) {
+      for await (const piece of source) {
+        const message = failed() ? null : await dataMessage(space, piece, failed);
+        if (message === null) return;
+        space.gather(message);
+        onBytes(message.subarray(HEADER_BYTES));
+      }
+      if (failed()) return;
+      onSent();
+      const done = space.free(COPY_DONE.length) ?? (await space.wait(COPY_DONE.length));
+      COPY_DONE.copy(done);
+      space.gather(done);
+    }
+  } finally {
+    // The next COPY would take it for its own.
+    if (failed()) space.drop();
+    else space.flush();
+  }
 }
 
 /** Type and length, of which `message` has as much as it needs before the content. */
 export function beginMessage(message: Buffer): void {
   message[0] = COPY_DATA;
   message.writeUInt32BE(message.length - 1, 1);
-}
-
-interface SendingSpace {
-  /** Room for a message; null when wait() must be awaited for it. */
-  free(size: number): Buffer | null;
-  /** The same, when what was written there before is with the kernel. Rejects when the connection is closed. */
-  wait(size: number): Promise<Buffer>;
-  write(message: Buffer): void;
-}
-
-/**
- * Memory that messages are made in, again and again: buffers of their own would be collected as fast as rows are sent. One half is
- * filled while the other is sent.
- */
-function sendingSpace(stream: Socket): SendingSpace {
-  let half = { memory: Buffer.allocUnsafeSlow(HALF_BYTES), written: Promise.resolve() };
-  let other = { memory: Buffer.allocUnsafeSlow(HALF_BYTES), written: Promise.resolve() };
-  let at = 0;
-  const take = (size: number): Buffer => {
-    const message = half.memory.subarray(at, at + size);
-    at += size;
-    return message;
-  };
-  return {
-    free: (size) => (at + size <= half.memory.length ? take(size) : null),
-    async wait(size) {
-      [half, other] = [other, half];
-      at = 0;
-      await half.written;
-      if (size > half.memory.length) half.memory = Buffer.allocUnsafeSlow(size);
-      return take(size);
-    },
-    write(message) {
-      half.written = written(stream, message);
-    },
-  };
 }

@@ -8,7 +8,7 @@ import type { RowSum } from "../rows/row-sum.ts";
 import { LEAST_SUMMED_BYTES, summableColumns } from "../rows/summable-columns.ts";
 import { binaryKinds } from "./binary-kinds.ts";
 import { binaryRows } from "./binary-rows.ts";
-import { copyIn, copyMessagesIn } from "./copy-in.ts";
+import { copyIn, copyMessagesIn, copySeveralIn, type RowsToCopy } from "./copy-in.ts";
 import { loadedSum } from "./loaded-sum.ts";
 import { digesterOf, type RowsDigest } from "./row-digest.ts";
 import { keyOf, type ObjectName, quoteName, shownName, sqlName } from "./script/object-name.ts";
@@ -78,6 +78,47 @@ export async function copyTable(
   }
 }
 
+/** Whether nothing must be asked about a table before its rows are sent. */
+export function isCopiedAsItIs({ format, bytes }: TableManifest): boolean {
+  return format !== "text" || bytes < LEAST_SUMMED_BYTES;
+}
+
+/** The same for several tables that are copied as they are, and not frozen. */
+export async function copyTables(
+  session: Session,
+  tables: readonly TableManifest[],
+  { nameOf, onBytes }: CopyRequest,
+  content: (path: string) => AsyncIterable<ContentPiece>,
+): Promise<Loaded[]> {
+  const digester = digesterOf(session);
+  const sums: RowsDigest[] = [];
+  const taken: number[] = [];
+  const rows = tables.map((table, i): RowsToCopy => {
+    const { path, format } = table;
+    return {
+      sql: `COPY ${sqlName(nameOf(table))}${columnList(table)} FROM STDIN (FORMAT ${format})`,
+      source: content(path),
+      onBytes(bytes) {
+        digester.update(bytes);
+        onBytes(bytes.length);
+      },
+      onSent() {
+        sums.push(digester.finish());
+        const next = tables[i + 1];
+        if (next !== undefined) digester.begin(next.format);
+      },
+    };
+  });
+  digester.begin(tables[0]!.format);
+  try {
+    await copySeveralIn(session.client, rows, (count) => taken.push(count));
+    return taken.map((count, i) => ({ rows: count, digest: sums[i] }));
+  } catch (error) {
+    const failed = tables[Math.min(taken.length, tables.length - 1)]!;
+    throw databaseError(error, `${session.target.label}: loading ${shownName(nameOf(failed))}`);
+  }
+}
+
 /** Whether its rows come in the binary format, unless one has a value that has to stay text. */
 export async function isCopiedInBinary(
   session: Session,
@@ -94,7 +135,7 @@ async function loadedColumns(
   table: TableManifest,
   name: ObjectName,
 ): Promise<ColumnFacts[] | null> {
-  if (table.format !== "text" || table.bytes < LEAST_SUMMED_BYTES) return null;
+  if (isCopiedAsItIs(table)) return null;
   const [row] = await session.query<{ oid: number }>("SELECT $1::regclass::oid::int8::float8 AS oid", [
     sqlName(name),
   ]);

@@ -4,7 +4,7 @@ import type { ContentPiece } from "../../cat/content-piece.ts";
 import type { Session } from "../connect/open-session.ts";
 import type { TableManifest } from "../manifest/manifest.ts";
 import type { RowSum } from "../rows/row-sum.ts";
-import { type CopyRequest, copyTable, type Loaded } from "./copy-table.ts";
+import { type CopyRequest, copyTable, copyTables, isCopiedAsItIs, type Loaded } from "./copy-table.ts";
 import { dealRows } from "./deal-rows.ts";
 import { bothDigests, type RowsDigest } from "./row-digest.ts";
 import { keyOf, shownName, sqlName } from "./script/object-name.ts";
@@ -147,7 +147,12 @@ async function loadSmall(
   request: LoadRequest,
 ): Promise<void> {
   await session.query("BEGIN");
-  for (const table of tables) await loadTable(session, table, request, false);
+  const alike = tables.filter(isCopiedAsItIs);
+  if (alike.length > 0) {
+    const loaded = await copyTables(session, alike, request, request.content);
+    for (const [i, table] of alike.entries()) keepLoaded(session, table, request, loaded[i]!);
+  }
+  for (const table of tables) if (!isCopiedAsItIs(table)) await loadTable(session, table, request, false);
   await session.query("COMMIT");
   for (const table of tables) request.onTable(table);
 }
@@ -162,8 +167,17 @@ export async function loadTable(
   const { digests } = request;
   const source = request.content(table.path);
   const loaded = await copyTable(session, table, request, { source, frozen, digests: digests !== null });
-  checkRows(session, table, request, loaded.rows);
-  if (loaded.digest !== undefined) digests?.set(keyOf(table), loaded.digest);
+  keepLoaded(session, table, request, loaded);
+}
+
+function keepLoaded(
+  session: Session,
+  table: TableManifest,
+  request: LoadOneRequest,
+  { rows, digest }: Loaded,
+): void {
+  checkRows(session, table, request, rows);
+  if (digest !== undefined) request.digests?.set(keyOf(table), digest);
 }
 
 function checkRows(session: Session, table: TableManifest, { nameOf }: CopyRequest, rows: number): void {

@@ -67,6 +67,28 @@ test("foreign keys hold both tables; event triggers come last", () => {
   ]);
 });
 
+test("foreign keys between small tables go several in one task, those of partitions alone", () => {
+  const names = Array.from({ length: 60 }, (_, i) => `t${i}`);
+  const key = (from: string, to: string): string =>
+    `ALTER TABLE ONLY s.${from} ADD CONSTRAINT fk FOREIGN KEY (a) REFERENCES s.${to}(id);`;
+  const post = names.map((name, i) => key(name, names[Math.max(0, i - 1)]!)).join("\n");
+  const part = { ...table("part", 10), kind: "partition" } as TableManifest;
+  const plan = restorePlan([], wantedStatements(`${key("part", "t0")}\n${post}`, ALL), [
+    ...names.map((name) => table(name, 10)),
+    part,
+  ]);
+  const sizes = plan.foreignKeys.map(({ tables, statements }) => [tables.length, statements.length]);
+  expect(sizes).toEqual(
+    [
+      [26, 25],
+      [25, 25],
+      [2, 1],
+      [11, 10],
+    ].sort((a, b) => b[0]! - a[0]!),
+  );
+  expect(plan.foreignKeys.find(({ label }) => label === "s.part")!.tables).toHaveLength(2);
+});
+
 test("owners and privileges are left out where they are not wanted", () => {
   const script = `ALTER TABLE s.t OWNER TO ann; SET SESSION AUTHORIZATION ann; GRANT SELECT ON TABLE s.t TO bob; RESET SESSION AUTHORIZATION;
     SET client_encoding = 'UTF8'; CREATE EXTENSION IF NOT EXISTS x WITH SCHEMA s; CREATE TABLE s.t (i int);`;

@@ -27,7 +27,7 @@ export interface TableStatements {
 
 /** Below this, a table's indexes take less time than the round trips for them. */
 const SMALL_BYTES = 4 << 20;
-/** Small tables whose indexes one task makes. */
+/** Small tables whose indexes one task makes, or so many foreign keys between them. */
 const SMALL_TABLES = 25;
 
 export function restorePlan(
@@ -42,6 +42,7 @@ export function restorePlan(
     postData.flatMap(({ creates, kind }) => (creates && kind === "object" ? [keyOf(creates)] : [])),
   );
   const small = smallGroups(plan);
+  const addForeignKey = foreignKeyGroups(plan, loaded);
   let tablespace = "";
   for (const statement of postData) {
     const set = defaultTablespace(statement);
@@ -51,7 +52,7 @@ export function restorePlan(
       continue;
     }
     const { subject, kind, text } = statement;
-    if (kind === "foreign-key") plan.foreignKeys.push(foreignKey(statement));
+    if (kind === "foreign-key") addForeignKey(foreignKey(statement));
     else if (kind === "event-trigger") plan.last.push(text);
     else if (kind === "owner" && statement.tokens[1]?.value === "event") plan.last.push(text);
     else {
@@ -117,6 +118,31 @@ function foreignKey(statement: DescribedStatement): TableStatements {
   const from = statement.subject!;
   const tables = to === undefined || keyOf(to) === keyOf(from) ? [from] : [from, to];
   return { label: shownName(from), tables, shared: false, statements: [statement.text] };
+}
+
+/**
+ * Those between small tables go several in one task. Partitions stay alone: a key of what they are parts of locks them as well, and two
+ * transactions with several locks could wait for each other.
+ */
+function foreignKeyGroups(
+  plan: RestorePlan,
+  loaded: ReadonlyMap<string, TableManifest>,
+): (key: TableStatements) => void {
+  let group: TableStatements | undefined;
+  const isSmall = (table: ObjectName): boolean => {
+    const known = loaded.get(keyOf(table));
+    return known?.kind === "table" && known.bytes < SMALL_BYTES;
+  };
+  return (key) => {
+    if (!key.tables.every(isSmall)) return void plan.foreignKeys.push(key);
+    if (group === undefined || group.statements.length >= SMALL_TABLES) {
+      group = { ...key, tables: [], statements: [] };
+      plan.foreignKeys.push(group);
+    }
+    group.statements.push(...key.statements);
+    const there = new Set(group.tables.map(keyOf));
+    group.tables.push(...key.tables.filter((table) => !there.has(keyOf(table))));
+  };
 }
 
 /** The value of SET default_tablespace, as it is written. */
