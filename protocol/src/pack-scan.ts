@@ -33,6 +33,8 @@ export interface ScanOptions {
    * it only damage explains such a claim, and what follows is searched.
    */
   unsyncedEnd?: boolean;
+  /** Whether the record that begins there is to be told; without it all are. */
+  wanted?(offset: number): boolean;
 }
 
 /**
@@ -97,7 +99,8 @@ export class PackScanner {
       const offset = this.offset + at;
       if (this.damagedFrom !== undefined) events.push({ type: "damage", from: this.damagedFrom, to: offset });
       this.damagedFrom = undefined;
-      events.push({ type: "record", offset, size: found.size, head: ownHead(found), buffer, at });
+      if (this.options.wanted?.(offset) !== false)
+        events.push({ type: "record", offset, size: found.size, head: ownHead(found), buffer, at });
       at += found.size;
     }
     this.keep(buffer, at);

@@ -7,7 +7,7 @@ import type { LiveRecords } from "./live-records.ts";
 import { decodeLocation, isDistrusted, recordKeys } from "./location.ts";
 import { packPath } from "./pack-lifecycle.ts";
 import type { PackUse } from "./pack-use.ts";
-import { type ScannedRecord, scanPack } from "./scan-pack.ts";
+import { type ReadRecord, readPack, type ScannedRecord } from "./scan-pack.ts";
 import type { Shelf } from "./shelf.ts";
 
 /** Bytes of records in memory at once, and their number. */
@@ -29,17 +29,16 @@ export interface Known {
 
 /** What is done with records of a pack that were read. */
 interface Wanted {
-  readonly copied: ScannedRecord[];
+  readonly copied: ReadRecord[];
   /** On their way to another place already. */
-  readonly elsewhere: ScannedRecord[];
+  readonly elsewhere: ReadRecord[];
 }
 
+/** A record in the pack. */
+type Place = Pick<ScannedRecord, "name" | "offset">;
+
 /** Those of the records that the index has at this place just now; null when it distrusts one of them: that stays where it is. */
-export function stillHere(
-  shelf: Shelf,
-  number: number,
-  records: readonly ScannedRecord[],
-): ScannedRecord[] | null {
+export function stillHere<R extends Place>(shelf: Shelf, number: number, records: readonly R[]): R[] | null {
   if (records.length === 0) return [];
   const names = records.map(({ name }) => name);
   const values = shelf.place.index.getMany(recordKeys(shelf.kind, names));
@@ -57,7 +56,7 @@ export function stillHere(
 function wantedOf(
   shelf: Shelf,
   number: number,
-  batch: readonly ScannedRecord[],
+  batch: readonly ReadRecord[],
   { live, changed }: Known,
 ): Wanted | null {
   const unsure = live === null ? batch : batch.filter(({ name }) => changed.has(name));
@@ -70,8 +69,8 @@ function wantedOf(
   return { copied: here.length === 0 ? [...sure] : [...sure, ...here], elsewhere };
 }
 
-export function* batches(records: readonly ScannedRecord[]): Generator<ScannedRecord[]> {
-  let batch: ScannedRecord[] = [];
+export function* batches<R extends ScannedRecord>(records: readonly R[]): Generator<R[]> {
+  let batch: R[] = [];
   let bytes = 0;
   for (const record of records) {
     if (batch.length >= BATCH_RECORDS || (batch.length > 0 && bytes + record.payloadLength > BATCH_BYTES)) {
@@ -85,17 +84,17 @@ export function* batches(records: readonly ScannedRecord[]): Generator<ScannedRe
   if (batch.length > 0) yield batch;
 }
 
-/** Without those that are known to be dead: they stay so at this place, whatever changes. */
-function mayLive(records: readonly ScannedRecord[], { live, changed }: Known): readonly ScannedRecord[] {
-  return live === null
-    ? records
-    : records.filter(({ offset, name }) => live.has(offset) || changed.has(name));
-}
-
-function recordOf(shelf: Shelf, scanned: ScannedRecord): BlobRecord {
-  const { name, encoding, base, length, payloadLength, buffer, payloadAt } = scanned;
-  const payload = buffer.subarray(payloadAt, payloadAt + payloadLength);
-  return { kind: shelf.kind, name, encoding, base, length, payload };
+/** As they were read. */
+function recordsOf(shelf: Shelf, read: readonly ReadRecord[]): BlobRecord[] {
+  const { kind } = shelf;
+  return read.map(({ name, encoding, base, length, payload }) => ({
+    kind,
+    name,
+    encoding,
+    base,
+    length,
+    payload,
+  }));
 }
 
 /**
@@ -112,32 +111,36 @@ export async function moveRecords(
   if (distrusted) return null;
   let [bytes, found, sinceFlush, recordsSinceFlush] = [0, 0, 0, 0];
   let damaged = false;
+  let flushing = Promise.resolve();
   const { abandoned } = shelf;
-  const elsewhere: ScannedRecord[] = [];
-  const extent = { from: 0, to: Number.POSITIVE_INFINITY };
-  for await (const piece of scanPack(shelf.place, shelf.kind, packPath(shelf, number), extent)) {
+  const elsewhere: Place[] = [];
+  const { live } = known;
+  // What was dead in this place stays so, whatever changes.
+  const wanted = (offset: number): boolean => live === null || live.has(offset);
+  for await (const piece of readPack(shelf.place, shelf.kind, packPath(shelf, number), wanted)) {
     damaged ||= piece.damaged.length > 0 || piece.torn !== undefined;
     // Where damage was, records may be found that begin anywhere.
     const here = damaged ? { ...known, live: null } : known;
-    for (const batch of batches(mayLive(piece.records, here))) {
+    for (const batch of batches(piece.records)) {
       signal?.throwIfAborted();
-      const wanted = wantedOf(shelf, number, batch, here);
-      if (wanted === null) return null;
-      const copied = await appendAnew(
-        shelf,
-        wanted.copied.map((one) => recordOf(shelf, one)),
-      );
-      elsewhere.push(...wanted.elsewhere);
-      found += wanted.copied.length + wanted.elsewhere.length;
+      const some = wantedOf(shelf, number, batch, here);
+      if (some === null) return null;
+      const copied = await appendAnew(shelf, recordsOf(shelf, some.copied));
+      for (const { name, offset } of some.elsewhere) elsewhere.push({ name, offset });
+      found += some.copied.length + some.elsewhere.length;
       bytes += copied;
       sinceFlush += copied;
-      recordsSinceFlush += wanted.copied.length;
+      recordsSinceFlush += some.copied.length;
       if (sinceFlush < FLUSH_BYTES && recordsSinceFlush < FLUSH_RECORDS) continue;
-      await flushShelves(shelves);
+      // The next records are read and copied meanwhile.
+      await flushing;
+      flushing = flushShelves(shelves);
+      flushing.catch(() => {});
       sinceFlush = 0;
       recordsSinceFlush = 0;
     }
   }
+  await flushing;
   await flushShelves(shelves);
   // Somebody else's flush may have failed with copies of ours.
   if (shelf.abandoned > abandoned) return null;

@@ -13,6 +13,9 @@ import type { Place } from "./shelf.ts";
 /** Bytes of one read: large enough for the disk, small enough for several scans at once. */
 const CHUNK_BYTES = 4 * 1024 * 1024;
 
+/** The same where payloads are handed out: they live as long as the read that brought them. */
+const PAYLOAD_CHUNK_BYTES: number = 1024 * 1024;
+
 /** Records in one piece: bounds memory, whatever the pack holds. */
 const PIECE_RECORDS = 4096;
 
@@ -20,14 +23,16 @@ const PIECE_RECORDS = 4096;
 export interface ScannedRecord
   extends Pick<RecordHead, "name" | "encoding" | "base" | "length" | "payloadLength"> {
   offset: number;
-  /** What was read, and where in it the payload begins: who keeps it keeps megabytes. */
-  readonly buffer: Buffer;
-  readonly payloadAt: number;
+}
+
+/** A record whose payload was asked for; a view: who keeps it keeps megabytes. */
+export interface ReadRecord extends ScannedRecord {
+  payload: Buffer;
 }
 
 /** What was found up to `end`. */
-export interface ScanPiece {
-  records: ScannedRecord[];
+export interface ScanPiece<R extends ScannedRecord = ScannedRecord> {
+  records: R[];
   damaged: DamagedRange[];
   /** Everything before it is told; when torn, where the tail begins. */
   end: number;
@@ -43,10 +48,15 @@ export interface ScanExtent {
   unsyncedEnd?: boolean;
 }
 
-async function* readChunks(file: FileHandle, from: number, to: number): AsyncGenerator<Buffer> {
+async function* readChunks(
+  file: FileHandle,
+  from: number,
+  to: number,
+  bytesAtOnce: number,
+): AsyncGenerator<Buffer> {
   for (let at = from; at < to; ) {
     // Fresh memory each time: the scanner keeps views of what it has not told yet.
-    const target = Buffer.allocUnsafeSlow(Math.min(CHUNK_BYTES, to - at));
+    const target = Buffer.allocUnsafeSlow(Math.min(bytesAtOnce, to - at));
     const bytes = await file.read(target, at);
     if (bytes === 0) return;
     yield target.subarray(0, bytes);
@@ -54,13 +64,19 @@ async function* readChunks(file: FileHandle, from: number, to: number): AsyncGen
   }
 }
 
-function addEvent(piece: ScanPiece, event: ScanEvent): void {
+function recordOf({ offset, head }: ScanEvent & { type: "record" }): ScannedRecord {
+  const { name, encoding, base, length, payloadLength } = head;
+  return { offset, name, encoding, base, length, payloadLength };
+}
+
+function addEvent<R extends ScannedRecord>(
+  piece: ScanPiece<R>,
+  event: ScanEvent,
+  record: (event: ScanEvent & { type: "record" }) => R,
+): void {
   if (event.type === "record") {
-    const { offset, buffer, at } = event;
-    const { name, encoding, base, length, payloadLength, headSize } = event.head;
-    const payloadAt = at + headSize;
-    piece.records.push({ offset, name, encoding, base, length, payloadLength, buffer, payloadAt });
-    piece.end = offset + event.size;
+    piece.records.push(record(event));
+    piece.end = event.offset + event.size;
   } else if (event.type === "damage") {
     piece.damaged.push({ from: event.from, to: event.to });
     piece.end = event.to;
@@ -77,27 +93,66 @@ export async function* scanPack(
   path: string,
   extent: ScanExtent,
 ): AsyncGenerator<ScanPiece> {
+  let piece: ScanPiece = { records: [], damaged: [], end: startOf(extent) };
+  for await (const events of scanEvents(place, kind, path, extent)) {
+    for (const event of events) {
+      if (piece.records.length >= PIECE_RECORDS) {
+        yield piece;
+        piece = { records: [], damaged: [], end: piece.end };
+      }
+      addEvent(piece, event, recordOf);
+    }
+  }
+  yield piece;
+}
+
+/** The same of records that are wanted, with their payloads: a piece for each read. The others are passed over, but damage is told. */
+export async function* readPack(
+  place: Place,
+  kind: RecordKind,
+  path: string,
+  wanted: (offset: number) => boolean,
+): AsyncGenerator<ScanPiece<ReadRecord>> {
+  const extent = { from: 0, to: Number.POSITIVE_INFINITY };
+  let end = startOf(extent);
+  for await (const events of scanEvents(place, kind, path, extent, wanted)) {
+    const piece: ScanPiece<ReadRecord> = { records: [], damaged: [], end };
+    for (const event of events)
+      addEvent(piece, event, (one) => ({ ...recordOf(one), payload: payloadOf(one) }));
+    end = piece.end;
+    yield piece;
+  }
+}
+
+function payloadOf({ head, buffer, at }: ScanEvent & { type: "record" }): Buffer {
+  const from = at + head.headSize;
+  return buffer.subarray(from, from + head.payloadLength);
+}
+
+function startOf({ from }: ScanExtent): number {
+  return Math.max(from, PACK_HEADER_BYTES);
+}
+
+async function* scanEvents(
+  place: Place,
+  kind: RecordKind,
+  path: string,
+  extent: ScanExtent,
+  wanted?: (offset: number) => boolean,
+): AsyncGenerator<ScanEvent[]> {
   const file = await place.fs.open(path, "read");
   try {
-    const start = Math.max(extent.from, PACK_HEADER_BYTES);
+    const start = startOf(extent);
     const scanner = new PackScanner({
       n: place.nameLength,
       kind,
       start,
       unsyncedEnd: extent.unsyncedEnd ?? false,
+      ...(wanted && { wanted }),
     });
-    let piece: ScanPiece = { records: [], damaged: [], end: start };
-    for await (const chunk of readChunks(file, start, extent.to)) {
-      for (const event of scanner.push(chunk)) {
-        if (piece.records.length >= PIECE_RECORDS) {
-          yield piece;
-          piece = { records: [], damaged: [], end: piece.end };
-        }
-        addEvent(piece, event);
-      }
-    }
-    for (const event of scanner.finish()) addEvent(piece, event);
-    yield piece;
+    const bytesAtOnce = wanted === undefined ? CHUNK_BYTES : PAYLOAD_CHUNK_BYTES;
+    for await (const chunk of readChunks(file, start, extent.to, bytesAtOnce)) yield scanner.push(chunk);
+    yield scanner.finish();
   } finally {
     await file.close();
   }

@@ -27,7 +27,7 @@ interface Chunk {
 
 /** The names of one kind. A name that was not added gets the number of another one, or of none. */
 export interface NameTable {
-  /** Adds the next name; `flagged` is remembered with it. */
+  /** Adds the next name, which must not change until the next ones are added; `flagged` is remembered with it. */
   add(name: Buffer, flagged: boolean): void;
   /** No more are added. */
   finish(): void;
@@ -144,7 +144,7 @@ export function createNameTable(): NameTable {
       const last = open.at(-1);
       // Names with one prefix stay in one bucket, or a look-up could end in the wrong one.
       if (last !== undefined && open.length >= BUCKET_NAMES && !samePrefix(last, name)) close();
-      open.push(Buffer.from(name));
+      open.push(name);
       openFlags.push(flagged);
       names += 1;
       if (flagged) flags += 1;

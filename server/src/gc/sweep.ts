@@ -79,7 +79,7 @@ export async function sweepKind(
     swept.seen += page.length;
     for (const facts of page) {
       if (table.marked(facts.name) || !wanted(facts)) continue;
-      batch.push({ name: Buffer.from(facts.name), size: sizeOf(facts, hash) });
+      batch.push({ name: facts.name, size: sizeOf(facts, hash) });
       if (batch.length >= BATCH_NAMES) await remove();
     }
   }
