@@ -1,6 +1,7 @@
 /** The contract of everything that keeps records: leaves (blobsfile, memory, ...) and wrappers (read-only, mirror, ...) alike. */
 import type { BlobRecord, Encoding, RecordKind, WithPlaces } from "@datadb/protocol";
 import type { ColdStorage } from "./cold-storage.ts";
+import type { DistantReads } from "./distant-reads.ts";
 import type { MirrorCare } from "./mirror/mirror-care.ts";
 
 /** What a backend can do, as data: it routes callers, and the contract suite reads it to decide what to test. */
@@ -118,6 +119,8 @@ export interface Backend {
   readonly inner: readonly Backend[];
   /** Present where data has to be retrieved before it can be read: getMany then rejects with COLD_DATA. */
   readonly cold?: ColdStorage | undefined;
+  /** Present where every request costs: see distantIn. */
+  readonly distant?: DistantReads | undefined;
   /** What a check should tell of how the place protects what is kept there, by its own settings: one sentence each. */
   protection?(): Promise<string[]>;
   /** Of a mirror alone: its members and the care for them. */

@@ -13,6 +13,7 @@ export type { BackendConfig } from "./backend-options.ts";
 export { coldIn } from "./cold-in.ts";
 export type { ColdStorage, Tier } from "./cold-storage.ts";
 export { type Trial, tryContract } from "./contract/try-contract.ts";
+export { type DistantReads, distantIn } from "./distant-reads.ts";
 export type { Secret } from "./encrypt/key-slots.ts";
 export { parseSecret, readSecret, type SecretType } from "./encrypt/read-secret.ts";
 export { type KeySlot, type StoreKeys, storeKeysOf } from "./encrypt/store-keys.ts";

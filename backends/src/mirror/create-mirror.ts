@@ -5,6 +5,7 @@ import { trafficCounters } from "../traffic.ts";
 import { flush, markChanging, putMany, removeMany, replaceMany } from "./change-members.ts";
 import { coldOfMembers } from "./cold-members.ts";
 import { compare } from "./compare.ts";
+import { distantMember } from "./distant-member.ts";
 import { list, packs } from "./list-members.ts";
 import { namesPath } from "./member-records.ts";
 import { type Member, type Mirror, requireUp, upMembers } from "./mirror.ts";
@@ -131,6 +132,9 @@ export function createMirror(mirror: Mirror): Backend {
     mirror: care,
     get cold() {
       return coldOfMembers(mirror);
+    },
+    get distant() {
+      return distantMember(mirror);
     },
     namesIn() {
       for (const member of upMembers(mirror)) {

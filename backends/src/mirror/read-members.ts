@@ -98,7 +98,7 @@ export function packIn(member: { position: number }, pack: string): string {
 }
 
 /** What would have to be retrieved first is asked last. */
-function warmFirst(members: readonly UpMember[]): UpMember[] {
+export function warmFirst(members: readonly UpMember[]): UpMember[] {
   const cold = ({ backend }: UpMember): boolean => backend.capabilities.cold;
   return [...members.filter((member) => !cold(member)), ...members.filter(cold)];
 }

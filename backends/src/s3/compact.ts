@@ -2,6 +2,7 @@
 import { type BlobRecord, DamagedError, PACK_HEADER_BYTES, recordSize } from "@datadb/protocol";
 import type { CompactOptions, CompactSummary } from "../backend.ts";
 import { decodeLocation, isDistrusted, recordKeyRange } from "../blobsfile/location.ts";
+import type { ReadLimits } from "../blobsfile/read-plan.ts";
 import { dropPacks } from "./drop-packs.ts";
 import { flushShelves } from "./flush.ts";
 import { getMany } from "./get-many.ts";
@@ -13,8 +14,10 @@ const SHORT_PART = 1 / 4;
 /** So many short packs are merged: to carry a few over again and again costs more requests than they do. */
 const SHORT_PACKS = 8;
 /** Records in memory at once. */
-const BATCH_RECORDS = 1024;
-const BATCH_BYTES = 16 * 1024 * 1024;
+const BATCH_RECORDS = 8192;
+const BATCH_BYTES: number = 16 * 1024 * 1024;
+/** Nobody waits for a single record: bytes between two are cheaper than a request. */
+const LIMITS: ReadLimits = { gap: 1024 * 1024, range: BATCH_BYTES };
 /** Packs whose records are looked for with one reading of the index. */
 const GROUP_PACKS = 64;
 
@@ -113,7 +116,7 @@ async function carryOver(
     signal?.throwIfAborted();
     let records: (BlobRecord | null)[];
     try {
-      records = await getMany(shelf, names, signal);
+      records = await getMany(shelf, names, signal, { limits: LIMITS });
     } catch (error) {
       if (error instanceof DamagedError) return null;
       throw error;

@@ -1,8 +1,10 @@
 /** The Backend object over recovered shelves of objects in a bucket. */
+import type { RecordKind } from "@datadb/protocol";
 import type { Backend } from "../backend.ts";
 import { createShelvedBackend } from "../shelved-backend.ts";
 import { coldStorage } from "./cold-packs.ts";
 import { compactShelf } from "./compact.ts";
+import { distantReads } from "./distant-reads.ts";
 import { flushShelves } from "./flush.ts";
 import { getMany, statMany } from "./get-many.ts";
 import { list, packFacts } from "./list.ts";
@@ -45,7 +47,8 @@ async function shut(place: Bucket, shelves: readonly Shelf[]): Promise<void> {
 /** A ready backend over these shelves. */
 export function createS3(place: Bucket, shelves: readonly Shelf[]): Backend {
   const { cold } = place.connection.options;
-  const data = shelves.find(({ kind }) => kind === "data")!;
+  const shelfOf = (wanted: RecordKind): Shelf => shelves.find(({ kind }) => kind === wanted)!;
+  const data = shelfOf("data");
   return createShelvedBackend(
     shelves,
     {
@@ -72,6 +75,7 @@ export function createS3(place: Bucket, shelves: readonly Shelf[]): Backend {
       capabilities: { cold },
       more: (enter) => ({
         ...(cold ? { cold: coldStorage(data, enter) } : {}),
+        distant: distantReads(data, shelfOf("node"), enter),
         protection: () => enter().then(() => readProtection(place)),
       }),
     },

@@ -127,11 +127,11 @@ export async function getMany(
   shelf: Shelf,
   names: readonly Buffer[],
   signal?: AbortSignal,
-  attempts: number = ATTEMPTS,
+  { attempts = ATTEMPTS, limits = LIMITS }: { attempts?: number; limits?: ReadLimits } = {},
 ): Promise<(BlobRecord | null)[]> {
   const result = new Array<BlobRecord | null>(names.length).fill(null);
   const { counts } = shelf.place;
-  const ranges = planReads(wantedOf(shelf, names, result), LIMITS);
+  const ranges = planReads(wantedOf(shelf, names, result), limits);
   const moved: number[] = [];
   const read = async (range: ReadRange): Promise<void> => {
     signal?.throwIfAborted();
@@ -149,7 +149,7 @@ export async function getMany(
   if (moved.length > 0) {
     // Their pack was compacted away since they were looked up: the index knows where they are now, or that they were removed.
     const again = moved.map((index) => names[index]!);
-    const found = await getMany(shelf, again, signal, attempts - 1);
+    const found = await getMany(shelf, again, signal, { attempts: attempts - 1, limits });
     for (const [at, index] of moved.entries()) result[index] = found[at]!;
   }
   const late = new Set(moved);

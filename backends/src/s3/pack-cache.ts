@@ -13,6 +13,8 @@ const UNFINISHED = ".new";
 export interface PackCache {
   /** Keeps a copy, soon; older ones make room for it. */
   keep(name: string, body: Buffer): void;
+  /** Whether there is a copy. */
+  has(name: string): boolean;
   /** Bytes from `from` to `to`, excluded; null when they are not here. */
   read(name: string, from: number, to: number): Promise<Buffer | null>;
   drop(names: readonly string[]): Promise<void>;
@@ -37,6 +39,7 @@ interface State {
 /** A backend without copies. */
 export const NO_CACHE: PackCache = {
   keep: () => {},
+  has: () => false,
   read: async () => null,
   drop: async () => {},
   openFiles: () => 0,
@@ -122,6 +125,7 @@ export async function openPackCache(fs: FileSystem, directory: string, limit: nu
     keep(name, body) {
       state.writing = state.writing.then(() => write(state, name, body));
     },
+    has: (name) => sizes.has(name),
     async read(name, from, to) {
       if (!sizes.has(name)) return null;
       const target = Buffer.allocUnsafeSlow(to - from);

@@ -12,7 +12,7 @@ import type { BlobKind } from "../database.ts";
 import type { BlobState } from "./blob-state.ts";
 
 /** Longer chains are never written: their reader would be led in circles. */
-const MAX_CHAIN: number = 2 * MAX_CHAIN_DEPTH;
+export const MAX_CHAIN: number = 2 * MAX_CHAIN_DEPTH;
 
 /** Records in request order, null where absent; any number of names. */
 export async function readRecords(

@@ -1,5 +1,5 @@
 /** Garbage collection: marks what is needed, removes the rest from the index, and has backends return the space. */
-import { coldIn } from "@datadb/backends";
+import { coldIn, distantIn } from "@datadb/backends";
 import { DiskFullError } from "@datadb/protocol";
 import type { FrozenIndex } from "../blobs/name-index.ts";
 import type { BlobKind } from "../database.ts";
@@ -120,6 +120,7 @@ async function markAll(run: Run, index: FrozenIndex): Promise<Buffer[]> {
   const { protection } = parts;
   const { signal } = options;
   await gather(run, index);
+  distantIn(parts.backend)?.expectNodes();
   const { roots, garbage } = await findLogGarbage(parts);
   cycle.startMarking(index);
   let followed = 0;

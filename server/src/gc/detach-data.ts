@@ -1,5 +1,5 @@
 /** Data that is needed, and alone needs bases that nothing else does, is encoded anew without them, where that saves enough. */
-import type { Backend } from "@datadb/backends";
+import { type Backend, type DistantReads, distantIn } from "@datadb/backends";
 import {
   type BlobRecord,
   ColdDataError,
@@ -8,10 +8,12 @@ import {
   isDamage,
   recordSize,
 } from "@datadb/protocol";
-import type { FrozenIndex, RecordFacts } from "../blobs/name-index.ts";
-import { readChain } from "../blobs/read-contents.ts";
+import { chainReader } from "../blobs/chain-reader.ts";
+import type { FrozenIndex } from "../blobs/name-index.ts";
 import type { Encoder } from "../encoder/encoder.ts";
+import { basesFrom, type Candidate, candidateOf } from "./detachable.ts";
 import type { GcCycle } from "./gc-cycle.ts";
+import { planReading } from "./reading-plan.ts";
 
 /** Blobs that are encoded together, and the bytes of their contents: memory is needed for both them and their bases. */
 const BATCH_BLOBS = 64;
@@ -34,46 +36,19 @@ export interface Detached {
   bytes: number;
 }
 
-/** A blob that stays, and the bases that only it needs. */
-interface Candidate {
-  readonly name: Buffer;
-  /** Bytes of its record. */
-  readonly bytes: number;
-  /** Its base, the base of that one, and so on. */
-  readonly bases: readonly Buffer[];
-  /** What it needs beyond them, and others need, too. */
-  readonly target: Buffer | null;
-  /** Bytes of the records that could become one. */
-  readonly together: number;
-  /** Whether that can save enough. */
-  readonly promising: boolean;
-}
-
 type Run = { cycle: GcCycle; index: FrozenIndex; source: DetachSource; found: Detached };
 
-function candidateOf({ cycle, index, source }: Run, facts: RecordFacts): Candidate {
-  const { data } = cycle.tables;
-  const n = hashLength(source.hash);
-  const sizes = [recordSize(facts, n)];
-  const bases: Buffer[] = [];
-  let root: RecordFacts | null = facts;
-  let next = facts.base;
-  while (next !== null && !data.marked(next) && !data.shared(next)) {
-    root = index.facts("data", next);
-    if (root === null) break;
-    bases.push(Buffer.from(next));
-    sizes.push(recordSize(root, n));
-    next = root.base;
+/** What a distant backend is asked for is planned for so many at a time: some hundred bytes for each of their records. */
+const PLANNED_BLOBS = 16_384;
+
+/** What cannot be read just now is null. */
+async function readable<T>(reading: Promise<T>): Promise<T | null> {
+  try {
+    return await reading;
+  } catch (error) {
+    if (isDamage(error) || error instanceof ColdDataError) return null;
+    throw error;
   }
-  const together = sizes.reduce((sum, size) => sum + size, 0);
-  // What it will take, about: whole as much as the first version of that length did, else no less than the largest difference.
-  const whole = root === null ? together : (root.payloadLength * facts.length) / Math.max(1, root.length);
-  const least = next === null ? whole : Math.max(...sizes);
-  return {
-    ...{ name: Buffer.from(facts.name), bytes: sizes[0]!, bases, together },
-    target: root === null ? null : next && Buffer.from(next),
-    promising: bases.length > 0 && !facts.distrusted && together - least > source.unused * together,
-  };
 }
 
 /** The chains of these, null for those that cannot be read just now. */
@@ -81,17 +56,19 @@ async function chainsOf(
   { backend }: DetachSource,
   batch: readonly Candidate[],
 ): Promise<(BlobRecord[] | null)[]> {
-  return Promise.all(
-    batch.map(async ({ name }) => {
-      try {
-        const [record] = await backend.getMany("data", [name]);
-        return record ? await readChain(backend, record) : null;
-      } catch (error) {
-        if (isDamage(error) || error instanceof ColdDataError) return null;
-        throw error;
-      }
-    }),
+  const names = batch.map(({ name }) => name);
+  // Singly when one of them is damaged.
+  const together = await readable(backend.getMany("data", names));
+  const records =
+    together ??
+    (await Promise.all(
+      names.map(async (name) => (await readable(backend.getMany("data", [name])))?.[0] ?? null),
+    ));
+  const chainOf = await chainReader(
+    backend,
+    records.filter((record) => record !== null),
   );
+  return Promise.all(records.map((record) => record && readable(chainOf(record))));
 }
 
 /** Their new records, as far as they are worth it. */
@@ -142,6 +119,32 @@ async function detach(run: Run, batch: readonly Candidate[]): Promise<void> {
   }
 }
 
+/** Those that pay, neighbours first; the others keep their bases until they do. */
+async function detachPlanned(
+  run: Run,
+  distant: DistantReads,
+  candidates: readonly Candidate[],
+  signal?: AbortSignal,
+): Promise<void> {
+  const { source, index } = run;
+  const purposes = candidates.map((candidate) => ({
+    ...candidate,
+    names: [candidate.name, ...candidate.bases, ...basesFrom(index, candidate.target)],
+  }));
+  const { worth, rest, bring } = await planReading(source.backend, distant, purposes, source.unused);
+  for (const { bases } of rest) keep(run, bases);
+  for (let at = 0; at < worth.length; ) {
+    signal?.throwIfAborted();
+    const batch: Candidate[] = [];
+    for (let bytes = 0; at < worth.length && batch.length < BATCH_BLOBS && bytes < BATCH_BYTES; at++) {
+      batch.push(worth[at]!);
+      bytes += worth[at]!.length;
+    }
+    if (await bring(worth.slice(at - batch.length, at), signal)) await detach(run, batch);
+    else for (const { bases } of batch) keep(run, bases);
+  }
+}
+
 /**
  * Marks the bases that stay, and replaces the records of those blobs whose bases go; durable with the next flush, until which they need them.
  * `found` says how many there were, also after an error. It needs the counts of `countUsers`, and `markBases` after it.
@@ -157,24 +160,28 @@ export async function detachData(
 ): Promise<void> {
   const { data } = cycle.tables;
   const run: Run = { cycle, index, source, found };
-  let [batch, bytes]: [Candidate[], number] = [[], 0];
+  const distant = distantIn(source.backend);
+  const most = distant === undefined ? BATCH_BLOBS : PLANNED_BLOBS;
+  let [waiting, bytes]: [Candidate[], number] = [[], 0];
   const end = async (): Promise<void> => {
     signal?.throwIfAborted();
-    if (batch.length > 0) await detach(run, batch);
-    [batch, bytes] = [[], 0];
+    if (distant !== undefined) await detachPlanned(run, distant, waiting, signal);
+    else if (waiting.length > 0) await detach(run, waiting);
+    [waiting, bytes] = [[], 0];
   };
   for await (const page of index.records("data")) {
     for (const facts of page) {
       const { name, base, length } = facts;
       if (base === null || data.marked(base) || !(data.marked(name) || data.shared(name))) continue;
-      const candidate = candidateOf(run, facts);
+      const candidate = candidateOf(cycle, index, source, facts);
       if (candidate.target !== null) keep(run, [candidate.target]);
       if (candidate.promising) {
-        batch.push(candidate);
+        waiting.push(candidate);
         bytes += length;
       } else keep(run, candidate.bases);
-      if (batch.length >= BATCH_BLOBS || bytes >= BATCH_BYTES) await end();
+      if (waiting.length >= most || (distant === undefined && bytes >= BATCH_BYTES)) await end();
     }
-    await end();
+    if (distant === undefined) await end();
   }
+  await end();
 }

@@ -1,8 +1,15 @@
 /** Nodes that are needed, and whose base is not, are encoded anew without it. */
 import type { Backend } from "@datadb/backends";
-import { type BlobRecord, encodeBlob, type HashAlgorithm, hashLength, recordSize } from "@datadb/protocol";
+import {
+  type BlobRecord,
+  decodeChain,
+  encodeBlob,
+  type HashAlgorithm,
+  hashLength,
+  recordSize,
+} from "@datadb/protocol";
+import { chainReader } from "../blobs/chain-reader.ts";
 import type { FrozenIndex } from "../blobs/name-index.ts";
-import { decodeChain } from "../blobs/read-contents.ts";
 import type { Detached } from "./detach-data.ts";
 import type { GcCycle } from "./gc-cycle.ts";
 
@@ -22,12 +29,13 @@ export async function detachNodes(
   const replace = async (names: readonly Buffer[]): Promise<void> => {
     const replaced: BlobRecord[] = [];
     let bytes = 0;
-    for (const record of await backend.getMany("node", names)) {
-      if (record === null || record.base === null || node.marked(record.base)) continue;
-      const whole = encodeBlob("node", record.name, await decodeChain(backend, hash, record));
+    const records = (await backend.getMany("node", names)).filter((record) => record !== null);
+    const chainOf = await chainReader(backend, records);
+    for (const record of records) {
+      if (record.base === null || node.marked(record.base)) continue;
+      const whole = encodeBlob("node", record.name, decodeChain(hash, await chainOf(record)));
       replaced.push(whole);
-      bytes +=
-        recordSize(whole, n) - recordSize({ base: record.base, payloadLength: record.payload.length }, n);
+      bytes += recordSize(whole, n) - recordSize(record, n);
     }
     await backend.replaceMany("node", replaced);
     found.blobs += replaced.length;

@@ -3,13 +3,14 @@ import type { Backend } from "@datadb/backends";
 import {
   type BlobRecord,
   DamagedError,
+  decodeChain,
   type HashAlgorithm,
   hashLength,
   isDamage,
   references,
 } from "@datadb/protocol";
+import { chainReader } from "../blobs/chain-reader.ts";
 import type { FrozenIndex } from "../blobs/name-index.ts";
-import { decodeChain } from "../blobs/read-contents.ts";
 import type { GcCycle } from "./gc-cycle.ts";
 
 /** Nodes that are read at once. */
@@ -50,8 +51,8 @@ async function readNodes(backend: Backend, names: readonly Buffer[]): Promise<Bl
   });
 }
 
-async function followNode(cycle: GcCycle, { backend, hash }: MarkSource, record: BlobRecord): Promise<void> {
-  const content = await decodeChain(backend, hash, record);
+function followNode(cycle: GcCycle, { hash }: MarkSource, chain: readonly BlobRecord[]): void {
+  const content = decodeChain(hash, chain);
   for (const { kind, name } of references(content, hashLength(hash))) cycle.mark(kind, name);
 }
 
@@ -84,9 +85,11 @@ async function followAll(cycle: GcCycle, source: MarkSource, withBases: boolean)
   const { backend, signal } = source;
   while (cycle.nodes.length + cycle.deltas.length > 0) {
     signal?.throwIfAborted();
-    for (const record of await readNodes(backend, take(cycle.nodes, BATCH_NODES))) {
+    const records = await readNodes(backend, take(cycle.nodes, BATCH_NODES));
+    const chainOf = await chainReader(backend, records);
+    for (const record of records) {
       if (withBases && record.base !== null) cycle.mark("node", record.base);
-      await followNode(cycle, source, record);
+      followNode(cycle, source, await chainOf(record));
       source.onNode?.();
     }
     const deltas = take(cycle.deltas, BATCH_DELTAS);

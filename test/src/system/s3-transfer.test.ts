@@ -1,6 +1,6 @@
 // How bytes go to a bucket: large packs in parts, answers that are lost, a limited rate, what objects are kept as.
 import { randomBytes } from "node:crypto";
-import { type Backend, createMemoryIndex, openBackend } from "@datadb/backends";
+import { type Backend, createMemoryIndex, distantIn, openBackend } from "@datadb/backends";
 import { createRandom, sampleRecords } from "@datadb/backends/suite";
 import type { BlobRecord } from "@datadb/protocol";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -153,4 +153,38 @@ test("readers at the same time fetch each byte once, and one who gives up takes 
   // Apart from where the last one ends.
   expect(sent).toBeLessThan(64 * 20_100 + 20_000);
   await Promise.all([backend.close(), again.close()]);
+});
+
+test("what is planned for is brought with one request for each range, and then read without another", async () => {
+  const backend = await open({ packBytes: 4 * MIB });
+  const distant = distantIn(backend)!;
+  const all = records(60, 50_000);
+  const names = all.map(({ name }) => name);
+  await backend.putMany(all.slice(0, 30));
+  const infos = await backend.statMany("data", names);
+  // What was not sent yet is in memory.
+  expect(distant.near(infos[0]!.pack)).toBe(true);
+  await backend.putMany(all.slice(30));
+  await backend.flush();
+  const [first] = infos;
+  expect(distant.near(first!.pack)).toBe(false);
+  server.resetCounts();
+  expect(await distant.bring(first!.pack, first!.offset, infos[29]!.offset)).toBeGreaterThan(1_400_000);
+  expect(await distant.bring(first!.pack, first!.offset, infos[29]!.offset)).toBe(0);
+  for (const name of names.slice(0, 29)) expect(await backend.getMany("data", [name])).toHaveLength(1);
+  expect(server.counts()["GetObject"]?.requests).toBe(1);
+  expect(await distant.bring("blobs-of-nobody", 0, 100)).toBe(0);
+  await backend.close();
+});
+
+test("packs of nodes are fetched whole when all nodes are about to be read", async () => {
+  const backend = await open({});
+  const nodes = records(60, 50_000).map((record): BlobRecord => ({ ...record, kind: "node" }));
+  await backend.putMany(nodes);
+  await backend.flush();
+  distantIn(backend)!.expectNodes();
+  server.resetCounts();
+  for (const { name } of nodes) expect(await backend.getMany("node", [name])).toHaveLength(1);
+  expect(server.counts()["GetObject"]?.requests).toBe(1);
+  await backend.close();
 });
