@@ -5,26 +5,38 @@ import { getMany } from "./get-many.ts";
 import { batches, type Moved, stillHere } from "./move-records.ts";
 import { packPath } from "./pack-lifecycle.ts";
 import type { PackUse } from "./pack-use.ts";
-import { type ScannedRecord, scanPack } from "./scan-pack.ts";
+import { type ScannedRecord, type ScanPiece, scanPack } from "./scan-pack.ts";
 import type { Shelf } from "./shelf.ts";
 import { shortenPack } from "./shorten-pack.ts";
 
 /** What is copied before the place it had is given back, as a part of the largest pack: 1 MiB. */
 const PIECE_PART = 1 / 256;
 
-/** Where pieces begin, the end of the last one at the end; null when there is damage. */
-async function piecesOf(shelf: Shelf, number: number): Promise<number[] | null> {
+/** Where pieces begin, and the end of the last one at the end; null when a record that the index has in the pack cannot be copied. */
+async function piecesOf(
+  shelf: Shelf,
+  { number, records, distrusted }: PackUse,
+): Promise<{ starts: number[]; damaged: boolean } | null> {
+  if (distrusted) return null;
   const extent = { from: 0, to: Number.POSITIVE_INFINITY };
   const least = shelf.place.maxPackBytes * PIECE_PART;
   const starts: number[] = [];
-  let end = 0;
+  let [end, found, damaged] = [0, 0, false];
   for await (const piece of scanPack(shelf.place, shelf.kind, packPath(shelf, number), extent)) {
-    if (piece.damaged.length > 0 || piece.torn !== undefined) return null;
+    damaged ||= isDamaged(piece);
+    const here = stillHere(shelf, number, piece.records);
+    if (here === null) return null;
+    found += here.length;
     for (const { offset } of piece.records)
       if (starts.length === 0 || offset - starts.at(-1)! >= least) starts.push(offset);
     end = piece.end;
   }
-  return [...starts, end];
+  // Damage where no record is any more, such as the rest of a write that a crash tore, is waste like other waste.
+  return damaged && found < records ? null : { starts: [...starts, end], damaged };
+}
+
+function isDamaged({ damaged, torn }: ScanPiece): boolean {
+  return damaged.length > 0 || torn !== undefined;
 }
 
 /** Accepted when it resolves; the index points to the copies after the next flush. */
@@ -44,20 +56,22 @@ async function copyBatch(shelf: Shelf, batch: readonly ScannedRecord[]): Promise
  */
 export async function moveFromEnd(
   shelf: Shelf,
-  { number, size }: PackUse,
+  use: PackUse,
   shelves: readonly Shelf[],
   onCut: (bytes: number) => void,
   signal?: AbortSignal,
 ): Promise<Moved> {
-  const pieces = await piecesOf(shelf, number);
+  const { number } = use;
+  const pieces = await piecesOf(shelf, use);
   if (pieces === null) return null;
-  let [length, bytes] = [size, 0];
-  for (let at = pieces.length - 2; at >= 0; at--) {
+  const { starts, damaged } = pieces;
+  let [length, bytes] = [use.size, 0];
+  for (let at = starts.length - 2; at >= 0; at--) {
     signal?.throwIfAborted();
-    const extent = { from: pieces[at]!, to: pieces[at + 1]! };
+    const extent = { from: starts[at]!, to: starts[at + 1]! };
     for await (const piece of scanPack(shelf.place, shelf.kind, packPath(shelf, number), extent)) {
       const wanted = stillHere(shelf, number, piece.records);
-      if (wanted === null || piece.damaged.length > 0 || piece.torn !== undefined) return null;
+      if (wanted === null || (isDamaged(piece) && !damaged)) return null;
       if (wanted.length === 0) continue;
       if (extent.to < length) {
         await shortenPack(shelf, number, extent.to);
@@ -66,6 +80,8 @@ export async function moveFromEnd(
       }
       for (const batch of batches(wanted)) bytes += await copyBatch(shelf, batch);
       await flushShelves(shelves);
+      // Somebody else's flush may have failed with copies of ours.
+      if (stillHere(shelf, number, wanted)?.length !== 0) return null;
     }
   }
   return { bytes };
