@@ -1,6 +1,7 @@
 /** A store that encrypts: what is on its disk, who can read it, and what a kill leaves of a change of its keys. */
+import type { ChildProcess } from "node:child_process";
 import { createHash } from "node:crypto";
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { decodeRecord, encodeRecord, hashLength, PACK_HEADER_BYTES } from "@datadb/protocol";
 import { beforeAll, expect, test } from "vitest";
@@ -127,12 +128,36 @@ test("another key opens nothing and says so; the right one does again", async ()
   await restoresExactly("right-key");
 });
 
+/** Bytes of all packs. */
+function packedBytes(): number {
+  const blobs = join(store, "blobs");
+  const sizes = readdirSync(blobs).map(
+    (file) => statSync(join(blobs, file), { throwIfNoEntry: false })?.size,
+  );
+  return sizes.reduce<number>((sum, size = 0) => sum + size, 0);
+}
+
+/** Kills it when it has written so many bytes into packs, or soon after. */
+function killAfter(child: ChildProcess, bytes: number): void {
+  let least = packedBytes();
+  const timer = setInterval(() => {
+    const now = packedBytes();
+    // Opening may have cut off what an earlier kill has left.
+    least = Math.min(least, now);
+    if (now - least > bytes) child.kill("SIGKILL");
+  }, 1);
+  child.once("exit", () => clearInterval(timer));
+}
+
 test("kill -9 in the middle of a rotation: it opens, restores, and the sealing goes on to its end", async () => {
   const random = randomOf("kill of key rotate");
+  // The new key is written first, then all that older ones seal.
+  const written = packedBytes();
   let killed = 0;
   for (let round = 0; round < KILLS; round++) {
+    const bytes = round % 2 === 0 ? 0 : random.integer(written / 2);
     const result = await world.run(["key", "rotate", "--reseal", "--store", store], {
-      started: (child) => setTimeout(() => child.kill("SIGKILL"), 150 + random.integer(900)).unref(),
+      started: (child) => killAfter(child, bytes),
     });
     killed += result.signal === "SIGKILL" ? 1 : 0;
   }
