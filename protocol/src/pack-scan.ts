@@ -13,7 +13,7 @@ import {
 
 /** What a scan finds, in order of offset. All offsets are bytes from the start of the pack. */
 export type ScanEvent =
-  /** A record whose checksum is right; `head`'s buffers are copies. It lies in `buffer`, at `at`. */
+  /** A record whose checksum is right; `head`'s buffers are copies, or views when they are `wanted`. It lies in `buffer`, at `at`. */
   | { type: "record"; offset: number; size: number; head: RecordHead; buffer: Buffer; at: number }
   /** Bytes that are no record, with an intact record after them; `to` is excluded. */
   | { type: "damage"; from: number; to: number }
@@ -33,7 +33,7 @@ export interface ScanOptions {
    * it only damage explains such a claim, and what follows is searched.
    */
   unsyncedEnd?: boolean;
-  /** Whether the record that begins there is to be told; without it all are. */
+  /** Whether the record that begins there is to be told; without it all are. Who uses it takes views. */
   wanted?(offset: number): boolean;
 }
 
@@ -99,8 +99,11 @@ export class PackScanner {
       const offset = this.offset + at;
       if (this.damagedFrom !== undefined) events.push({ type: "damage", from: this.damagedFrom, to: offset });
       this.damagedFrom = undefined;
-      if (this.options.wanted?.(offset) !== false)
-        events.push({ type: "record", offset, size: found.size, head: ownHead(found), buffer, at });
+      const { wanted } = this.options;
+      if (wanted === undefined || wanted(offset)) {
+        const head = wanted === undefined ? ownHead(found) : found;
+        events.push({ type: "record", offset, size: found.size, head, buffer, at });
+      }
       at += found.size;
     }
     this.keep(buffer, at);

@@ -126,7 +126,7 @@ export async function moveRecords(
       const some = wantedOf(shelf, number, batch, here);
       if (some === null) return null;
       const copied = await appendAnew(shelf, recordsOf(shelf, some.copied));
-      for (const { name, offset } of some.elsewhere) elsewhere.push({ name, offset });
+      for (const { name, offset } of some.elsewhere) elsewhere.push({ name: Buffer.from(name), offset });
       found += some.copied.length + some.elsewhere.length;
       bytes += copied;
       sinceFlush += copied;

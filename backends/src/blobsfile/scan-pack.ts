@@ -25,7 +25,7 @@ export interface ScannedRecord
   offset: number;
 }
 
-/** A record whose payload was asked for; a view: who keeps it keeps megabytes. */
+/** A record whose payload was asked for. All its buffers are views: who keeps one keeps megabytes. */
 export interface ReadRecord extends ScannedRecord {
   payload: Buffer;
 }

@@ -59,8 +59,10 @@ function newChunk(): Chunk {
 
 /** Where a seed puts a name: 0 to 31. */
 function placeOf(name: Buffer, seed: number): number {
-  const a = name.readInt32LE(PREFIX_BYTES);
-  const b = name.readInt32LE(PREFIX_BYTES + 4);
+  return spread(name.readInt32LE(PREFIX_BYTES), name.readInt32LE(PREFIX_BYTES + 4), seed);
+}
+
+function spread(a: number, b: number, seed: number): number {
   let mixed = Math.imul(a ^ Math.imul(seed + 1, 0x9e3779b1), 0x85ebca6b) ^ Math.imul(b + seed, 0xc2b2ae35);
   mixed = Math.imul(mixed ^ (mixed >>> 15), 0x27d4eb2f);
   return (mixed ^ (mixed >>> 13)) & (BUCKET_PLACES - 1);
@@ -68,11 +70,14 @@ function placeOf(name: Buffer, seed: number): number {
 
 /** A seed that gives each name a place of its own; 0 when there is none: then names share a bit, and live and die together. */
 function findSeed(names: readonly Buffer[]): number {
+  // Some fifty seeds are tried: each name is read once.
+  const first = names.map((name) => name.readInt32LE(PREFIX_BYTES));
+  const second = names.map((name) => name.readInt32LE(PREFIX_BYTES + 4));
   for (let seed = 0; seed <= MAX_SEED; seed += 1) {
     let taken = 0;
     let free = true;
     for (let at = 0; at < names.length && free; at += 1) {
-      const bit = 1 << placeOf(names[at]!, seed);
+      const bit = 1 << spread(first[at]!, second[at]!, seed);
       free = (taken & bit) === 0;
       taken |= bit;
     }
@@ -92,6 +97,32 @@ function bitIn(chunk: Chunk, at: number, name: Buffer, which: Bits, set: boolean
   const before = (bits[at]! & bit) !== 0;
   if (set) bits[at]! |= bit;
   return before;
+}
+
+/**
+ * The last of the buckets whose first name is not beyond this one; -1 when there is none. `guess`: who asks for names in order wants the bucket that
+ * was found for the one before, or the next one.
+ */
+function findBucket(chunks: readonly Chunk[], buckets: number, guess: number, name: Buffer): number {
+  const [high, low] = [name.readUInt32BE(0), name.readUInt16BE(4)];
+  const isBeyond = (bucket: number): boolean => {
+    if (bucket >= buckets) return true;
+    const chunk = chunks[Math.floor(bucket / CHUNK_BUCKETS)]!;
+    const at = bucket % CHUNK_BUCKETS;
+    const first = chunk.high[at]!;
+    return first > high || (first === high && chunk.low[at]! > low);
+  };
+  let [from, to] = [0, buckets];
+  if (isBeyond(guess)) to = guess;
+  else if (isBeyond(guess + 1)) return guess;
+  else if (isBeyond(guess + 2)) return guess + 1;
+  else from = guess + 3;
+  while (from < to) {
+    const middle = (from + to) >>> 1;
+    if (isBeyond(middle)) to = middle;
+    else from = middle + 1;
+  }
+  return from - 1;
 }
 
 /** An empty table; names come in ascending order, as a sorted index has them. */
@@ -120,19 +151,11 @@ export function createNameTable(): NameTable {
     open = [];
     openFlags = [];
   };
-  /** The last bucket whose first name is not beyond this one; -1 when there is none. */
+  let latest = 0;
   const bucketOf = (name: Buffer): number => {
-    const [high, low] = [name.readUInt32BE(0), name.readUInt16BE(4)];
-    let [from, to] = [0, buckets];
-    while (from < to) {
-      const middle = (from + to) >>> 1;
-      const chunk = chunks[Math.floor(middle / CHUNK_BUCKETS)]!;
-      const at = middle % CHUNK_BUCKETS;
-      const first = chunk.high[at]!;
-      if (first > high || (first === high && chunk.low[at]! > low)) to = middle;
-      else from = middle + 1;
-    }
-    return from - 1;
+    const found = findBucket(chunks, buckets, latest, name);
+    latest = Math.max(0, found);
+    return found;
   };
   const bitOf = (name: Buffer, which: Bits, set: boolean): boolean => {
     const bucket = bucketOf(name);
