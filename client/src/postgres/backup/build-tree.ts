@@ -7,6 +7,7 @@ import {
   type StreamRef,
 } from "@datadb/protocol";
 import type { EmitWithBase } from "../../ingest/node-collector.ts";
+import type { DirectoryBases } from "./directory-bases.ts";
 
 /** One file of the backup. */
 export interface BackupFile {
@@ -21,10 +22,16 @@ interface Folder {
   folders: Map<string, Folder>;
 }
 
+/** Where nodes go, and what they are compared with. */
+export interface TreeTarget {
+  hash: HashAlgorithm;
+  emit: EmitWithBase;
+  bases?: Pick<DirectoryBases, "base">;
+}
+
 /** The canonical root meta, and the sums of what is in it. Times are left out: the same content has the same root. */
 export function buildTree(
-  hash: HashAlgorithm,
-  emit: EmitWithBase,
+  target: TreeTarget,
   name: string,
   files: ReadonlyMap<string, BackupFile>,
 ): { root: Buffer; entries: number; bytes: number } {
@@ -34,7 +41,7 @@ export function buildTree(
     const last = names.pop()!;
     folderAt(top, names).files.set(last, file);
   }
-  const { meta, entries, bytes } = folderMeta(hash, emit, name.replaceAll("/", "_"), top);
+  const { meta, entries, bytes } = folderMeta(target, "", name.replaceAll("/", "_"), top);
   return { root: meta, entries, bytes };
 }
 
@@ -49,12 +56,15 @@ function folderAt(top: Folder, names: readonly string[]): Folder {
 }
 
 function folderMeta(
-  hash: HashAlgorithm,
-  emit: EmitWithBase,
+  target: TreeTarget,
+  path: string,
   name: string,
   { files, folders }: Folder,
 ): { meta: Buffer; entries: number; bytes: number } {
-  const builder = new DirectoryBuilder(hash, emit);
+  const { hash, emit, bases } = target;
+  const builder = new DirectoryBuilder(hash, (node, content) =>
+    emit(node, content, bases?.base(path, node, content)),
+  );
   const all = [
     ...[...files].map(([called, file]) => ({
       called,
@@ -62,7 +72,10 @@ function folderMeta(
       entries: 1,
       bytes: file.bytes,
     })),
-    ...[...folders].map(([called, folder]) => ({ called, ...folderMeta(hash, emit, called, folder) })),
+    ...[...folders].map(([called, folder]) => ({
+      called,
+      ...folderMeta(target, `${path}${called}/`, called, folder),
+    })),
   ].map((entry) => ({ ...entry, key: Buffer.from(entry.called) }));
   all.sort((a, b) => Buffer.compare(a.key, b.key));
   for (const { meta, key, entries, bytes } of all) builder.add(meta, key, entries, bytes);
@@ -79,7 +92,7 @@ function folderMeta(
 }
 
 /** The canonical meta of a file. */
-export function fileMeta(name: string, { ref, bytes, source }: BackupFile): Buffer {
+function fileMeta(name: string, { ref, bytes, source }: BackupFile): Buffer {
   return encodeMeta({
     ...owned(name),
     type: "file",

@@ -1,17 +1,13 @@
 /** Counts which files of a database's backup are new, changed or as they were. */
-import { decodeMeta } from "@datadb/protocol";
 import type { WalkReport } from "../../source/walk-report.ts";
 import type { BackupFiles } from "./backup-files.ts";
-import { fileMeta } from "./build-tree.ts";
 import type { PreviousTables } from "./previous-tables.ts";
 
 export function countFiles({ files }: BackupFiles, previous: PreviousTables, report: WalkReport): void {
   for (const [path, file] of files) {
     const before = previous.files.get(path);
-    const name = path.split("/").at(-1)!;
     if (before === undefined) report.counts.new++;
-    else if (decodeMeta(fileMeta(name, file)).size === before.size && sameContent(file.ref, before))
-      report.counts.unchanged++;
+    else if (file.bytes === before.size && sameContent(file.ref, before)) report.counts.unchanged++;
     else report.counts.changed++;
   }
 }

@@ -40,9 +40,17 @@ export interface OpenBackup {
   programs: SchemaPrograms | null;
   rules: TableRules;
   searchPath: string[];
-  /** Tables without columns and keys. */
+  /** As it was asked for. */
   view: DatabaseView;
   end(): Promise<void>;
+}
+
+export interface OpenBackupOptions {
+  applicationName: string;
+  /** Names are enough where it is looked at again, in the snapshot. */
+  what: "names" | "rows";
+  warn(text: string): void;
+  signal: AbortSignal;
 }
 
 /**
@@ -51,9 +59,7 @@ export interface OpenBackup {
  */
 export async function openBackup(
   source: PostgresSource,
-  applicationName: string,
-  warn: (text: string) => void,
-  signal: AbortSignal,
+  { applicationName, what, warn, signal }: OpenBackupOptions,
 ): Promise<OpenBackup> {
   const rules = tableRules(source);
   const target = postgresTarget(source.postgres, source.environment);
@@ -82,10 +88,8 @@ export async function openBackup(
     // What they fail with is told below, in this order.
     for (const one of [holding, finding]) one.catch(() => {});
     const searchPath = await readSearchPath(watcher);
-    // In the snapshot it is looked at again.
-    const view = await viewDatabase(watcher, source, { rules, searchPath, what: "names" });
+    const view = await viewDatabase(watcher, source, { rules, searchPath, what });
     const [holder, programs] = [await holding, await finding];
-    checkRights(watcher.target.label, target.user, view);
     return { holder, watcher, programs, rules, searchPath, view, end };
   } catch (error) {
     await Promise.allSettled([holding, finding]);
@@ -94,12 +98,17 @@ export async function openBackup(
   }
 }
 
-/** What the session sees now; tables with columns and keys, or only their names. Throws DATABASE_MISSING, USAGE. */
+/**
+ * What the session sees now: "rows", or only the "names" of tables, without columns, keys, sequences and large objects. Throws
+ * DATABASE_MISSING, USAGE, and DATABASE_FORBIDDEN naming what may not be read.
+ */
 export async function viewDatabase(
   session: Session,
   source: PostgresSource,
   { rules, searchPath, what }: { rules: TableRules; searchPath: readonly string[]; what: "names" | "rows" },
 ): Promise<DatabaseView> {
+  const selected = (source.tables ?? []).length > 0;
+  const isFirst = what === "names";
   const all = await readTables(session, what);
   const partitioned = await readPartitioned(session);
   const tables = chooseTables(rules, all, partitioned, searchPath);
@@ -110,17 +119,16 @@ export async function viewDatabase(
     );
   const chosen = new Set(tables.map(({ oid }) => oid));
   const relations = new Set(all.map(({ oid }) => oid));
-  const sequences = (await readSequenceFacts(session)).filter(
-    ({ owner }) => owner === null || chosen.has(owner) || !relations.has(owner),
-  );
-  const selected = (source.tables ?? []).length > 0;
-  return {
+  const sequences = isFirst || source.schemaOnly ? [] : await readSequenceFacts(session);
+  const view = {
     all,
     tables,
     partitioned,
     chosenPartitioned: choosePartitioned(rules, all, partitioned, searchPath),
-    sequences: source.schemaOnly ? [] : sequences,
+    sequences: sequences.filter(({ owner }) => owner === null || chosen.has(owner) || !relations.has(owner)),
     // As pg_dump: whoever asks for tables gets no large objects.
-    largeObjects: source.schemaOnly || selected ? [] : await readLargeObjectFacts(session),
+    largeObjects: isFirst || source.schemaOnly || selected ? [] : await readLargeObjectFacts(session),
   };
+  checkRights(session.target.label, session.target.user, view);
+  return view;
 }

@@ -73,7 +73,8 @@ export async function postgresSnapshot(
   const applicationName = `datadb snapshot ${process.pid}`;
   const warn = options.onWarning ?? (() => {});
   prepareWorkers(engine, engine.pool.size, null);
-  const opening = openBackup(source, applicationName, warn, stop);
+  const what = options.dryRun ? "rows" : "names";
+  const opening = openBackup(source, { applicationName, what, warn, signal: stop });
   const readAll = (options.readAll || options.heal) ?? false;
   const lookingBack = previousTables(connection, facts, before, readAll);
   const opened = await opening;
@@ -215,7 +216,8 @@ async function readLocked(
   await files.put(SEQUENCES_PATH, [writeSequences(sequences)]);
   await files.put(MANIFEST_PATH, [writeManifest(manifest)]);
   const { ref, bytes } = await engine.stream([writeTableCaches(content.caches)], previousCacheStream(before));
-  const tree = buildTree(facts.hash, engine.emit, context.name, files.files);
+  const target = { hash: facts.hash, emit: engine.emit, bases: previous.directories };
+  const tree = buildTree(target, context.name, files.files);
   engine.emit(metaId(facts.hash, tree.root), tree.root);
   await engine.settle();
   countFiles(files, previous, report);
@@ -291,6 +293,6 @@ async function dryRun(
   for (const { schema, name: table, kind } of view.tables)
     if (kind !== "foreign") report.toRead.push(Buffer.from(`${schema}/${table}.copy`).toString("latin1"));
   report.counts.new = report.toRead.length;
-  const { root, entries, bytes } = buildTree(facts.hash, () => {}, name, new Map());
+  const { root, entries, bytes } = buildTree({ hash: facts.hash, emit() {} }, name, new Map());
   return { root, entries, bytes, cache: null, fields: {} };
 }

@@ -7,6 +7,7 @@ import { previousCacheStream } from "../../snapshot/previous-backup.ts";
 import { fetchContents } from "../../tree/fetch-contents.ts";
 import { MANIFEST_PATH, type PostgresManifest, type TableManifest } from "../manifest/manifest.ts";
 import { readManifest } from "../manifest/read-manifest.ts";
+import { type DirectoryBases, directoryBases } from "./directory-bases.ts";
 import type { PreviousChunks } from "./key-bases.ts";
 import { readContent } from "./read-content.ts";
 import type { TableSums } from "./segments.ts";
@@ -17,6 +18,8 @@ export interface PreviousTables {
   /** Metas of all files, by path. */
   files: ReadonlyMap<string, Meta>;
   table(path: string): TableManifest | undefined;
+  /** What the nodes of its directories are good for. */
+  directories: Pick<DirectoryBases, "base">;
   /** The chunks of a table, when their marks are known; null without. */
   chunks(path: string): Promise<PreviousChunks | null>;
   /** The sums of the segments of these chunks; null where they are not known, or rows must be read all the same. */
@@ -28,6 +31,7 @@ const NOTHING: PreviousTables = {
   manifest: null,
   files: new Map(),
   table: () => undefined,
+  directories: { base: () => undefined },
   chunks: async () => null,
   sums: () => null,
 };
@@ -52,8 +56,14 @@ export async function previousTables(
   try {
     const [root] = await fetch([Buffer.from(backup.ref, "hex")]);
     const files = new Map<string, Meta>();
+    const directories = directoryBases(hashLength(hash));
     const walk = async (directory: Buffer | undefined, path: string): Promise<void> => {
-      for await (const meta of readDirectory(fetch, hash, directory)) {
+      const noted = async (names: readonly Buffer[]): Promise<Buffer[]> => {
+        const nodes = await fetch(names);
+        for (const [i, name] of names.entries()) directories.note(path, name, nodes[i]!);
+        return nodes;
+      };
+      for await (const meta of readDirectory(noted, hash, directory)) {
         const at = path + meta.name.toString();
         if (meta.type === "directory") await walk(meta.directory, `${at}/`);
         else files.set(at, meta);
@@ -74,6 +84,7 @@ export async function previousTables(
       manifest,
       files,
       table: (path) => tables.get(path),
+      directories,
       sums: (path) => (isTrusted && caches.get(path)?.sums) || null,
       async chunks(path) {
         const known = caches.get(path)?.marks;

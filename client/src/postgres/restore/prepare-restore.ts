@@ -6,6 +6,7 @@ import { rolesOfSettings } from "./create-database.ts";
 import type { DatabaseState } from "./database-state.ts";
 import type { ExistingNames } from "./existing-names.ts";
 import { wantedStatements } from "./filter-statements.ts";
+import { narrowScripts } from "./narrow-scripts.ts";
 import { neededOwners, neededRoles } from "./needed-roles.ts";
 import { preflight } from "./preflight.ts";
 import { newNames, renamed } from "./rename-objects.ts";
@@ -18,6 +19,7 @@ import {
   closureOf,
   type RestoreSelection,
   selectEverything,
+  tableAt,
   type Wanted,
   wantedByPath,
 } from "./select-objects.ts";
@@ -42,9 +44,19 @@ export async function prepareRestore(
       "restore it with --data-only into a database that has the tables",
     );
   const filter = { noOwner: options.noOwner === true, noPrivileges: options.noPrivileges === true };
+  const table = tableAt(options.path ?? "", files.manifest);
+  const scripts =
+    table === undefined
+      ? files
+      : narrowScripts(
+          files,
+          new Set([keyOf(table)]),
+          { ...filter, extensionVersions: new Map() },
+          existing.has,
+        );
   const read = (versions: ReadonlyMap<string, string>): [DescribedStatement[], DescribedStatement[]] => {
     const more = { ...filter, extensionVersions: versions };
-    return [wantedStatements(files.preData, more), wantedStatements(files.postData, more)];
+    return [wantedStatements(scripts.preData, more), wantedStatements(scripts.postData, more)];
   };
   const chosen = select(run, ...read(new Map()), existing, beside);
   const { extensionVersions, warnings } = await preflight(session, {

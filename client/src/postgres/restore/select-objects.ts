@@ -50,8 +50,8 @@ export function wantedByPath(
   manifest: PostgresManifest,
   preData: readonly DescribedStatement[],
 ): Wanted {
-  const clean = path.replace(/^\/+|\/+$/g, "");
-  const table = manifest.tables.find((one) => [one.path, one.path.replace(/\.copy$/, "")].includes(clean));
+  const clean = trimmed(path);
+  const table = tableAt(path, manifest);
   if (table !== undefined) return { keys: new Set([keyOf(table)]), schema: null };
   // A partitioned table has no rows of its own, and no file.
   const made = preData.flatMap(({ creates }) => (creates === null ? [] : [creates]));
@@ -67,6 +67,16 @@ export function wantedByPath(
   throw new NotFoundError(`there is no table or schema '${path}' in this backup`, {
     next: "list what there is with datadb ls SELECTOR: (the colon at its end is the root)",
   });
+}
+
+/** The table that has rows there. */
+export function tableAt(path: string, manifest: PostgresManifest): TableManifest | undefined {
+  const clean = trimmed(path);
+  return manifest.tables.find((one) => [one.path, one.path.replace(/\.copy$/, "")].includes(clean));
+}
+
+function trimmed(path: string): string {
+  return path.replace(/^\/+|\/+$/g, "");
 }
 
 function decode(path: string): string {
@@ -120,7 +130,7 @@ export function closureOf(
     }
     left = left.filter(({ statement }) => !taken.has(statement));
   }
-  const schemas = new Set([...selected].map((key) => makers.get(key)!.schema));
+  const schemas = new Set([...selected].map((key) => key.slice(0, key.indexOf("\0"))));
   const isTaken = (statement: DescribedStatement): boolean =>
     taken.has(statement) ||
     (statement.plainName !== null &&

@@ -9,14 +9,24 @@ export interface Statement {
 
 /** Statements in order; meta-commands of psql between them are left out. */
 export function splitStatements(script: string): Statement[] {
-  const statements: Statement[] = [];
+  return [...statementsIn(script)].map(({ text, tokens }) => ({ text, tokens }));
+}
+
+/** Where the statement that begins at `from` ends, its semicolon included. */
+export function endOfStatement(script: string, from: number): number {
+  const [first] = statementsIn(script.slice(from));
+  return first === undefined ? script.length : from + first.end;
+}
+
+function* statementsIn(script: string): Generator<Statement & { end: number }> {
   let tokens: Token[] = [];
   let parentheses = 0;
   let blocks = 0;
   for (const token of tokenizeSql(script)) {
     if (tokens.length === 0 && token.kind === "meta") continue;
     if (token.kind === "symbol" && token.text === ";" && parentheses === 0 && blocks === 0) {
-      finish();
+      if (tokens.length > 0) yield statementOf(script, tokens, token.at + 1);
+      tokens = [];
       continue;
     }
     if (token.text === "(") parentheses++;
@@ -24,21 +34,15 @@ export function splitStatements(script: string): Statement[] {
     tokens.push(token);
     if (token.kind === "word" && isRoutine(tokens)) blocks = blocksAfter(token, blocks);
   }
-  finish();
-  return statements;
+  if (tokens.length > 0) yield statementOf(script, tokens, script.length);
+}
 
-  function finish(): void {
-    const [first, last] = [tokens[0], tokens.at(-1)];
-    if (first !== undefined && last !== undefined) {
-      const from = first.at;
-      const text = script.slice(from, last.at + last.text.length);
-      for (const token of tokens) token.at -= from;
-      statements.push({ text, tokens });
-    }
-    tokens = [];
-    parentheses = 0;
-    blocks = 0;
-  }
+function statementOf(script: string, tokens: Token[], end: number): Statement & { end: number } {
+  const last = tokens.at(-1)!;
+  const from = tokens[0]!.at;
+  const text = script.slice(from, last.at + last.text.length);
+  for (const token of tokens) token.at -= from;
+  return { text, tokens, end };
 }
 
 /** BEGIN ATOMIC ... END holds semicolons; so may CASE ... END within it. */

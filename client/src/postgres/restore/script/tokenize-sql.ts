@@ -24,15 +24,18 @@ const UNICODE_NAME = /[uU]&"(?:[^"]|"")*"/y;
 const DOLLAR = /\$(?:[A-Za-z_\u0080-\uffff][\w\u0080-\uffff]*)?\$/y;
 const META = /\\[^\n]*/y;
 
+/** Where the next token begins, or the text ends. */
+export function nextToken(text: string, from: number): number {
+  for (let at = from; ; ) {
+    const next = at < text.length ? skipSpace(text, at) : at;
+    if (next === at) return at;
+    at = next;
+  }
+}
+
 /** Tokens without comments and white space. What is not closed ends with the text. */
 export function* tokenizeSql(text: string): Generator<Token> {
-  let at = 0;
-  while (at < text.length) {
-    const next = skipSpace(text, at);
-    if (next > at) {
-      at = next;
-      continue;
-    }
+  for (let at = nextToken(text, 0); at < text.length; at = nextToken(text, at)) {
     const token = readToken(text, at);
     yield token;
     at += token.text.length;
@@ -71,7 +74,8 @@ function skipSpace(text: string, from: number): number {
   return at;
 }
 
-function readToken(text: string, at: number): Token {
+/** The token that begins here. */
+export function readToken(text: string, at: number): Token {
   const code = text.charCodeAt(at);
   const token = isLetter(code) ? readLetters(text, at) : readOther(text, at, code);
   return token ?? { kind: "symbol", text: text[at]!, value: text[at]!, at };
