@@ -51,6 +51,14 @@ describe("the launcher", () => {
     expect(stdout.split("\n").slice(0, -1)).toEqual(["v24.0.0", join(root, "cli/dist/main.js"), ...words]);
   });
 
+  test("asks for a small young space when garbage is collected", () => {
+    const node = join(root, "node_modules", pinned, "bin/node");
+    fakeNode(node, "v24.0.0");
+    writeFileSync(node, `#!/bin/sh\nprintf '%s\\n' "$1"\n`);
+    const asked = ["gc", "ls"].map((verb) => run(join(root, "cli/bin/datadb"), [verb]).stdout);
+    expect(asked).toEqual(["--max-semi-space-size=8\n", "--max-semi-space-size=32\n"]);
+  });
+
   test("finds itself through relative and absolute links", () => {
     fakeNode(join(root, "node_modules", pinned, "bin/node"), "v24.0.0");
     mkdirSync(join(root, "global bin"));
