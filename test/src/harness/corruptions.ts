@@ -1,7 +1,7 @@
 /** What may go wrong with the bytes of a store, applied to its packs and to its LevelDBs. */
 import { cpSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { PackScanner, type RecordKind } from "@datadb/protocol";
+import { ByteReader, PackScanner, type RecordKind } from "@datadb/protocol";
 import { ClassicLevel } from "classic-level";
 
 export const CORRUPTIONS = [
@@ -75,6 +75,12 @@ function indexEntries(entries: readonly [Buffer, Buffer][], kind: RecordKind): [
   return entries.filter(([key]) => key.subarray(0, prefix.length).equals(prefix));
 }
 
+/** By pack and offset, with which the values of an index begin. */
+function byPlace([, one]: [Buffer, Buffer], [, other]: [Buffer, Buffer]): number {
+  const [left, right] = [new ByteReader(one), new ByteReader(other)];
+  return left.varint() - right.varint() || left.varint() - right.varint();
+}
+
 /** How many records each pack of a kind has. */
 export function recordCounts(store: string, kind: RecordKind): number[] {
   return packsOf(store, kind).map((pack) => recordsOf(pack, kind).length);
@@ -127,11 +133,11 @@ export async function corruptPack(
       return writeFileSync(pack, Buffer.concat(parts));
     }
     case "stale index":
-      return editLevel(join(store, "local"), (entries) => ({
-        dels: indexEntries(entries, kind)
-          .filter((_, at) => at % 2 === 0)
-          .map(([key]) => key),
-      }));
+      // As if it had fallen behind: what was written last is not in it.
+      return editLevel(join(store, "local"), (entries) => {
+        const known = indexEntries(entries, kind).sort(byPlace);
+        return { dels: known.slice(known.length / 2).map(([key]) => key) };
+      });
   }
 }
 
