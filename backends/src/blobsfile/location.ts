@@ -56,20 +56,28 @@ export function packKey(kind: RecordKind, pack: number): Buffer {
   return key;
 }
 
+function markedKey(mark: number, kind: RecordKind, pack: number): Buffer {
+  const key = packKey(kind, pack);
+  key[1] = mark | KIND_BYTE[kind];
+  return key;
+}
+
+function markedKeyRange(mark: number, kind: RecordKind): [Buffer, Buffer] {
+  const byte = mark | KIND_BYTE[kind];
+  return [Buffer.from([PACK_KEY, byte]), Buffer.from([PACK_KEY, byte + 1])];
+}
+
 /** What is added to the kind in the key of a pack that is being deleted. Permanent. */
 const DROPPED = 0x80;
 
 /** Key that says that a pack is being deleted, or was: its number is not given again. */
 export function droppedKey(kind: RecordKind, pack: number): Buffer {
-  const key = packKey(kind, pack);
-  key[1] = DROPPED | KIND_BYTE[kind];
-  return key;
+  return markedKey(DROPPED, kind, pack);
 }
 
 /** The range of all such keys of a kind: first included, last excluded. */
 export function droppedKeyRange(kind: RecordKind): [Buffer, Buffer] {
-  const byte = DROPPED | KIND_BYTE[kind];
-  return [Buffer.from([PACK_KEY, byte]), Buffer.from([PACK_KEY, byte + 1])];
+  return markedKeyRange(DROPPED, kind);
 }
 
 /** What is added to the kind in the key of a pack that is being cut. Permanent. */
@@ -77,15 +85,12 @@ const CUT = 0x40;
 
 /** Key that says to how many bytes a pack is being cut: the index needs nothing behind them. */
 export function cutKey(kind: RecordKind, pack: number): Buffer {
-  const key = packKey(kind, pack);
-  key[1] = CUT | KIND_BYTE[kind];
-  return key;
+  return markedKey(CUT, kind, pack);
 }
 
 /** The range of all such keys of a kind: first included, last excluded. */
 export function cutKeyRange(kind: RecordKind): [Buffer, Buffer] {
-  const byte = CUT | KIND_BYTE[kind];
-  return [Buffer.from([PACK_KEY, byte]), Buffer.from([PACK_KEY, byte + 1])];
+  return markedKeyRange(CUT, kind);
 }
 
 /** The range of the keys of all records of a kind: first included, last excluded. */
