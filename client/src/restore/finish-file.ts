@@ -14,8 +14,7 @@ export function finishFile(fd: number, target: FileTarget, umask: number): void 
   if (stripAcl && native !== null) removeAcl(fd);
   // Changing owner or content clears set-id bits, so they are set after both.
   const lost = owner !== null || stripAcl || (mode & umask) !== 0 || (mode & SET_ID_OR_STICKY) !== 0;
-  // For a moment the umask may have been another one: a listener that is opened in this process makes its socket private with it.
-  if (lost || (fs.fstatSync(fd).mode & 0o777) !== (mode & 0o777)) fs.fchmodSync(fd, mode);
+  if (lost) fs.fchmodSync(fd, mode);
   for (const { name, value } of xattrs) native?.setFileXattr(fd, name, value);
   if (native !== null) native.setFileTime(fd, mtime);
   else fs.futimesSync(fd, Number(mtime) / 1e9, Number(mtime) / 1e9);

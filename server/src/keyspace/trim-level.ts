@@ -1,5 +1,5 @@
 /** Has LevelDB give back the space of keys that are deleted: by itself it does so when it comes across them, much later. */
-import { freeBytes } from "../free-bytes.ts";
+import { nodeFileSystem } from "@datadb/backends";
 import { guardLevel, type Level } from "./open-level.ts";
 
 const FIRST = Buffer.from([0]);
@@ -13,7 +13,7 @@ const SPARE_BYTES: number = 16 << 20;
  */
 export async function trimLevel(level: Level): Promise<boolean> {
   const bytes = await guardLevel(level, level.approximateSize(FIRST, LAST));
-  if ((await freeBytes(level.location)) < bytes + SPARE_BYTES) return false;
+  if ((await nodeFileSystem.freeBytes(level.location)) < bytes + SPARE_BYTES) return false;
   await guardLevel(level, level.compactRange(FIRST, LAST));
   return true;
 }

@@ -2,8 +2,8 @@
 import { randomBytes } from "node:crypto";
 import { open, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
+import { nodeFileSystem } from "@datadb/backends";
 import { DiskFullError } from "@datadb/protocol";
-import { freeBytes } from "../free-bytes.ts";
 
 /** Enough to open both databases, to log that backups are gone, and to begin a collection. */
 const RESERVE_BYTES: number = 4 * 1024 * 1024;
@@ -56,14 +56,14 @@ export function createReserve(directory: string): Reserve {
       released = false;
       return;
     }
-    const room = (await freeBytes(directory)) + there - MARGIN_BYTES;
+    const room = (await nodeFileSystem.freeBytes(directory)) + there - MARGIN_BYTES;
     const bytes = Math.min(RESERVE_BYTES, room);
     if (bytes < LEAST_BYTES || bytes <= there) return;
     await writeFile(path, bytes);
     released = bytes < RESERVE_BYTES;
   };
   const release = async (below: number): Promise<boolean> => {
-    if ((await freeBytes(directory)) >= below) return false;
+    if ((await nodeFileSystem.freeBytes(directory)) >= below) return false;
     released = true;
     await rm(path, { force: true });
     return true;
@@ -71,7 +71,7 @@ export function createReserve(directory: string): Reserve {
   const requireRoom = async (): Promise<void> => {
     if (performance.now() - looked > LOOK_EVERY_MS) {
       looked = performance.now();
-      if ((await freeBytes(directory)) > RESERVE_BYTES + LOW_BYTES) await restore();
+      if ((await nodeFileSystem.freeBytes(directory)) > RESERVE_BYTES + LOW_BYTES) await restore();
     }
     if (released)
       throw new DiskFullError(

@@ -1,8 +1,8 @@
 /** Connections: RESP2 and RESP3, order, limits, slow and hostile peers. */
-import { statSync } from "node:fs";
+import { chmodSync, mkdirSync, statSync } from "node:fs";
 import { type AddressInfo, connect } from "node:net";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { encoded, type RawClient, rawClient, type Word } from "../../testing/raw-client.ts";
 import { openTestServer, type TestServer } from "../../testing/test-server.ts";
 import { listenOnSocket, listenOnTcp } from "./resp-listener.ts";
@@ -190,6 +190,23 @@ test("the unix socket is for its owner", async () => {
   await listener.close();
   expect(() => statSync(path)).toThrow("ENOENT");
 });
+
+test.each([0o700, 0o755])(
+  "the umask stays where the directory of a socket, of mode %o, is private",
+  async (mode) => {
+    const directory = join(server.directory, `of-${mode}`);
+    mkdirSync(directory);
+    chmodSync(directory, mode);
+    const path = join(directory, "s");
+    // Other threads, and what else the process has open, make files meanwhile.
+    const changes = vi.spyOn(process, "umask");
+    const listener = await listenOnSocket(server.database, path);
+    expect(changes.mock.calls.length > 0).toBe(mode !== 0o700);
+    changes.mockRestore();
+    expect(statSync(path).mode & 0o777).toBe(0o600);
+    await listener.close();
+  },
+);
 
 test("MONITOR shows commands without secrets", async () => {
   const monitor = await server.client();

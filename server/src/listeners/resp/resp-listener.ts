@@ -1,6 +1,7 @@
 /** Accepts RESP connections: on TCP, with or without TLS, or on a unix socket. */
-import { chmodSync } from "node:fs";
+import { chmodSync, statSync } from "node:fs";
 import { createServer, type Server, type Socket } from "node:net";
+import { dirname } from "node:path";
 import { createServer as createTlsServer, type TlsOptions } from "node:tls";
 import { ReplyError } from "@datadb/protocol";
 import type { Database } from "../../database.ts";
@@ -46,7 +47,8 @@ export function listenOnSocket(
   options: ListenOptions = {},
 ): Promise<Listener> {
   const listening = (server: Server): void => {
-    // Between bind and chmod nobody else may connect either.
+    if (isPrivate(dirname(path))) return void server.listen({ path });
+    // Between bind and chmod nobody else may connect either. The umask is the whole process's.
     const mask = process.umask(0o177);
     try {
       server.listen({ path });
@@ -55,6 +57,12 @@ export function listenOnSocket(
     }
   };
   return listen(database, listening, options, path);
+}
+
+/** Whether only its owner can reach what is in a directory. False when it is not there: binding then says so. */
+function isPrivate(directory: string): boolean {
+  const found = statSync(directory, { throwIfNoEntry: false });
+  return found !== undefined && (found.mode & 0o077) === 0;
 }
 
 async function listen(
