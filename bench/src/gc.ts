@@ -1,8 +1,9 @@
 /** What it takes to give back the space of half a store: time, memory and bytes, and how memory grows with the store. */
-import { mkdirSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { directoryBytes } from "./directory-bytes.ts";
 import { measure } from "./measure.ts";
+import { median } from "./statistics.ts";
 import type { Verdict } from "./targets.ts";
 import type { Repository, Tool } from "./tools/tool.ts";
 import { randomOf } from "./workload/random.ts";
@@ -15,7 +16,7 @@ export interface GcRun {
   /** Seconds of the commands that forget, and of the one that gives space back. */
   forget: number;
   collect: number;
-  /** Bytes of private memory at the peak of the latter: tables that the kernel has mapped are not the collection's. */
+  /** Bytes of private memory at the peak of the latter: tables that the kernel has mapped are not the collection's. datadb: median. */
   memory: number;
   before: number;
   after: number;
@@ -24,6 +25,8 @@ export interface GcRun {
 const BLOBS = 2_000_000;
 const FILES_OF_DIRECTORY = 1000;
 const MIB = 1024 * 1024;
+/** How often datadb collects, each time in a copy of the store: the peak differs by more than a slope from run to run. */
+const COLLECTIONS = 3;
 /** Bytes of memory for each further million of blobs. */
 const MOST_SLOPE: number = 2 * MIB;
 
@@ -48,10 +51,24 @@ async function runOne(tool: Tool, work: string, older: string, newer: string, bl
   const commands = repository.forgetOlder(older);
   let forget = 0;
   for (const command of commands.slice(0, -1)) forget += (await measure(command)).wall;
-  const { wall, privateMemory: memory } = await measure(commands.at(-1)!);
+  const copies = tool.name === "datadb" ? copiesOf(path) : [];
+  const { wall, privateMemory } = await measure(commands.at(-1)!);
+  const memories = [privateMemory];
+  for (const copy of copies)
+    memories.push((await measure(tool.repository(copy).forgetOlder(older).at(-1)!)).privateMemory);
+  const memory = median(memories);
   const run = { tool: tool.name, blobs, forget, collect: wall, memory, before, after: directoryBytes(path) };
-  console.log(`gc: ${tool.name}, ${blobs} blobs: ${wall.toFixed(2)} s, ${Math.round(memory / MIB)} MiB`);
+  const all = memories.map((bytes) => Math.round(bytes / MIB)).join(", ");
+  console.log(`gc: ${tool.name}, ${blobs} blobs: ${wall.toFixed(2)} s, ${all} MiB`);
   return run;
+}
+
+function copiesOf(path: string): string[] {
+  return Array.from({ length: COLLECTIONS - 1 }, (_, at) => {
+    const copy = `${path}-${at + 2}`;
+    cpSync(path, copy, { recursive: true });
+    return copy;
+  });
 }
 
 /** Two backups, of which the older goes; datadb also with half as many blobs. `work` must not exist. */
