@@ -2,27 +2,38 @@
 import type { ColumnFacts } from "../catalogue/columns.ts";
 
 interface Kind {
-  types: readonly string[];
+  /** As ColumnFacts has them. */
+  readBy: readonly string[];
   /** Bytes of a value; 0 where it depends on it. */
   width: number;
 }
 
+/** What reads text and binary form alike. */
+const TEXTS = [
+  "textin textrecv",
+  "varcharin varcharrecv",
+  "bpcharin bpcharrecv",
+  "namein namerecv",
+  "json_in json_recv",
+  "enum_in enum_recv",
+];
+
 /** In the order of the numbers that assembly/binary-rows.ts has for them. */
 const KINDS: readonly Kind[] = [
-  { types: ["text", "varchar", "bpchar", "json"], width: 0 },
-  { types: ["jsonb"], width: 0 },
-  { types: ["int2"], width: 2 },
-  { types: ["int4"], width: 4 },
-  { types: ["int8"], width: 8 },
-  { types: ["oid"], width: 4 },
-  { types: ["bool"], width: 1 },
-  { types: ["bytea"], width: 0 },
-  { types: ["uuid"], width: 16 },
-  { types: ["date"], width: 4 },
-  { types: ["time"], width: 8 },
-  { types: ["timestamp"], width: 8 },
-  { types: ["timestamptz"], width: 8 },
-  { types: ["numeric"], width: 8 },
+  { readBy: TEXTS, width: 0 },
+  { readBy: ["jsonb_in jsonb_recv"], width: 0 },
+  { readBy: ["int2in int2recv"], width: 2 },
+  { readBy: ["int4in int4recv"], width: 4 },
+  { readBy: ["int8in int8recv"], width: 8 },
+  { readBy: ["oidin oidrecv"], width: 4 },
+  { readBy: ["boolin boolrecv"], width: 1 },
+  { readBy: ["byteain bytearecv"], width: 0 },
+  { readBy: ["uuid_in uuid_recv"], width: 16 },
+  { readBy: ["date_in date_recv"], width: 4 },
+  { readBy: ["time_in time_recv"], width: 8 },
+  { readBy: ["timestamp_in timestamp_recv"], width: 8 },
+  { readBy: ["timestamptz_in timestamptz_recv"], width: 8 },
+  { readBy: ["numeric_in numeric_recv"], width: 8 },
 ];
 
 /** How many columns a row has, and how long a value is. */
@@ -34,7 +45,9 @@ const LENGTH_BYTES = 4;
  * numbers. `rowBytes`: of a row's text.
  */
 export function binaryKinds(columns: readonly ColumnFacts[], rowBytes: number): Uint8Array | null {
-  const kinds = columns.map(({ type }) => KINDS.findIndex(({ types }) => types.includes(type ?? "")));
+  const kinds = columns.map((column) =>
+    KINDS.findIndex(({ readBy }) => readBy.includes(column.readBy ?? "")),
+  );
   if (columns.length === 0 || kinds.includes(-1)) return null;
   const least = kinds.reduce((sum, kind) => sum + LENGTH_BYTES + KINDS[kind]!.width, COUNT_BYTES);
   return least > rowBytes ? null : Uint8Array.from(kinds);

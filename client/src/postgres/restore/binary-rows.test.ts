@@ -9,8 +9,15 @@ import { binaryRows } from "./binary-rows.ts";
 const HEADER_BYTES = 19;
 const ANY_LENGTH = 1e9;
 
+/** Types whose functions PostgreSQL names as `int4in`; those of others are named as `date_in`. */
+const SHORT = /^(text|varchar|bpchar|name|int[248]|oid|bool|bytea|float[48])$/;
+
 const columnsOf = (types: readonly (string | null)[]): ColumnFacts[] =>
-  types.map((type) => ({ name: "c", type, fullType: type ?? "other", notNull: false, collation: "" }));
+  types.map((type) => {
+    const before = type !== null && SHORT.test(type) ? type : `${type}_`;
+    const readBy = type === null ? null : `${before}in ${before}recv`;
+    return { name: "c", type: null, readBy, fullType: type ?? "other", notNull: false, collation: "" };
+  });
 
 /** What came in binary, without header and trailer, the text of it, and the text that is left. */
 async function encode(types: readonly string[], text: string | Buffer, pieceBytes = 7) {
@@ -72,6 +79,8 @@ test.each([
   ["text", "\\\\N", "5c4e"],
   ["varchar", "a\\tb\\nc\\\\d\\be\\fg\\rh\\vé", "6109620a635c6408650c670d680bc3a9"],
   ["bpchar", "ab  ", "61622020"],
+  ["name", "pg_class", "70675f636c617373"],
+  ["enum", "a\\tb'\"\\\\ é", "61096227225c20c3a9"],
   ["json", '{"a": 1}', "7b2261223a20317d"],
   ["jsonb", '{"a": "\\\\n"}', "017b2261223a20225c6e227d"],
   ["bytea", "\\\\x", ""],
@@ -170,7 +179,7 @@ test("a row that no message has room for stays text, and so does one longer than
 
 test("a table with another type stays text, and so does one that would become much longer", () => {
   expect([...binaryKinds(columnsOf(["int8", "text"]), 100)!]).toEqual([4, 0]);
-  expect(binaryKinds(columnsOf(["int8", "float8"]), 100)).toBeNull();
+  expect(binaryKinds(columnsOf(["int8", "interval"]), 100)).toBeNull();
   expect(binaryKinds(columnsOf(["int8", null]), 100)).toBeNull();
   expect(binaryKinds([], 1)).toBeNull();
   expect(binaryKinds(columnsOf(["int4", "int4"]), 8)).toBeNull();

@@ -11,6 +11,7 @@ const AT = 1000;
 const column = (type: string | null, notNull = true, name = "c"): ColumnFacts => ({
   name,
   type,
+  readBy: null,
   fullType: type ?? "other",
   notNull,
   collation: "",
