@@ -6,6 +6,7 @@ import asc from "assemblyscript/asc";
 
 /** Imported by others. */
 const PARTS = new Set([
+  "binary-floats",
   "binary-times",
   "binary-values",
   "copy-text",

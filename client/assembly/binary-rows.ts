@@ -6,6 +6,7 @@
  * State lives in WebAssembly globals, which each instance has for itself; there is no data segment.
  */
 import { BACKSLASH, LINE_FEED, NULL_MARK, TAB } from "./copy-text";
+import { encodeFloat, FLOAT4, FLOAT8 } from "./binary-floats";
 import { DATE, encodeTime, TIME, TIMESTAMP, TIMESTAMPTZ } from "./binary-times";
 import {
   encodeBytes,
@@ -18,6 +19,8 @@ import {
   next,
   noRoom,
 } from "./binary-values";
+
+export { powersAt } from "./binary-floats";
 
 /** As src/postgres/restore/binary-kinds.ts numbers them; those that are not here are beside what encodes them. */
 const TEXT: u8 = 0;
@@ -135,6 +138,9 @@ function encodeValue(kind: u8, at: usize, o: usize, limit: usize): usize {
     case TIMESTAMP:
     case TIMESTAMPTZ:
       return encodeTime(kind, at, o);
+    case FLOAT4:
+    case FLOAT8:
+      return encodeFloat(kind, at, o);
     default:
       return encodeInteger(kind, at, o);
   }

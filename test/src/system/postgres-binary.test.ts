@@ -9,12 +9,28 @@ const ROWS = 13_000;
 /** The row from which on the table `mixed` has values that stay text. */
 const ODD = 7000;
 
+/**
+ * Types that are read as others are: labels with all that COPY escapes, domains over a domain and over a type that stays text, and one that is made of
+ * the server's functions, as citext is.
+ */
+const TYPES = `
+  CREATE TYPE mood AS ENUM ('sad', E'a\\tb''"\\\\ é\\n', '', '\\N');
+  CREATE DOMAIN short AS varchar(9); CREATE DOMAIN shorter AS short CHECK (length(VALUE) < 8); CREATE DOMAIN amount AS numeric(20, 3);
+  CREATE DOMAIN span AS interval;
+  CREATE TYPE own;
+  CREATE FUNCTION own_in(cstring) RETURNS own AS 'textin' LANGUAGE internal STRICT IMMUTABLE;
+  CREATE FUNCTION own_out(own) RETURNS cstring AS 'textout' LANGUAGE internal STRICT IMMUTABLE;
+  CREATE FUNCTION own_receive(internal) RETURNS own AS 'textrecv' LANGUAGE internal STRICT STABLE;
+  CREATE TYPE own (INPUT = own_in, OUTPUT = own_out, RECEIVE = own_receive, STORAGE = extended);`;
+
 /** Every type that is made binary. */
 const COLUMNS = `id bigint PRIMARY KEY, i2 smallint, i4 int, i8 bigint, o oid, b bool, t text NOT NULL, v varchar(300), c char(12), y bytea, u uuid,
-  d date, ti time, tp time(2), ts timestamp, tm timestamp(3), tz timestamptz, n numeric, np numeric(20, 5), j json, jb jsonb`;
+  d date, ti time, tp time(2), ts timestamp, tm timestamp(3), tz timestamptz, n numeric, np numeric(20, 5), j json, jb jsonb,
+  f4 float4, f8 float8, k name, e mood, s short, sh shorter, am amount, w own`;
 
 /** Values from end to end of what they can be; of some columns one of nine is null. */
 const TABLES = `
+  ${TYPES}
   SELECT setseed(${(seed % 1000) / 1000});
   CREATE TABLE pure (${COLUMNS});
   INSERT INTO pure SELECT i, (random() * 65535 - 32768)::int2, (random() * 4294967295 - 2147483648)::int4,
@@ -28,17 +44,21 @@ const TABLES = `
     timestamp '1970-01-01' + random() * interval '99999 days',
     CASE i % 90 WHEN 2 THEN '-infinity' ELSE timestamptz '1969-12-31 23:59:59.999999+00' + (random() - 0.5) * interval '700000 days' END,
     CASE i % 9 WHEN 6 THEN NULL ELSE ((random() - 0.5) * 10::numeric ^ (i % 40))::numeric / 10::numeric ^ (i % 23) END,
-    (random() - 0.5) * 1e9, json_build_object('i', i, 'x', 1.50), jsonb_build_object('s', E'"\\\\\\t', 'n', i / 7.0, 'a', array[i, null])
+    (random() - 0.5) * 1e9, json_build_object('i', i, 'x', 1.50), jsonb_build_object('s', E'"\\\\\\t', 'n', i / 7.0, 'a', array[i, null]),
+    CASE i % 90 WHEN 1 THEN '-0' WHEN 2 THEN 'NaN' WHEN 3 THEN '1e-45' WHEN 4 THEN '-Infinity' ELSE (random() - 0.5) * 10::float8 ^ (i % 70 - 35) END,
+    CASE i % 90 WHEN 1 THEN '-0' WHEN 2 THEN 'NaN' WHEN 3 THEN '5e-324' WHEN 4 THEN 'Infinity' ELSE (random() - 0.5) * 10::float8 ^ (i % 600 - 300) END,
+    'n' || i, CASE WHEN i % 9 <> 7 THEN (enum_range(NULL::mood))[1 + i % 4] END, 's' || i, CASE WHEN i % 9 <> 8 THEN 'd' || i END, random() * 1e9,
+    ('Wé\\t' || i)::own
     FROM generate_series(1, ${ROWS}) AS i;
   CREATE TABLE mixed (LIKE pure INCLUDING ALL);
   INSERT INTO mixed SELECT * FROM pure;
   UPDATE mixed SET n = 'NaN' WHERE id >= ${ODD} AND id % 5 = 0;
   UPDATE mixed SET d = '0044-03-15 BC', ts = '294276-12-31 23:59:59.999999', ti = '24:00' WHERE id = ${ODD};
-  CREATE TABLE other AS SELECT id, i4::float8 AS f, t FROM pure; ALTER TABLE other ADD PRIMARY KEY (id);`;
+  CREATE TABLE other AS SELECT id, (i4 * interval '1 s')::span AS f, t FROM pure; ALTER TABLE other ADD PRIMARY KEY (id);`;
 
 lane("tables loaded in the binary format", [{ postgres: 15 }], () => {
   test("hold what the backup has, whatever their types and values", async () => {
-    const { server, backup, restore } = await openDatabaseWorld("binary-load");
+    const { server, backup, restore, tryRestore } = await openDatabaseWorld("binary-load");
     await server.createDatabase("shop");
     await server.psql("shop", TABLES);
     await backup("shop");
@@ -52,8 +72,13 @@ lane("tables loaded in the binary format", [{ postgres: 15 }], () => {
 
     // Into tables that say by which command a row came: first of all, that it was in binary.
     await server.createDatabase("told");
-    for (const table of ["pure", "mixed"]) {
-      await server.psql("told", `CREATE TABLE ${table} (${COLUMNS}, how text DEFAULT current_query())`);
+    await server.psql("told", TYPES);
+    for (const [table, columns] of [
+      ["pure", COLUMNS],
+      ["mixed", COLUMNS],
+      ["other", "id bigint PRIMARY KEY, f span, t text"],
+    ]) {
+      await server.psql("told", `CREATE TABLE ${table} (${columns}, how text DEFAULT current_query())`);
       await restore(`shop:public/${table}`, "told", "--data-only");
     }
     const formats = (table: string): Promise<string> =>
@@ -63,11 +88,24 @@ lane("tables loaded in the binary format", [{ postgres: 15 }], () => {
       );
     expect(await formats("pure")).toBe(`binary|1|${ROWS}`);
     expect(await formats("mixed")).toBe(`binary|1|${ODD - 1}\ntext|${ODD}|${ROWS}`);
+    expect(await formats("other")).toBe(`text|1|${ROWS}`);
     await server.psql("told", "ALTER TABLE pure DROP how; ALTER TABLE mixed DROP how");
     const same = "SELECT count(*), sum(hashtextextended(t::text, 0)::numeric) FROM";
     for (const table of ["pure", "mixed"])
       expect(await server.psql("told", `${same} ${table} AS t`)).toBe(
         await server.psql("shop", `${same} ${table} AS t`),
       );
+
+    // What a domain does not allow is not let in.
+    for (const [rule, said] of [
+      ["ADD CHECK (VALUE <> 'd20')", "violates check constraint"],
+      ["SET NOT NULL", "does not allow null values"],
+    ] as const) {
+      const database = `strict ${rule.slice(0, 3)}`;
+      await server.createDatabase(database);
+      await server.psql(database, `${TYPES} ALTER DOMAIN short ${rule}; CREATE TABLE pure (${COLUMNS});`);
+      const { code, stderr } = await tryRestore("shop:public/pure", database, ["--data-only"]);
+      expect([code, stderr.includes(said)], stderr).toEqual([1, true]);
+    }
   });
 });

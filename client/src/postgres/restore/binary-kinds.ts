@@ -34,6 +34,8 @@ const KINDS: readonly Kind[] = [
   { readBy: ["timestamp_in timestamp_recv"], width: 8 },
   { readBy: ["timestamptz_in timestamptz_recv"], width: 8 },
   { readBy: ["numeric_in numeric_recv"], width: 8 },
+  { readBy: ["float4in float4recv"], width: 4 },
+  { readBy: ["float8in float8recv"], width: 8 },
 ];
 
 /** How many columns a row has, and how long a value is. */

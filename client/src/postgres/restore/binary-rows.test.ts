@@ -99,6 +99,32 @@ test.each([
   ["numeric", "12345.678", "000300010000000300010929" + "1a7c"],
   ["numeric", "-0.05", "00020000400000020000" + "01f4"],
   ["numeric", "0", "000100000000" + "00000000"],
+  ["float8", "0", "0000000000000000"],
+  ["float8", "-0", "8000000000000000"],
+  ["float8", "1.5", "3ff8000000000000"],
+  ["float8", "0.1", "3fb999999999999a"],
+  ["float8", "0.0001", "3f1a36e2eb1c432d"],
+  ["float8", "1e+15", "430c6bf526340000"],
+  ["float8", "-9.999999999999999e+22", "c4b52d02c7e14af6"],
+  ["float8", "1.2345678901234568e-05", "3ee9e409302678ba"],
+  ["float8", "9007199254740993", "4340000000000000"],
+  ["float8", "5e-324", "0000000000000001"],
+  ["float8", "2.225073858507201e-308", "000fffffffffffff"],
+  ["float8", "2.2250738585072014e-308", "0010000000000000"],
+  ["float8", "1.7976931348623157e+308", "7fefffffffffffff"],
+  ["float8", "NaN", "7ff8000000000000"],
+  ["float8", "Infinity", "7ff0000000000000"],
+  ["float8", "-Infinity", "fff0000000000000"],
+  ["float4", "-0", "80000000"],
+  ["float4", "0.1", "3dcccccd"],
+  ["float4", "-1e+23", "e5a96816"],
+  ["float4", "16777217", "4b800000"],
+  ["float4", "1e-45", "00000001"],
+  ["float4", "1.1754944e-38", "00800000"],
+  ["float4", "3.4028235e+38", "7f7fffff"],
+  ["float4", "NaN", "7fc00000"],
+  ["float4", "Infinity", "7f800000"],
+  ["float4", "-Infinity", "ff800000"],
 ])("%s %s", async (type, text, bytes) => {
   expect(await encodedValue(type, text)).toBe(bytes);
 });
@@ -142,12 +168,37 @@ test.each([
   ["numeric", ".5"],
   ["numeric", "5."],
   ["numeric", "-"],
+  ["float8", ""],
+  ["float8", "-"],
+  ["float8", ".5"],
+  ["float8", "5."],
+  ["float8", "+5"],
+  ["float8", "1e5"],
+  ["float8", "1e+5"],
+  ["float8", "1e+0005"],
+  ["float8", "1E+05"],
+  ["float8", "0x10"],
+  ["float8", "1.5 "],
+  ["float8", "-NaN"],
+  ["float8", "nan"],
+  ["float8", "NaN2"],
+  ["float8", "infinity"],
+  ["float8", "inf"],
+  ["float8", "2e-324"],
+  ["float8", "1.8e+308"],
+  ["float8", "1e+999"],
+  ["float8", "1e-999"],
+  ["float8", "18446744073709551616"],
+  ["float8", "1.00000000000000000000"],
+  ["float4", "7e-46"],
+  ["float4", "3.4028236e+38"],
+  ["float4", "1e+39"],
 ])("%s %s stays text", async (type, text) => {
   expect(await encodedValue(type, text)).toBeNull();
 });
 
 test("nulls of every type have no value", async () => {
-  for (const type of ["text", "jsonb", "int8", "bool", "bytea", "uuid", "timestamptz", "numeric"])
+  for (const type of ["text", "jsonb", "int8", "bool", "bytea", "uuid", "timestamptz", "numeric", "float8"])
     expect(await encodedValue(type, "\\N")).toBe("null");
 });
 

@@ -3,8 +3,10 @@ import { type ContentPiece, pieceOf, takeInto } from "../../cat/content-piece.ts
 import { SLAB_BYTES, slabStart } from "../../chunker/slab-memory.ts";
 import { wasmModule } from "../../chunker/wasm-module.ts";
 import { beginMessage, HEADER_BYTES } from "./copy-in.ts";
+import { powersOfFive } from "./powers-of-five.ts";
 
 interface Exports {
+  powersAt(at: number): void;
   encodeRows(from: number, to: number, kinds: number, count: number, out: number, limit: number): number;
   reason(): number;
   encodedEnd(): number;
@@ -21,8 +23,9 @@ const MESSAGE_BYTES = 256 << 10;
  * and what is received lies beyond a core's cache before it is used.
  */
 const USUAL_BYTES = 64 << 10;
-/** Where the kinds of the columns are: before all rows. */
+/** Where the kinds of the columns are, of which a table has 1600 at most, and powers of five: before all rows. */
 const KINDS = 1024;
+const POWERS = 4096;
 const ROWS = slabStart(0);
 const MESSAGES = [slabStart(1), slabStart(1) + MESSAGE_BYTES] as const;
 
@@ -114,6 +117,8 @@ function messageWriter(memory: WebAssembly.Memory, kinds: Uint8Array): MessageWr
   const wasm = exports as unknown as Exports;
   const view = Buffer.from(memory.buffer);
   view.set(kinds, KINDS);
+  view.set(powersOfFive(), POWERS);
+  wasm.powersAt(POWERS);
   let turn: 0 | 1 = 0;
   let at = MESSAGES[turn] + HEADER_BYTES;
   return {
