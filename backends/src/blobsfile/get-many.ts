@@ -6,7 +6,7 @@ import { fileError, systemCode } from "./file-error.ts";
 import { findValues } from "./has-many.ts";
 import { isAbsent, isLost } from "./known-many.ts";
 import { decodeLocation, type Location } from "./location.ts";
-import { packPath } from "./pack-lifecycle.ts";
+import { endOfPack, packPath } from "./pack-lifecycle.ts";
 import { packName } from "./pack-name.ts";
 import { planReads, type ReadRange, type Wanted } from "./read-plan.ts";
 import type { Shelf } from "./shelf.ts";
@@ -132,8 +132,8 @@ function wantedOf(shelf: Shelf, names: readonly Buffer[]): Wanted[] {
 }
 
 /** Whether a compaction has taken away what a range held. */
-function isGone({ packs, cutAt }: Shelf, { pack, to }: ReadRange): boolean {
-  return !packs.has(pack) || to > (cutAt.get(pack) ?? Number.POSITIVE_INFINITY);
+function isGone(shelf: Shelf, { pack, to }: ReadRange): boolean {
+  return !shelf.packs.has(pack) || to > endOfPack(shelf, pack);
 }
 
 /** See Backend.getMany. */

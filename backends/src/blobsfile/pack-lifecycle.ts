@@ -17,6 +17,11 @@ export function packPath(shelf: Shelf, number: number): string {
   return join(shelf.place.directory, packName(shelf.kind, number));
 }
 
+/** Where a pack ends that was cut, or is about to be; the index needs nothing behind it. */
+export function endOfPack({ cutAt }: Shelf, number: number): number {
+  return cutAt.get(number) ?? Number.POSITIVE_INFINITY;
+}
+
 /** Closes the descriptor for writing, if it is open. */
 export async function closeFile(place: Place, pack: OpenPack): Promise<void> {
   const { file } = pack;

@@ -6,7 +6,7 @@ import { indexPack } from "./index-pack.ts";
 import { decodeProgress, encodeProgress, packKey, packKeyRange, packOfKey } from "./location.ts";
 import { mendHeader } from "./mend-header.ts";
 import { checkPackHeader } from "./pack-header-check.ts";
-import { cutPack, packAt, packPath } from "./pack-lifecycle.ts";
+import { cutPack, endOfPack, packAt, packPath } from "./pack-lifecycle.ts";
 import { parsePackName } from "./pack-name.ts";
 import type { Place, Shelf } from "./shelf.ts";
 import { finishCuts } from "./shorten-pack.ts";
@@ -48,8 +48,7 @@ async function recoverTail(
 ): Promise<number | null> {
   const { place } = shelf;
   const path = packPath(shelf, number);
-  const end = shelf.cutAt.get(number) ?? Number.POSITIVE_INFINITY;
-  const size = Math.min(end, (await place.fs.stat(path))?.size ?? 0);
+  const size = Math.min(endOfPack(shelf, number), (await place.fs.stat(path))?.size ?? 0);
   if (size < indexed) {
     noteLost(shelf, number, size, `has only ${size} of ${indexed} bytes`);
     return null;

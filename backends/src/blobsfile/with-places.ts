@@ -3,7 +3,7 @@ import { type RecordPlace, recordSize } from "@datadb/protocol";
 import { findValues } from "./has-many.ts";
 import { isAbsent } from "./known-many.ts";
 import { decodeLocation, type Location } from "./location.ts";
-import { packPath } from "./pack-lifecycle.ts";
+import { endOfPack, packPath } from "./pack-lifecycle.ts";
 import type { Shelf } from "./shelf.ts";
 
 /** See Backend.withPlaces. */
@@ -36,7 +36,7 @@ function placeOf(
   const { offset, pack } = location;
   const size = recordSize(location, nameLength);
   // It was moved since it was looked up.
-  if (offset + size > (shelf.cutAt.get(pack) ?? Number.POSITIVE_INFINITY)) return null;
+  if (offset + size > endOfPack(shelf, pack)) return null;
   counts.downloaded += 1;
   counts.downloadedBytes += location.payloadLength;
   return { fd, offset, size };
