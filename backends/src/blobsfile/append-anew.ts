@@ -14,7 +14,8 @@ export async function appendAnew(shelf: Shelf, records: readonly BlobRecord[]): 
   const done = new Promise<void>((resolve, reject) => {
     settle = (error) => (error === null ? resolve() : reject(error));
   });
-  const place = { value: null, pack: null, end: 0, removed: false, moved: true, serial: 0, done } as const;
+  const fresh = { removed: false, distrusted: false, moved: true };
+  const place = { value: null, pack: null, end: 0, serial: 0, done, ...fresh };
   let bytes = 0;
   const entries = records.map((record, at): Entry => {
     const entry: Entry = { ...place, key: keys[at]!, record };

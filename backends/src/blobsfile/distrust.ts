@@ -1,5 +1,6 @@
 /** Damaged records: absent for writers, and their bytes kept aside. */
 import { DamagedError, recordSize } from "@datadb/protocol";
+import { changeEntries } from "./change-entries.ts";
 import { fileError, systemCode } from "./file-error.ts";
 import { findValues } from "./has-many.ts";
 import type { IndexedShelf } from "./indexed-shelf.ts";
@@ -11,20 +12,18 @@ import { writeAside } from "./write-aside.ts";
 
 /** See Backend.distrustMany. */
 export async function distrustMany(shelf: IndexedShelf, names: readonly Buffer[]): Promise<void> {
+  // A flush that is writing the index may be pointing these to copies: what they were copied from may be gone soon.
+  await shelf.flushing?.catch(() => {});
   const keys = recordKeys(shelf.kind, names);
   const puts = shelf.place.index.getMany(keys).flatMap((value, at): [Buffer, Buffer][] => {
     // What is accepted and not flushed yet has no value there, and a put that is on its way will replace this one.
     const pending = shelf.pending.has(names[at]!);
-    return value === undefined || pending || isDistrusted(value) ? [] : [[keys[at]!, distrusted(value)]];
+    if (value === undefined || pending || isDistrusted(value)) return [];
+    const copy = shelf.moving.get(names[at]!);
+    if (copy !== undefined) copy.distrusted = true;
+    return [[keys[at]!, distrusted(value)]];
   });
-  if (puts.length === 0) return;
-  try {
-    const written = shelf.place.index.write(puts, []);
-    shelf.changes?.note(names, written);
-    await written;
-  } catch (error) {
-    throw fileError("write the index of", shelf.place.directory, error);
-  }
+  if (puts.length > 0) await changeEntries(shelf, names, puts, []);
 }
 
 /** After a failed read: a record that is not what was written is absent for writers from now on, and the next backup that has its content puts it again. */

@@ -1,7 +1,7 @@
 /** flush of the blobsfile backend: packs, then their directory, then the index. */
 import { abandonPack } from "./abandon-pack.ts";
 import { fileError } from "./file-error.ts";
-import { forgetEntry } from "./indexed-shelf.ts";
+import { forgetEntry, indexValueOf } from "./indexed-shelf.ts";
 import { encodeProgress, packKey } from "./location.ts";
 import { closeIfDone } from "./pack-lifecycle.ts";
 import type { Entry, OpenPack, Shelf } from "./shelf.ts";
@@ -63,7 +63,7 @@ async function writeIndex(shelf: Shelf, load: Load): Promise<void> {
   const entries = load.entries.filter((entry) => entry.pack!.failure === null);
   const packs = load.packs.filter(({ pack }) => pack.failure === null);
   const kept = entries.filter((entry) => !entry.removed);
-  const puts: [Buffer, Buffer][] = kept.map((entry) => [entry.key, entry.value!]);
+  const puts: [Buffer, Buffer][] = kept.map((entry) => [entry.key, indexValueOf(entry)]);
   for (const { pack, end } of packs) puts.push([packKey(shelf.kind, pack.number), encodeProgress(end)]);
   try {
     if (puts.length > 0) await shelf.place.index.write(puts, []);

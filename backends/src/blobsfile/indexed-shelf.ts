@@ -3,6 +3,7 @@ import type { RecordKind } from "@datadb/protocol";
 import { createNameMap, type NameMap } from "../name-map.ts";
 import type { RecordIndex } from "../record-index.ts";
 import type { IndexChanges } from "./index-changes.ts";
+import { distrusted } from "./location.ts";
 
 /** A record that is accepted and not in the index yet. */
 export interface IndexedEntry {
@@ -12,6 +13,8 @@ export interface IndexedEntry {
   readonly value: Buffer | null;
   /** Removed before a flush: not to be indexed. */
   removed: boolean;
+  /** Found to be damaged before a flush that is to point to its copy: not to be trusted there either. */
+  distrusted: boolean;
   /** A copy of a record that the index has already: it is to point here. Such entries are never in `pending`. */
   readonly moved: boolean;
 }
@@ -32,6 +35,8 @@ export interface IndexedShelf {
   readonly pending: NameMap<IndexedEntry>;
   /** Records that are being moved into another pack, until the index says so. */
   readonly moving: NameMap<IndexedEntry>;
+  /** Names whose entries are being changed or removed, as Latin-1 text: see changeEntries. */
+  readonly changing: Set<string>;
   /** Told of entries that are changed or removed, where somebody wants to know. */
   readonly changes?: IndexChanges;
   /** A flush that is writing the index. */
@@ -41,6 +46,11 @@ export interface IndexedShelf {
 /** An empty map for entries. */
 export function entriesByName<E extends IndexedEntry>(): NameMap<E> {
   return createNameMap<E>(({ key }) => key);
+}
+
+/** What the index is to say of an accepted entry. */
+export function indexValueOf({ value, distrusted: damaged }: IndexedEntry): Buffer {
+  return damaged ? distrusted(value!) : value!;
 }
 
 /** The name in its key. */

@@ -1,13 +1,15 @@
 /** Moves records out of a pack when the disk has no room for all of them at once: from its end on, a piece at a time. */
+import type { BlobRecord } from "@datadb/protocol";
 import { appendAnew } from "./append-anew.ts";
 import { flushShelves } from "./flush.ts";
 import { getMany } from "./get-many.ts";
-import { batches, type Moved, stillHere } from "./move-records.ts";
+import { batches, type Moved } from "./move-records.ts";
 import { packPath } from "./pack-lifecycle.ts";
 import type { PackUse } from "./pack-use.ts";
 import { type ScannedRecord, type ScanPiece, scanPack } from "./scan-pack.ts";
 import type { Shelf } from "./shelf.ts";
 import { shortenPack } from "./shorten-pack.ts";
+import { partLeaving, stillHere } from "./still-here.ts";
 
 /** What is copied before the place it had is given back, as a part of the largest pack: 1 MiB. */
 const PIECE_PART = 1 / 256;
@@ -16,6 +18,7 @@ const PIECE_PART = 1 / 256;
 async function piecesOf(
   shelf: Shelf,
   { number, records, distrusted }: PackUse,
+  signal?: AbortSignal,
 ): Promise<{ starts: number[]; damaged: boolean } | null> {
   if (distrusted) return null;
   const extent = { from: 0, to: Number.POSITIVE_INFINITY };
@@ -23,8 +26,9 @@ async function piecesOf(
   const starts: number[] = [];
   let [end, found, damaged] = [0, 0, false];
   for await (const piece of scanPack(shelf.place, shelf.kind, packPath(shelf, number), extent)) {
+    signal?.throwIfAborted();
     damaged ||= isDamaged(piece);
-    const here = stillHere(shelf, number, piece.records);
+    const here = stillHere(shelf, piece.records, () => number);
     if (here === null) return null;
     found += here.length;
     for (const { offset } of piece.records)
@@ -39,14 +43,21 @@ function isDamaged({ damaged, torn }: ScanPiece): boolean {
   return damaged.length > 0 || torn !== undefined;
 }
 
-/** Accepted when it resolves; the index points to the copies after the next flush. */
-async function copyBatch(shelf: Shelf, batch: readonly ScannedRecord[]): Promise<number> {
+/** Resolves with the bytes of the copies when they are accepted: the index points to them after the next flush. Null: one cannot be copied. */
+async function copyBatch(
+  shelf: Shelf,
+  number: number,
+  batch: readonly ScannedRecord[],
+): Promise<number | null> {
   const names = batch.map(({ name }) => name);
   const records = await getMany(shelf, names);
-  // Null: removed since it was looked for.
+  // What was removed or replaced while it was read must not come back.
+  const found = stillHere(shelf, batch, () => number);
+  if (found === null) return null;
+  const staying = new Set(partLeaving(shelf, found).staying);
   return await appendAnew(
     shelf,
-    records.filter((record) => record !== null),
+    records.filter((record, at) => record !== null && staying.has(batch[at]!)) as BlobRecord[],
   );
 }
 
@@ -62,7 +73,7 @@ export async function moveFromEnd(
   signal?: AbortSignal,
 ): Promise<Moved> {
   const { number } = use;
-  const pieces = await piecesOf(shelf, use);
+  const pieces = await piecesOf(shelf, use, signal);
   if (pieces === null) return null;
   const { starts, damaged } = pieces;
   let [length, bytes] = [use.size, 0];
@@ -70,7 +81,7 @@ export async function moveFromEnd(
     signal?.throwIfAborted();
     const extent = { from: starts[at]!, to: starts[at + 1]! };
     for await (const piece of scanPack(shelf.place, shelf.kind, packPath(shelf, number), extent)) {
-      const wanted = stillHere(shelf, number, piece.records);
+      const wanted = stillHere(shelf, piece.records, () => number);
       if (wanted === null || (isDamaged(piece) && !damaged)) return null;
       if (wanted.length === 0) continue;
       if (extent.to < length) {
@@ -78,10 +89,14 @@ export async function moveFromEnd(
         onCut(length - extent.to);
         length = extent.to;
       }
-      for (const batch of batches(wanted)) bytes += await copyBatch(shelf, batch);
+      for (const batch of batches(wanted)) {
+        const copied = await copyBatch(shelf, number, batch);
+        if (copied === null) return null;
+        bytes += copied;
+      }
       await flushShelves(shelves);
-      // Somebody else's flush may have failed with copies of ours.
-      if (stillHere(shelf, number, wanted)?.length !== 0) return null;
+      // Somebody else's flush may have failed with copies of ours, or a removal.
+      if (stillHere(shelf, wanted, () => number)?.length !== 0) return null;
     }
   }
   return { bytes };

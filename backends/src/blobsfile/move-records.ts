@@ -4,11 +4,11 @@ import { appendAnew } from "./append-anew.ts";
 import { flushShelves } from "./flush.ts";
 import type { ChangedNames } from "./index-changes.ts";
 import type { LiveRecords } from "./live-records.ts";
-import { decodeLocation, isDistrusted, recordKeys } from "./location.ts";
 import { packPath } from "./pack-lifecycle.ts";
 import type { PackUse } from "./pack-use.ts";
 import { type ReadRecord, readPack, type ScannedRecord } from "./scan-pack.ts";
 import type { Shelf } from "./shelf.ts";
+import { type Placed, partLeaving, stillHere } from "./still-here.ts";
 
 /** Bytes of records in memory at once, and their number. */
 const BATCH_BYTES = 8 * 1024 * 1024;
@@ -30,29 +30,10 @@ export interface Known {
 /** What is done with records of a pack that were read. */
 interface Wanted {
   readonly copied: ReadRecord[];
-  /** On their way to another place already. */
-  readonly elsewhere: ReadRecord[];
+  readonly leaving: ReadRecord[];
 }
 
-/** A record in the pack. */
-type Place = Pick<ScannedRecord, "name" | "offset">;
-
-/** Those of the records that the index has at this place just now; null when it distrusts one of them: that stays where it is. */
-export function stillHere<R extends Place>(shelf: Shelf, number: number, records: readonly R[]): R[] | null {
-  if (records.length === 0) return [];
-  const names = records.map(({ name }) => name);
-  const values = shelf.place.index.getMany(recordKeys(shelf.kind, names));
-  const here = records.map((record, at) => {
-    const value = values[at];
-    if (value === undefined) return false;
-    const { pack, offset } = decodeLocation(value);
-    return pack === number && offset === record.offset;
-  });
-  if (here.some((one, at) => one && isDistrusted(values[at]!))) return null;
-  return records.filter((_, at) => here[at]);
-}
-
-/** Of this very moment: nothing may be awaited before what is to be copied is queued, so that a removal meets it there. */
+/** Of this very moment, see partLeaving. */
 function wantedOf(
   shelf: Shelf,
   number: number,
@@ -60,13 +41,12 @@ function wantedOf(
   { live, changed }: Known,
 ): Wanted | null {
   const unsure = live === null ? batch : batch.filter(({ name }) => changed.has(name));
-  const found = stillHere(shelf, number, unsure);
+  const found = stillHere(shelf, unsure, () => number);
   if (found === null) return null;
-  const elsewhere = found.filter(({ name }) => shelf.moving.has(name));
-  const here = elsewhere.length === 0 ? found : found.filter(({ name }) => !shelf.moving.has(name));
+  const { staying, leaving } = partLeaving(shelf, found);
   const sure =
     live === null ? [] : unsure.length === 0 ? batch : batch.filter(({ name }) => !changed.has(name));
-  return { copied: here.length === 0 ? [...sure] : [...sure, ...here], elsewhere };
+  return { copied: staying.length === 0 ? [...sure] : [...sure, ...staying], leaving };
 }
 
 export function* batches<R extends ScannedRecord>(records: readonly R[]): Generator<R[]> {
@@ -113,7 +93,7 @@ export async function moveRecords(
   let damaged = false;
   let flushing = Promise.resolve();
   const { abandoned } = shelf;
-  const elsewhere: Place[] = [];
+  const leaving: Placed[] = [];
   const { live } = known;
   // What was dead in this place stays so, whatever changes.
   const wanted = (offset: number): boolean => live === null || live.has(offset);
@@ -126,8 +106,8 @@ export async function moveRecords(
       const some = wantedOf(shelf, number, batch, here);
       if (some === null) return null;
       const copied = await appendAnew(shelf, recordsOf(shelf, some.copied));
-      for (const { name, offset } of some.elsewhere) elsewhere.push({ name: Buffer.from(name), offset });
-      found += some.copied.length + some.elsewhere.length;
+      for (const { name, offset } of some.leaving) leaving.push({ name: Buffer.from(name), offset });
+      found += some.copied.length + some.leaving.length;
       bytes += copied;
       sinceFlush += copied;
       recordsSinceFlush += some.copied.length;
@@ -144,7 +124,7 @@ export async function moveRecords(
   await flushShelves(shelves);
   // Somebody else's flush may have failed with copies of ours.
   if (shelf.abandoned > abandoned) return null;
-  if (stillHere(shelf, number, elsewhere)?.length !== 0) return null;
+  if (stillHere(shelf, leaving, () => number)?.length !== 0) return null;
   // Damage where no record is any more, such as the rest of a write that a crash tore, is waste like other waste.
   return damaged && found < records ? null : { bytes };
 }

@@ -44,6 +44,7 @@ function queueSlice(shelf: Shelf, records: readonly BlobRecord[], waits: Set<Pro
         pack: null,
         end: 0,
         removed: false,
+        distrusted: false,
         moved: false,
         serial: 0,
         done,

@@ -1,5 +1,5 @@
 /** removeMany of the blobsfile backend: names leave the index, bytes stay in their packs. */
-import { fileError } from "./file-error.ts";
+import { changeEntries } from "./change-entries.ts";
 import { forgetEntry, type IndexedEntry, type IndexedShelf } from "./indexed-shelf.ts";
 import { recordKeys } from "./location.ts";
 
@@ -20,11 +20,5 @@ export async function removeMany(shelf: IndexedShelf, names: readonly Buffer[]):
   await shelf.flushing?.catch(() => {});
   // A compaction that found them in the index until now may be copying them.
   for (const name of names) giveUp(shelf, shelf.moving.get(name));
-  try {
-    const written = shelf.place.index.write([], recordKeys(shelf.kind, names));
-    shelf.changes?.note(names, written);
-    await written;
-  } catch (error) {
-    throw fileError("write the index of", shelf.place.directory, error);
-  }
+  await changeEntries(shelf, names, [], recordKeys(shelf.kind, names));
 }

@@ -69,6 +69,8 @@ export interface Entry {
   end: number;
   /** Removed before a flush: not to be indexed. */
   removed: boolean;
+  /** Found to be damaged before a flush that is to point to its copy: not to be trusted there either. */
+  distrusted: boolean;
   /** A copy of a record that the index has already: it is to point here. Such entries are never in `pending`. */
   readonly moved: boolean;
   /** Its number among all that the shelf accepted, from 1; 0 before. */
@@ -99,6 +101,8 @@ export interface Shelf {
   readonly pending: NameMap<Entry>;
   /** Records that are being moved into another pack, until the index says so. */
   readonly moving: NameMap<Entry>;
+  /** Names whose entries are being changed or removed, as Latin-1 text: see changeEntries. */
+  readonly changing: Set<string>;
   /** Which names get another value in the index, or none, but for those that compaction moves. */
   readonly changes: IndexChanges;
   /** How many packs were given up after a failed sync: what was copied into them is not there. */
@@ -133,6 +137,7 @@ export function createShelf(kind: RecordKind, place: Place): Shelf {
     cutAt: new Map(),
     pending: entriesByName(),
     moving: entriesByName(),
+    changing: new Set(),
     changes: createIndexChanges(),
     abandoned: 0,
     accepted: [],

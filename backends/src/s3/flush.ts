@@ -1,6 +1,6 @@
 /** flush of the s3 backend: drafts are uploaded, then the index says so. */
 import { fileError } from "../blobsfile/file-error.ts";
-import { forgetEntry } from "../blobsfile/indexed-shelf.ts";
+import { forgetEntry, indexValueOf } from "../blobsfile/indexed-shelf.ts";
 import { packKey } from "../blobsfile/location.ts";
 import { closeDraft, startUpload } from "./draft.ts";
 import { encodePack } from "./pack-entry.ts";
@@ -12,7 +12,7 @@ async function writeIndex(shelf: Shelf, drafts: readonly Draft[]): Promise<void>
   const { place, kind } = shelf;
   const puts: [Buffer, Buffer][] = [];
   for (const draft of drafts) {
-    for (const entry of draft.entries) if (!entry.removed) puts.push([entry.key, entry.value]);
+    for (const entry of draft.entries) if (!entry.removed) puts.push([entry.key, indexValueOf(entry)]);
     puts.push([packKey(kind, draft.number), encodePack(draft)]);
   }
   try {

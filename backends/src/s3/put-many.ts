@@ -32,6 +32,7 @@ function entryOf(draft: Draft, { record, key }: Keyed, bytes: Buffer, moved: boo
     record: { kind, name, encoding, base, length, payloadLength: payload.length },
     bytes,
     removed: false,
+    distrusted: false,
     moved,
   };
 }

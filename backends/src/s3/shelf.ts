@@ -91,6 +91,9 @@ export interface Shelf {
   readonly lostFrom: Map<number, number>;
   readonly pending: NameMap<Entry>;
   readonly moving: NameMap<Entry>;
+  readonly changing: Set<string>;
+  /** How many drafts were given up: what was copied into them is not there. */
+  abandoned: number;
   /** The draft that takes the next record. */
   current: Draft | null;
   /** Full drafts, and those that a flush closed, until the index knows them; in order. */
@@ -114,6 +117,8 @@ export function createShelf(kind: RecordKind, place: Bucket): Shelf {
     lostFrom: new Map(),
     pending: entriesByName(),
     moving: entriesByName(),
+    changing: new Set(),
+    abandoned: 0,
     current: null,
     sealed: [],
     accepted: 0,

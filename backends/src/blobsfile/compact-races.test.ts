@@ -1,0 +1,58 @@
+/** An index whose writes take their time: what is removed or distrusted while records move is so afterwards, and nothing else is lost. */
+import { setImmediate } from "node:timers/promises";
+import { expect, test } from "vitest";
+import { createMemoryIndex, type MemoryIndex } from "../memory-index.ts";
+import { sampleRecords } from "../suite/sample-records.ts";
+import { simulatedStore } from "../suite/simulated-store.ts";
+import { expectOnly, namesOf, random, seed } from "./compact-world.ts";
+
+const ROUNDS = 60;
+
+/** Writes are seen, in order, some turns of the event loop after they were begun. */
+function slowIndex(): MemoryIndex {
+  const memory = createMemoryIndex();
+  let last: Promise<void> = Promise.resolve();
+  return {
+    ...memory,
+    write(...changes) {
+      const turns = random.integer(12);
+      last = last.then(async () => {
+        for (let turn = 0; turn < turns; turn++) await setImmediate();
+        await memory.write(...changes);
+      });
+      return last;
+    },
+  };
+}
+
+test("removals and doubts meet records on their way", async () => {
+  for (let round = 0; round < ROUNDS; round++) {
+    const store = simulatedStore();
+    store.indexes.set("blobsfile:blobs", slowIndex());
+    const room = random.integer(2) === 0 ? Number.POSITIVE_INFINITY : 1_000_000;
+    store.disk.capacity = room;
+    const backend = await store.open();
+    const wishes = { kind: "data", encoding: "raw", payloadLength: 500 } as const;
+    const records = sampleRecords(random, "sha256", 60, wishes);
+    await backend.putMany(records);
+    await backend.flush();
+    const part = (of: number): typeof records => records.filter((_, at) => at % 4 === of);
+    const [gone, removed, doubted] = [part(0), part(1), part(2)];
+    await backend.removeMany("data", namesOf(gone));
+    const compacting = backend.compact({ unused: 0 });
+    for (const [at, record] of removed.entries()) {
+      for (let turn = random.integer(30); turn > 0; turn--) await setImmediate();
+      await Promise.all([
+        backend.removeMany("data", [record.name]),
+        backend.distrustMany("data", namesOf(doubted.slice(at, at + 1))),
+      ]);
+      expect([...(await backend.hasMany("data", namesOf(doubted.slice(at, at + 1))))]).toEqual([0]);
+    }
+    await compacting;
+    await backend.flush();
+    const context = `seed ${seed}, round ${round}, room ${room}`;
+    // What is doubted is absent for writers, and read all the same.
+    await expectOnly(backend, [...doubted, ...part(3)], [...gone, ...removed, ...doubted], context);
+    await backend.close();
+  }
+});
