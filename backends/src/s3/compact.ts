@@ -1,25 +1,18 @@
 /** compact of the s3 backend: which packs go, and how what they hold is carried over. */
-import { type BlobRecord, DamagedError, PACK_HEADER_BYTES, recordSize } from "@datadb/protocol";
+import { PACK_HEADER_BYTES, recordSize } from "@datadb/protocol";
 import type { CompactOptions, CompactSummary } from "../backend.ts";
 import { decodeLocation, isDistrusted, recordKeyRange } from "../blobsfile/location.ts";
-import type { ReadLimits } from "../blobsfile/read-plan.ts";
+import { carryOver } from "./carry-over.ts";
 import { dropPacks } from "./drop-packs.ts";
-import { flushShelves } from "./flush.ts";
-import { getMany } from "./get-many.ts";
-import { appendAnew } from "./put-many.ts";
 import type { Pack, Shelf } from "./shelf.ts";
 
 /** A pack below this part of the usual size is short. */
 const SHORT_PART = 1 / 4;
 /** So many short packs are merged: to carry a few over again and again costs more requests than they do. */
 const SHORT_PACKS = 8;
-/** Records in memory at once. */
-const BATCH_RECORDS = 8192;
-const BATCH_BYTES: number = 16 * 1024 * 1024;
-/** Nobody waits for a single record: bytes between two are cheaper than a request. */
-const LIMITS: ReadLimits = { gap: 1024 * 1024, range: BATCH_BYTES };
-/** Packs whose records are looked for with one reading of the index. */
+/** Packs whose records are looked for with one reading of the index, and about how many records: some hundred bytes of memory for each. */
 const GROUP_PACKS = 64;
+const GROUP_RECORDS = 262_144;
 
 /** How much of a pack is needed. */
 interface Use {
@@ -79,56 +72,19 @@ function planOf(shelf: Shelf, uses: readonly Use[], unused: number): Plan {
   return { dead, rewritten, unused: left.reduce((sum, use) => sum + unusedOf(use, nameLength), 0) };
 }
 
-/** Names of all records that the index has in these packs, in batches that lie close together. */
-async function namesIn(shelf: Shelf, uses: readonly Use[]): Promise<Buffer[][]> {
-  const found = new Map(
-    uses.map(({ pack }) => [pack.number, [] as { name: Buffer; offset: number; size: number }[]]),
-  );
-  for await (const [key, value] of shelf.place.index.entries(...recordKeyRange(shelf.kind))) {
-    const location = decodeLocation(value);
-    const size = recordSize(location, shelf.place.nameLength);
-    found.get(location.pack)?.push({ name: Buffer.from(key.subarray(1)), offset: location.offset, size });
-  }
-  const batches: Buffer[][] = [];
-  let [batch, bytes]: [Buffer[], number] = [[], 0];
-  for (const records of found.values()) {
-    for (const { name, size } of records.sort((a, b) => a.offset - b.offset)) {
-      if (batch.length >= BATCH_RECORDS || (batch.length > 0 && bytes + size > BATCH_BYTES)) {
-        batches.push(batch);
-        [batch, bytes] = [[], 0];
-      }
-      batch.push(name);
-      bytes += size;
+/** Packs that are carried over together. */
+function* groups(uses: readonly Use[]): Generator<Use[]> {
+  let group: Use[] = [];
+  let records = 0;
+  for (const use of uses) {
+    if (group.length >= GROUP_PACKS || (group.length > 0 && records + use.records > GROUP_RECORDS)) {
+      yield group;
+      [group, records] = [[], 0];
     }
+    group.push(use);
+    records += use.records;
   }
-  return batch.length === 0 ? batches : [...batches, batch];
-}
-
-/** Copies what these packs hold into new ones, durably. Resolves with the bytes; null when a record cannot be read. */
-async function carryOver(
-  shelf: Shelf,
-  shelves: readonly Shelf[],
-  uses: readonly Use[],
-  signal?: AbortSignal,
-): Promise<number | null> {
-  let bytes = 0;
-  for (const names of await namesIn(shelf, uses)) {
-    signal?.throwIfAborted();
-    let records: (BlobRecord | null)[];
-    try {
-      records = await getMany(shelf, names, signal, { limits: LIMITS });
-    } catch (error) {
-      if (error instanceof DamagedError) return null;
-      throw error;
-    }
-    // Null: removed since it was looked for.
-    bytes += await appendAnew(
-      shelf,
-      records.filter((record) => record !== null),
-    );
-  }
-  await flushShelves(shelves);
-  return bytes;
+  if (group.length > 0) yield group;
 }
 
 /** See Backend.compact, of one kind. */
@@ -155,9 +111,9 @@ export async function compactShelf(
     onProgress?.(done, total);
   };
   await drop(plan.dead);
-  for (let at = 0; at < plan.rewritten.length; at += GROUP_PACKS) {
-    const group = plan.rewritten.slice(at, at + GROUP_PACKS);
-    const bytes = await carryOver(shelf, shelves, group, signal);
+  for (const group of groups(plan.rewritten)) {
+    const numbers = new Set(group.map(({ pack }) => pack.number));
+    const bytes = await carryOver(shelf, shelves, numbers, signal);
     if (bytes === null) {
       summary.unused += group.reduce((sum, use) => sum + unusedOf(use, shelf.place.nameLength), 0);
       continue;

@@ -103,6 +103,7 @@ function abandon(shelf: Shelf, failed: Draft, failure: Error): void {
   const given = shelf.sealed.splice(at);
   if (shelf.current !== null) given.push(shelf.current);
   shelf.current = null;
+  shelf.abandoned += given.length;
   for (const draft of given) {
     draft.failure ??= failure;
     draft.pieces = [];

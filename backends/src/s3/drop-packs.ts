@@ -46,5 +46,13 @@ export async function finishDrops(shelf: Shelf, objects: ListedObject[]): Promis
     packs.push({ number: packOfKey(key), name: value.toString() });
   const names = new Set(packs.map(({ name }) => name));
   for (let at = objects.length - 1; at >= 0; at--) if (names.has(objects[at]!.name)) objects.splice(at, 1);
-  if (packs.length > 0 && !readOnly) await removeFiles(shelf, packs);
+  if (packs.length === 0 || readOnly) return;
+  // Whoever may not delete just now can read and write all the same: they are not in the index any more.
+  await removeFiles(shelf, packs).catch((error: unknown) => {
+    const { description, warn } = shelf.place;
+    const reason = error instanceof Error ? error.message : String(error);
+    warn(
+      `${description}: packs that hold nothing any more could not be deleted; the next opening tries again (${reason})`,
+    );
+  });
 }

@@ -10,7 +10,8 @@ import { type ScannedObject, scanTable } from "./scan-object.ts";
 import { ObjectMissing } from "./service-error.ts";
 import type { Bucket, Shelf } from "./shelf.ts";
 
-async function readPacks(shelf: Shelf): Promise<void> {
+/** Resolves with whether packs are left that are to be deleted. */
+async function readPacks(shelf: Shelf): Promise<boolean> {
   const { index } = shelf.place;
   const [from, to] = packKeyRange(shelf.kind);
   for await (const [key, value] of index.entries(from, to)) {
@@ -18,8 +19,12 @@ async function readPacks(shelf: Shelf): Promise<void> {
     shelf.packs.set(number, { number, ...decodePack(value) });
     shelf.nextNumber = Math.max(shelf.nextNumber, number + 1);
   }
-  for await (const [key] of index.entries(...droppedKeyRange(shelf.kind)))
+  let left = false;
+  for await (const [key] of index.entries(...droppedKeyRange(shelf.kind))) {
     shelf.nextNumber = Math.max(shelf.nextNumber, packOfKey(key) + 1);
+    left = true;
+  }
+  return left;
 }
 
 /** The newest pack of the log as the index knows it: each commit makes one, and a collection keeps it. */
@@ -141,11 +146,12 @@ function takeSequences(shelves: readonly Shelf[]): void {
  * STORE_MISSING_KNOWN when the index knows packs and none is there, WRONG_STORE, FORMAT_TOO_NEW, and those of S3Connection.
  */
 export async function recover(place: Bucket, shelves: readonly Shelf[]): Promise<void> {
-  for (const shelf of shelves) await readPacks(shelf);
+  let dropping = false;
+  for (const shelf of shelves) if (await readPacks(shelf)) dropping = true;
   place.dirty = place.index.getMany([DIRTY_KEY])[0] !== undefined;
   const newest = newestLog(shelves);
   const complete = shelves.every(({ packs }) => packs.size === 0);
-  if (place.dirty || newest === undefined || !(await looksKnown(place, newest))) {
+  if (place.dirty || dropping || newest === undefined || !(await looksKnown(place, newest))) {
     const objects = await listPacks(place);
     await Promise.all(shelves.map((shelf) => finishDrops(shelf, objects)));
     if (!complete && objects.length === 0)
