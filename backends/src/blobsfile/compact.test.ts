@@ -1,48 +1,18 @@
 /** Space of removed records comes back, whatever happens meanwhile. */
 import type { BlobRecord } from "@datadb/protocol";
-import { describe, expect, test } from "vitest";
-import type { Backend } from "../backend.ts";
-import { fingerprint, sampleRecords } from "../suite/sample-records.ts";
-import { createRandom, runSeed } from "../suite/seeded-random.ts";
-import { SIMULATED_DIRECTORY, type SimulatedStore, simulatedStore } from "../suite/simulated-store.ts";
-
-const seed = runSeed();
-const random = createRandom(seed);
-const BLOBS = `${SIMULATED_DIRECTORY}/blobs`;
-
-const namesOf = (records: readonly BlobRecord[]): Buffer[] => records.map(({ name }) => name);
-
-async function diskBytes({ disk }: SimulatedStore): Promise<number> {
-  let bytes = 0;
-  for (const file of await disk.list(BLOBS)) bytes += (await disk.stat(`${BLOBS}/${file}`))?.size ?? 0;
-  return bytes;
-}
-
-/** 60 records of 500 bytes in packs of 4 KiB, of which every second is removed. */
-async function halfRemoved(): Promise<{
-  store: SimulatedStore;
-  backend: Backend;
-  kept: BlobRecord[];
-  gone: BlobRecord[];
-}> {
-  const store = simulatedStore();
-  const backend = await store.open();
-  const records = sampleRecords(random, "sha256", 60, { kind: "data", encoding: "raw", payloadLength: 500 });
-  await backend.putMany(records);
-  await backend.flush();
-  const gone = records.filter((_, at) => at % 2 === 0);
-  await backend.removeMany("data", namesOf(gone));
-  return { store, backend, kept: records.filter((_, at) => at % 2 === 1), gone };
-}
-
-async function expectOnly(
-  backend: Backend,
-  kept: readonly BlobRecord[],
-  gone: readonly BlobRecord[],
-): Promise<void> {
-  expect(await backend.getMany("data", namesOf(kept)), `seed ${seed}`).toEqual(kept);
-  expect([...(await backend.hasMany("data", namesOf(gone)))]).toEqual(gone.map(() => 0));
-}
+import { expect, test } from "vitest";
+import { sampleRecords } from "../suite/sample-records.ts";
+import { simulatedStore } from "../suite/simulated-store.ts";
+import {
+  BLOBS,
+  compactDuring,
+  diskBytes,
+  expectOnly,
+  halfRemoved,
+  namesOf,
+  random,
+  seed,
+} from "./compact-world.ts";
 
 test("packs with removed records are rewritten, and the bytes returned", async () => {
   const { store, backend, kept, gone } = await halfRemoved();
@@ -118,12 +88,19 @@ test("short packs are merged, log packs never", async () => {
   await backend.close();
 });
 
-test("readers, puts and removals go on meanwhile", async () => {
+test("readers, lists, puts and removals go on meanwhile", async () => {
   const { store, backend, kept, gone } = await halfRemoved();
   const later = sampleRecords(random, "sha256", 40, { kind: "data", encoding: "raw", payloadLength: 400 });
   let running = true;
   const reading = (async () => {
-    while (running) expect(await backend.getMany("data", namesOf(kept.slice(4)))).toEqual(kept.slice(4));
+    while (running) await expectOnly(backend, kept.slice(4), []);
+  })();
+  const listing = (async () => {
+    while (running) {
+      expect((await backend.packs("data")).filter(({ header }) => header !== undefined)).toEqual([]);
+      for await (const { damaged, torn } of backend.list("data"))
+        expect([damaged, torn]).toEqual([[], undefined]);
+    }
   })();
   const writing = (async () => {
     for (const record of later) {
@@ -137,46 +114,80 @@ test("readers, puts and removals go on meanwhile", async () => {
   await backend.compact({ unused: 0 });
   await writing;
   running = false;
-  await reading;
+  await Promise.all([reading, listing]);
   await backend.flush();
-  await expectOnly(
-    backend,
-    [...kept.slice(4), ...later, ...gone.slice(0, 3)],
-    [...kept.slice(0, 4), ...gone.slice(3)],
-  );
+  const now = [...kept.slice(4), ...later, ...gone.slice(0, 3)];
+  const absent = [...kept.slice(0, 4), ...gone.slice(3)];
+  await expectOnly(backend, now, absent);
   await backend.close();
-  await expectOnly(
-    await store.open(),
-    [...kept.slice(4), ...later, ...gone.slice(0, 3)],
-    [...kept.slice(0, 4), ...gone.slice(3)],
-  );
+  await expectOnly(await store.open(), now, absent);
+});
+
+test("a list goes on behind packs that are deleted meanwhile", async () => {
+  const { backend, kept } = await halfRemoved();
+  const listed = new Set<string>();
+  let compacted = false;
+  for await (const { records } of backend.list("data")) {
+    for (const { name } of records) listed.add(name.toString("hex"));
+    if (!compacted) await backend.compact({ unused: 0 });
+    compacted = true;
+  }
+  expect(listed.size).toBeGreaterThan(0);
+  expect((await backend.packs("data")).length).toBeGreaterThan(0);
+  await expectOnly(backend, kept, []);
+  await backend.close();
+});
+
+test("a deleted pack is not held open, so that its space is free", async () => {
+  const { store, backend, kept } = await halfRemoved();
+  const { disk } = store;
+  const held = new Map<string, number>();
+  const count = (path: string, by: number): void => void held.set(path, (held.get(path) ?? 0) + by);
+  const { open } = disk;
+  disk.open = async (path, mode) => {
+    const file = await open(path, mode);
+    count(path, 1);
+    return { ...file, close: () => file.close().finally(() => count(path, -1)) };
+  };
+  // A reader that has looked up all of them, and comes to the later ones when they are being deleted.
+  let goOn = (): void => {};
+  const gate = new Promise<void>((resolve) => (goOn = resolve));
+  let opens = 0;
+  let reading: Promise<unknown> | null = null;
+  disk.delay = (operation) => {
+    if (operation === "open" && opens++ < 4) return gate;
+    if (operation !== "unlink") return null;
+    goOn();
+    return Promise.resolve(reading).then(() => undefined);
+  };
+  reading = backend.getMany("data", namesOf(kept));
+  await backend.compact({ unused: 0 });
+  await reading;
+  disk.delay = null;
+  const there = new Set((await disk.list(BLOBS)).map((file) => `${BLOBS}/${file}`));
+  expect([...held].filter(([path, files]) => files > 0 && !there.has(path))).toEqual([]);
+  await backend.close();
+  expect([...held.values()].every((files) => files === 0)).toBe(true);
 });
 
 test("what is replaced or found to be damaged meanwhile is not what the index said at the beginning", async () => {
   for (let round = 0; round < 8; round++) {
-    const { store, backend, kept, gone } = await halfRemoved();
+    const world = await halfRemoved();
+    const { store, backend, kept, gone } = world;
     const replaced = kept.slice(0, 5).map((record) => ({ ...record, payload: random.bytes(100) }));
-    const [distrusted] = kept.slice(5, 6);
-    let operations = 0;
-    const changes: Promise<void>[] = [];
     const when = random.integer(40);
-    store.disk.fault = () => {
-      if (operations++ !== when) return null;
-      changes.push(backend.replaceMany("data", replaced));
-      changes.push(backend.distrustMany("data", [distrusted!.name]));
-      return null;
-    };
-    await backend.compact({ unused: 0 });
-    await Promise.all(changes);
-    store.disk.fault = null;
+    const changed = await compactDuring(world, when, () => [
+      backend.replaceMany("data", replaced),
+      backend.distrustMany("data", namesOf(kept.slice(5, 6))),
+    ]);
     await backend.flush();
     const context = `seed ${seed}, round ${round}, operation ${when}`;
-    const now = changes.length === 0 ? kept : [...replaced, ...kept.slice(5)];
-    expect(await backend.getMany("data", namesOf(now)), context).toEqual(now);
-    await expectOnly(backend, kept.slice(6), gone);
+    const now = changed ? [...replaced, ...kept.slice(5)] : kept;
+    const distrusted = changed ? kept.slice(5, 6) : [];
+    await expectOnly(backend, now, [...gone, ...distrusted], context);
     await backend.close();
     const again = await store.open();
-    expect(await again.getMany("data", namesOf(now)), context).toEqual(now);
+    await expectOnly(again, now, [...gone, ...distrusted], context);
     await again.close();
   }
 });
@@ -192,150 +203,4 @@ test("a pack with damage is left as it is", async () => {
   expect(store.disk.content(path)).toEqual(content);
   for (const record of kept.slice(1)) expect(await backend.getMany("data", [record.name])).toEqual([record]);
   await backend.close();
-});
-
-describe("a power cut, a full disk or a failing one at any operation", () => {
-  test.each(["crash", "full", "fault"] as const)(
-    "%s: nothing is lost, and the next run ends what was begun",
-    async (kind) => {
-      for (let at = 0; at < 400; at += 1 + random.integer(6)) {
-        const { store, backend, kept, gone } = await halfRemoved();
-        let operations = 0;
-        let found: SimulatedStore | null = null;
-        store.disk.fault = (operation) => {
-          operations += 1;
-          // What cannot be read counts as damaged, and stays where it is.
-          if (operations < at || ["open", "read", "list"].includes(operation)) return null;
-          if (kind === "crash") found ??= store.crash(() => random.integer(3) / 2);
-          else if (operations === at)
-            return Object.assign(new Error("no"), { code: kind === "full" ? "ENOSPC" : "EIO" });
-          return null;
-        };
-        const ended = await backend.compact({ unused: 0 }).then(
-          () => true,
-          () => false,
-        );
-        store.disk.fault = null;
-        if (kind === "crash" ? found === null : operations < at) break;
-        const context = `seed ${seed}, operation ${at}, ended ${ended}`;
-        const later: SimulatedStore = found ?? store;
-        if (kind !== "crash") {
-          await expectOnly(backend, kept, gone);
-          await backend.close();
-        }
-        const again = await later.open();
-        expect(await again.getMany("data", namesOf(kept)), context).toEqual(kept);
-        expect(again.counters()["packs-lost"], context).toBe(0);
-        await again.removeMany("data", namesOf(gone));
-        const summary = await again.compact({ unused: 0 });
-        expect(summary.unused, context).toBe(0);
-        expect(await again.getMany("data", namesOf(kept)), context).toEqual(kept);
-        expect(await diskBytes(later), context).toBeLessThan(30 * 650 + 20 * 64);
-        await again.close();
-      }
-    },
-  );
-});
-
-describe("a disk without room for the copies of one pack", () => {
-  /** One pack of 100 records of 500 bytes, and which of them are removed. */
-  async function filled(isGone: (at: number) => boolean) {
-    const store = simulatedStore();
-    const config = { blobsfile: { path: "blobs", maxPackBytes: 65_536 } };
-    const backend = await store.open(config);
-    const records = sampleRecords(random, "sha256", 100, {
-      kind: "data",
-      encoding: "raw",
-      payloadLength: 500,
-    });
-    await backend.putMany(records);
-    await backend.flush();
-    const gone = records.filter((_, at) => isGone(at));
-    await backend.removeMany("data", namesOf(gone));
-    const kept = records.filter((_, at) => !isGone(at));
-    return { store, config, backend, kept, gone };
-  }
-
-  const PLACES: [string, (at: number) => boolean][] = [
-    ["at its end", (at) => at >= 30],
-    ["at its beginning", (at) => at < 70],
-    ["everywhere", (at) => at % 5 > 0],
-    ["in the middle", (at) => at >= 10 && at < 90],
-  ];
-
-  test.each(PLACES)("what is removed %s comes back", async (_, isGone) => {
-    const { store, config, backend, kept, gone } = await filled(isGone);
-    const before = await diskBytes(store);
-    store.disk.capacity = before + 2000;
-    const summary = await backend.compact({ unused: 0.1 });
-    const after = await diskBytes(store);
-    expect(after, `seed ${seed}`).toBeLessThan(kept.length * 600 + 200);
-    expect(summary).toMatchObject({ packs: 1, unused: 0 });
-    expect(Math.abs(summary.returned - (before - after))).toBeLessThan(200);
-    await expectOnly(backend, kept, gone);
-    await backend.close();
-    const again = await store.open(config);
-    await expectOnly(again, kept, gone);
-    expect(store.warnings).toEqual([]);
-    expect((await again.reindex()).records).toBe(kept.length);
-  });
-
-  test("readers go on meanwhile", async () => {
-    const { store, backend, kept } = await filled((at) => at % 3 > 0);
-    store.disk.capacity = (await diskBytes(store)) + 2000;
-    let running = true;
-    const names = namesOf(kept);
-    const expected = kept.map(fingerprint);
-    const reading = Array.from({ length: 3 }, async () => {
-      while (running)
-        expect((await backend.getMany("data", names)).map((found) => fingerprint(found!))).toEqual(expected);
-    });
-    const listing = (async () => {
-      while (running)
-        for await (const { damaged, torn } of backend.list("data"))
-          expect([damaged, torn]).toEqual([[], undefined]);
-    })();
-    await backend.compact({ unused: 0 });
-    running = false;
-    await Promise.all([...reading, listing]);
-    await backend.close();
-  });
-
-  test.each(["crash", "full", "fault"] as const)(
-    "%s at any operation: nothing is lost, nothing comes back, and the next run ends what was begun",
-    async (kind) => {
-      const [, isGone] = PLACES[random.integer(PLACES.length)]!;
-      for (let at = 0; at < 2000; at += 1 + random.integer(25)) {
-        const { store, config, backend, kept, gone } = await filled(isGone);
-        store.disk.capacity = (await diskBytes(store)) + 2000;
-        let operations = 0;
-        let found: SimulatedStore | null = null;
-        store.disk.fault = (operation) => {
-          operations += 1;
-          if (operations < at || ["open", "read", "list"].includes(operation)) return null;
-          if (kind === "crash") found ??= store.crash(() => random.integer(3) / 2);
-          else if (operations === at)
-            return Object.assign(new Error("no"), { code: kind === "full" ? "ENOSPC" : "EIO" });
-          return null;
-        };
-        await backend.compact({ unused: 0 }).catch(() => {});
-        store.disk.fault = null;
-        if (kind === "crash" ? found === null : operations < at) break;
-        const context = `seed ${seed}, operation ${at}`;
-        const later: SimulatedStore = found ?? store;
-        if (kind !== "crash") {
-          await expectOnly(backend, kept, gone);
-          await backend.close();
-        }
-        const again = await later.open(config);
-        await expectOnly(again, kept, gone);
-        expect(again.counters()["packs-lost"], context).toBe(0);
-        later.disk.capacity = (await diskBytes(later)) + 2000;
-        await again.compact({ unused: 0 });
-        await expectOnly(again, kept, gone);
-        expect(await diskBytes(later), context).toBeLessThan(kept.length * 600 + 1000);
-        await again.close();
-      }
-    },
-  );
 });

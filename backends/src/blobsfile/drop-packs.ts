@@ -36,8 +36,9 @@ async function removeFiles(shelf: Shelf, numbers: readonly number[]): Promise<vo
   for (const number of numbers) {
     if (!shelf.packs.delete(number)) continue;
     const path = packPath(shelf, number);
-    await handles.forget(path);
     await fs.unlink(path);
+    // Now that nobody can open it anew: who holds it keeps its space.
+    await handles.forget(path);
     removed = true;
   }
   if (removed) await fs.syncDirectory(directory);
