@@ -121,7 +121,7 @@ async function markAll(run: Run, index: FrozenIndex): Promise<Buffer[]> {
   const { signal } = options;
   await gather(run, index);
   distantIn(parts.backend)?.expectNodes();
-  const { roots, garbage } = await findLogGarbage(parts);
+  const { roots, garbage } = await findLogGarbage(parts, signal);
   cycle.startMarking(index);
   let followed = 0;
   const source = {

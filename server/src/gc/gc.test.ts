@@ -1,5 +1,5 @@
 /** One collection at a time: what goes, what stays, and what is told of it. */
-import { createRandom, runSeed } from "@datadb/backends/suite";
+import { createRandom, runSeed, systemError } from "@datadb/backends/suite";
 import { encodeListLeaf, encodeMeta, hashOf } from "@datadb/protocol";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { openLevel } from "../keyspace/open-level.ts";
@@ -198,6 +198,36 @@ test("what checkpoints have replaced goes from the log, and a rebuild finds all 
   const { disk, directory } = world.life;
   const logs = (await disk.list(`${directory}/blobs`)).filter((pack) => pack.startsWith("log-"));
   expect(logs).not.toContain("log-00001");
+  await reopen(world, async () => {
+    await rebuildStore(directory, { fs: disk, warn: (message) => world.warnings.push(message) });
+  });
+  expect(await command("GET", "key-3")).toEqual(bytes(`2 ${big}`));
+  expect((await command("BACKUPS")) as unknown[]).toHaveLength(3);
+});
+
+test("a checkpoint that cannot be reached just now is not taken for one that is damaged", async () => {
+  const big = "x".repeat(60_000);
+  for (let round = 0; round < 3; round++) {
+    for (let at = 0; at < 25; at++) await command("SET", `key-${at}`, `${round} ${big}`);
+    await backup(`/source-${round}`, files(`file-${round}`));
+    await world.life.database.collect({ unused: 0 });
+  }
+  const { disk, directory } = world.life;
+  for (let round = 0; round < 2; round++) {
+    // Opened anew, so that packs have to be opened: for a moment the process has no descriptor left.
+    await reopen(world, async () => {});
+    const { database } = world.life;
+    let failed = false;
+    disk.fault = (operation, path) => {
+      const looking = database.collector().phase === "counting" && path.includes("nodes-");
+      if (operation !== "open" || !looking || failed) return null;
+      failed = true;
+      return systemError("EMFILE");
+    };
+    const result = await database.collect({ unused: 0 }).catch((error: unknown) => error);
+    disk.fault = null;
+    expect(result).toMatchObject({ code: "BACKEND_UNAVAILABLE" });
+  }
   await reopen(world, async () => {
     await rebuildStore(directory, { fs: disk, warn: (message) => world.warnings.push(message) });
   });

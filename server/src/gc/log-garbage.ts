@@ -1,5 +1,5 @@
 /** Which part of the log a checkpoint has replaced. */
-import { readCheckpoint } from "@datadb/protocol";
+import { isDamage, readCheckpoint } from "@datadb/protocol";
 import { type LogSource, listLog, readLog } from "../log/read-log.ts";
 import { fetchNodes } from "../rebuild/load-log.ts";
 
@@ -10,23 +10,26 @@ export interface LogState {
   readonly garbage: Buffer[];
 }
 
-/** Reads a whole checkpoint: every node is there and verified. */
-async function isWhole(source: LogSource, root: Buffer | null): Promise<boolean> {
+/** Reads a whole checkpoint: every node is there and verified. One that cannot be reached just now is not judged. */
+async function isWhole(source: LogSource, root: Buffer | null, signal?: AbortSignal): Promise<boolean> {
   try {
-    for await (const _ of readCheckpoint(fetchNodes(source.backend, source.hash), source.hash, root));
+    for await (const _ of readCheckpoint(fetchNodes(source.backend, source.hash), source.hash, root))
+      signal?.throwIfAborted();
     return true;
-  } catch {
-    return false;
+  } catch (error) {
+    if (isDamage(error)) return false;
+    throw error;
   }
 }
 
-/** Reads the log and its newest checkpoints. Throws DAMAGED when a record cannot be read. */
-export async function findLogGarbage(source: LogSource): Promise<LogState> {
+/** Reads the log and its newest checkpoints. Throws DAMAGED when a record cannot be read, and what says nothing about the checkpoints. */
+export async function findLogGarbage(source: LogSource, signal?: AbortSignal): Promise<LogState> {
   const places = await listLog(source);
   const newest = new Map<string, number>();
   const checkpoints: { sequence: number; root: Buffer | null }[] = [];
   let at = 0;
   for await (const { record } of readLog(source, places)) {
+    signal?.throwIfAborted();
     const { pack } = places[at]!;
     at += 1;
     newest.set(pack, Math.max(newest.get(pack) ?? 0, record.sequence));
@@ -40,7 +43,7 @@ export async function findLogGarbage(source: LogSource): Promise<LogState> {
   }
   const whole: typeof checkpoints = [];
   for (const checkpoint of checkpoints.sort((a, b) => b.sequence - a.sequence)) {
-    if (whole.length < 2 && (await isWhole(source, checkpoint.root))) whole.push(checkpoint);
+    if (whole.length < 2 && (await isWhole(source, checkpoint.root, signal))) whole.push(checkpoint);
   }
   const [, second] = whole;
   const oldest = second?.sequence ?? 0;
