@@ -202,7 +202,7 @@ export interface Backend {
    * Gives back the space of removed records: packs that hold no record are deleted, those with too much unused are rewritten and
    * deleted, short ones are merged. Records keep their names, encodings and bytes; all other calls go on meanwhile, but list may
    * miss records that move. Log packs are never rewritten: the order of their records has a meaning. Packs in which a record is damaged are left
-   * alone, and so are those for whose copies the disk has no room, when something could be given back before. May be aborted, or killed, at any point: what is done stays done. One at a time. Errors: READ_ONLY, DISK_FULL,
+   * alone, and so are those for whose copies the disk has no room, when something could be given back before. May be aborted, or killed, at any point: what is done stays done. One at a time: another one waits. Errors: READ_ONLY, DISK_FULL,
    * BACKEND_UNAVAILABLE.
    */
   compact(options: CompactOptions): Promise<CompactSummary>;
@@ -220,7 +220,7 @@ export interface Backend {
   flush(kinds?: readonly RecordKind[]): Promise<void>;
 
   /**
-   * Rebuilds the backend's own index from its packs alone, and mends the headers of those that it may write to. Waits for running puts; all other calls wait for it. After an error or
+   * Rebuilds the backend's own index from its packs alone, and mends the headers of those that it may write to. Waits for running puts and compactions; all other calls wait for it. After an error or
    * an abort the index is incomplete: records may seem absent until the next open or reindex, which complete it.
    */
   reindex(signal?: AbortSignal): Promise<ReindexSummary>;

@@ -1,12 +1,15 @@
-/** Who may begin when: nobody after close, nobody but the reindex while it runs. */
+/** Who may begin when: nobody after close, nobody but the reindex while it runs, and neither that nor another one while packs are compacted. */
 import { ReadOnlyError } from "@datadb/protocol";
+import { untilAborted } from "./until-aborted.ts";
 
 export interface OpeningGate {
   /** Resolves when a call may begin. Rejects with a TypeError after close, and with the signal's reason. */
   enter(signal?: AbortSignal): Promise<void>;
   /** The same for what changes something; READ_ONLY where nothing may change. */
   enterWritable(signal?: AbortSignal): Promise<void>;
-  /** Runs a reindex: all other calls wait for it. */
+  /** Runs a compaction, after those that were asked for before. */
+  compact<T>(signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T>;
+  /** Runs a reindex: all other calls wait for it. It waits for a compaction, which moves what it lists. */
   reindex<T>(signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T>;
   /** Runs `shut` once, when no reindex is running; further calls wait for the same end. */
   close(shut: () => Promise<void>): Promise<void>;
@@ -16,6 +19,7 @@ export interface OpeningGate {
 export function createOpeningGate(description: string, readOnly = false): OpeningGate {
   let closing: Promise<void> | null = null;
   let reindexing: Promise<unknown> | null = null;
+  let compacting: Promise<unknown> | null = null;
 
   async function enter(signal?: AbortSignal): Promise<void> {
     if (closing !== null) throw new TypeError(`${description} is closed`);
@@ -23,14 +27,40 @@ export function createOpeningGate(description: string, readOnly = false): Openin
     while (reindexing !== null) await reindexing.catch(() => {});
   }
 
+  async function enterWritable(signal?: AbortSignal): Promise<void> {
+    await enter(signal);
+    if (readOnly) throw new ReadOnlyError(`${description} is opened read-only`);
+  }
+
   return {
     enter,
-    async enterWritable(signal) {
-      await enter(signal);
-      if (readOnly) throw new ReadOnlyError(`${description} is opened read-only`);
+    enterWritable,
+    async compact(signal, work) {
+      await enterWritable(signal);
+      while (compacting !== null) {
+        await untilAborted(
+          compacting.catch(() => {}),
+          signal,
+        );
+        await enterWritable(signal);
+      }
+      const running = work();
+      compacting = running;
+      try {
+        return await running;
+      } finally {
+        compacting = null;
+      }
     },
     async reindex(signal, work) {
       await enter(signal);
+      while (compacting !== null) {
+        await untilAborted(
+          compacting.catch(() => {}),
+          signal,
+        );
+        await enter(signal);
+      }
       const running = work();
       reindexing = running;
       try {

@@ -63,7 +63,8 @@ export function createShelvedBackend<S extends IndexedShelf>(
   verbs: ShelfVerbs<S>,
   { type, description, readOnly, capabilities, more }: ShelvedPlace,
 ): Backend {
-  const { enter, enterWritable, reindex, close } = createOpeningGate(description, readOnly);
+  const gate = createOpeningGate(description, readOnly);
+  const { enter, enterWritable, reindex, close } = gate;
   const shelfOf = (kind: RecordKind): S => shelves.find((shelf) => shelf.kind === kind)!;
   return {
     type,
@@ -89,8 +90,7 @@ export function createShelvedBackend<S extends IndexedShelf>(
     setAside: (kind, names) => enterWritable().then(() => verbs.setAside(shelfOf(kind), names)),
     removeMany: (kind, names) => enterWritable().then(() => removeMany(shelfOf(kind), names)),
     replaceMany: (kind, records) => enterWritable().then(() => verbs.replaceMany(shelfOf(kind), records)),
-    compact: (options) =>
-      enterWritable(options.signal).then(() => compact(shelves, verbs, description, options)),
+    compact: (options) => gate.compact(options.signal, () => compact(shelves, verbs, description, options)),
     flush: (kinds = RECORD_KINDS) =>
       enter().then(() => verbs.flush(shelves.filter(({ kind }) => kinds.includes(kind)))),
     reindex: (signal) => reindex(signal, () => verbs.reindex(signal)),

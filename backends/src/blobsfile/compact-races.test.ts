@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { createMemoryIndex, type MemoryIndex } from "../memory-index.ts";
 import { sampleRecords } from "../suite/sample-records.ts";
 import { simulatedStore } from "../suite/simulated-store.ts";
-import { expectOnly, namesOf, random, seed } from "./compact-world.ts";
+import { compactDuring, expectOnly, halfRemoved, namesOf, random, seed } from "./compact-world.ts";
 
 const ROUNDS = 60;
 
@@ -55,4 +55,31 @@ test("removals and doubts meet records on their way", async () => {
     await expectOnly(backend, [...doubted, ...part(3)], [...gone, ...removed, ...doubted], context);
     await backend.close();
   }
+});
+
+test("an index that is made anew meanwhile has all records where they are", async () => {
+  for (let when = 0; when < 120; when += 1 + random.integer(4)) {
+    const world = await halfRemoved();
+    const { backend, store, kept } = world;
+    if (!(await compactDuring(world, when, () => [backend.reindex()]))) break;
+    const context = `seed ${seed}, operation ${when}`;
+    await expectOnly(backend, kept, [], context);
+    await backend.close();
+    const again = await store.open();
+    await expectOnly(again, kept, [], context);
+    expect(again.counters()["packs-lost"], context).toBe(0);
+    await again.close();
+  }
+});
+
+test("compactions that are asked for at once come one after the other", async () => {
+  const { backend, kept, gone } = await halfRemoved();
+  const summaries = await Promise.all([backend.compact({ unused: 0 }), backend.compact({ unused: 0 })]);
+  expect(summaries.map(({ packs }) => packs > 4)).toEqual([true, false]);
+  const first = backend.compact({ unused: 0 });
+  const second = backend.compact({ unused: 0, signal: AbortSignal.abort(new Error("not any more")) });
+  await expect(second).rejects.toThrow("not any more");
+  await first;
+  await expectOnly(backend, kept, gone);
+  await backend.close();
 });

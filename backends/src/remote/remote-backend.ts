@@ -1,12 +1,12 @@
 /** The Backend over a link. */
 import { RECORD_KINDS } from "@datadb/protocol";
 import type { Backend } from "../backend.ts";
+import { untilAborted } from "../until-aborted.ts";
 import type { Request } from "./link.ts";
 import { listRemote } from "./list-remote.ts";
 import { getRecords, hasRecords, packsOf, statRecords } from "./read-records.ts";
 import { readNumbers } from "./record-replies.ts";
 import type { RemoteState } from "./remote-state.ts";
-import { untilAborted } from "./until-aborted.ts";
 import { flushRecords, putRecords, replaceRecords, tellNames } from "./write-records.ts";
 
 type Changes = "putMany" | "replaceMany" | "distrustMany" | "setAside" | "removeMany" | "flush";
