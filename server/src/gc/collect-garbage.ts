@@ -35,7 +35,10 @@ interface Run {
  * One collection. Backups, restores and commits go on meanwhile: what they rely on is kept. It may be aborted or killed at any point;
  * the next one ends what was begun.
  */
-export async function collectGarbage(parts: GcParts, options: CollectOptions): Promise<CollectSummary> {
+export async function collectGarbage(
+  parts: GcParts,
+  options: CollectOptions & { diskFull: boolean },
+): Promise<CollectSummary> {
   const { protection, backend } = parts;
   const started = performance.now();
   await finishSweep(parts);
@@ -50,7 +53,8 @@ export async function collectGarbage(parts: GcParts, options: CollectOptions): P
   let index: FrozenIndex | null = null;
   let logGarbage: Buffer[] = [];
   try {
-    await parts.leases.prune();
+    // Who left a lease behind can send anew what is gone; whoever has no room cannot wait until it is over.
+    await parts.leases.prune({ left: options.diskFull && !options.dryRun });
     // Without room for one the old ones serve: it is garbage that has to go first.
     if (!options.dryRun && !options.sweepOnly)
       await parts.checkpoint().catch((error: unknown) => {

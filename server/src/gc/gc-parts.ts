@@ -17,6 +17,8 @@ export interface GcParts {
   readonly protection: Protection;
   readonly encoder: Encoder;
   readonly nodes: ContentCache;
+  /** What is kept aside for a full disk: given up while one collects, who is told whether the disk is full. */
+  readonly reserve: { releaseToCollect(): Promise<boolean>; restore(): Promise<void> };
   /** Operations of commits that may be in the log and are not in the view. */
   uncertain(): readonly Operation[];
   /** Writes a checkpoint if the log has grown since the last one; waits for one that is being written. */

@@ -25,15 +25,18 @@ export function openCollector(parts: Omit<GcParts, "progress" | "unfinished">): 
   const run = async (options: CollectOptions): Promise<CollectSummary> => {
     const { signal } = options;
     const either = signal === undefined ? closing.signal : AbortSignal.any([signal, closing.signal]);
+    const { sweepOnly = false } = options;
     try {
       either.throwIfAborted();
-      const summary = await collectGarbage(all, { ...options, signal: either });
+      const diskFull = !sweepOnly && (await all.reserve.releaseToCollect());
+      const summary = await collectGarbage(all, { ...options, diskFull, signal: either });
       facts.runs += 1;
       if (options.dryRun) return summary;
       facts.blobs += summary.blobs;
       facts.returned += summary.returned;
       return summary;
     } finally {
+      if (!sweepOnly) await all.reserve.restore();
       all.progress("", 0, 0);
     }
   };

@@ -94,9 +94,7 @@ export function assemble(parts: Parts): Database {
     whole: wholeness.whole,
     collect: async (options) => {
       requireWritable();
-      // Who left a lease behind can send anew what is gone; whoever has no room cannot wait until it is over.
-      if ((await parts.reserve.releaseToCollect()) && !options?.dryRun) await leases.prune({ left: true });
-      return await parts.collector.collect(options).finally(parts.reserve.restore);
+      return await parts.collector.collect(options);
     },
     makeRoom: () => parts.reserve.release(),
     collector: () => parts.collector.facts(),

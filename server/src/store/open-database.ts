@@ -199,7 +199,7 @@ async function openParts(
   );
   const commits = createLog(state, blobs, checkpoints);
   const leases = await openLeases({ local: local.level, hash, now, warn, sequence: sequenceOf(state) });
-  const collector = openGc(state, local.level, { index, leases, blobs, commits, encoder });
+  const collector = openGc(state, local.level, { ...around, index, leases, blobs, commits, encoder });
   closers.add(() => endCleanly(local, state));
   closers.add(() => leases.close());
   closers.add(() => commits.close());

@@ -4,6 +4,7 @@ import type { OpenBlobStore } from "../blobs/open-blobs.ts";
 import type { Wholeness } from "../check/wholeness.ts";
 import type { CommitLog, Leases } from "../database.ts";
 import type { Encoder } from "../encoder/encoder.ts";
+import type { GcParts } from "../gc/gc-parts.ts";
 import { type Collector, openCollector } from "../gc/open-collector.ts";
 import type { Level } from "../keyspace/open-level.ts";
 import { trimLevel } from "../keyspace/trim-level.ts";
@@ -16,6 +17,7 @@ interface GcStore {
   readonly blobs: OpenBlobStore;
   readonly commits: CommitLog;
   readonly encoder: Encoder;
+  readonly reserve: GcParts["reserve"];
 }
 
 /** The last checkpoint is in the log record after its state: then nothing has happened since. */
@@ -27,11 +29,11 @@ async function checkpointForGc(commits: CommitLog): Promise<void> {
 export function openGc(
   state: ExecutorState,
   local: Level,
-  { index, leases, blobs, commits, encoder }: GcStore,
+  { index, leases, blobs, commits, encoder, reserve }: GcStore,
 ): Collector {
   const { backend, hash, storeId, view } = state;
   return openCollector({
-    ...{ backend, hash, storeId, view, index, leases, encoder },
+    ...{ backend, hash, storeId, view, index, leases, encoder, reserve },
     protection: blobs.protection,
     nodes: blobs.nodes,
     uncertain: () => state.stuck?.group.commits.flatMap(({ operations }) => operations) ?? [],
