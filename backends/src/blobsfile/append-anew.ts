@@ -1,6 +1,7 @@
 /** Appends records whose names the index has already; it points to them after the next flush. */
 import { type BlobRecord, recordSize } from "@datadb/protocol";
 import { enqueueBatch } from "./append-queue.ts";
+import { isChanging } from "./change-entries.ts";
 import { hasMany } from "./has-many.ts";
 import { recordKeys } from "./location.ts";
 import type { Entry, Shelf } from "./shelf.ts";
@@ -18,7 +19,7 @@ export async function appendAnew(shelf: Shelf, records: readonly BlobRecord[]): 
   const place = { value: null, pack: null, end: 0, serial: 0, done, ...fresh };
   let bytes = 0;
   const entries = records.map((record, at): Entry => {
-    const entry: Entry = { ...place, key: keys[at]!, record };
+    const entry: Entry = { ...place, key: keys[at]!, record, before: shelf.moving.get(record.name) };
     shelf.moving.set(record.name, entry);
     bytes += recordSize(record, shelf.place.nameLength);
     return entry;
@@ -33,8 +34,7 @@ export async function replaceMany(shelf: Shelf, records: readonly BlobRecord[]):
   const names = records.map(({ name }) => name);
   const there = await hasMany(shelf, names);
   shelf.changes.note(names);
-  await appendAnew(
-    shelf,
-    records.filter((_, at) => there[at] === 1),
-  );
+  // A removal that is on its way would not meet them.
+  const replaced = records.filter(({ name }, at) => there[at] === 1 && !isChanging(shelf, name));
+  await appendAnew(shelf, replaced);
 }

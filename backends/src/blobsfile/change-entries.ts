@@ -2,7 +2,12 @@
 import { fileError } from "./file-error.ts";
 import type { IndexedShelf } from "./indexed-shelf.ts";
 
-/** Writes entries of these names, or that they go: from now on they are not copied until the index says so. */
+/** Whether an entry is being changed, or removed, and the index does not say so yet. */
+export function isChanging({ changing }: IndexedShelf, name: Buffer): boolean {
+  return changing.size > 0 && changing.has(name.toString("latin1"));
+}
+
+/** Writes entries of these names, or that they go: from now on nothing is copied or replaced until the index says so. */
 export async function changeEntries(
   shelf: IndexedShelf,
   names: readonly Buffer[],

@@ -25,7 +25,7 @@ function slowIndex(): MemoryIndex {
   };
 }
 
-test("removals and doubts meet records on their way", async () => {
+test("removals, replacements and doubts meet records on their way", async () => {
   for (let round = 0; round < ROUNDS; round++) {
     const store = simulatedStore();
     store.indexes.set("blobsfile:blobs", slowIndex());
@@ -42,8 +42,13 @@ test("removals and doubts meet records on their way", async () => {
     const compacting = backend.compact({ unused: 0 });
     for (const [at, record] of removed.entries()) {
       for (let turn = random.integer(30); turn > 0; turn--) await setImmediate();
+      const replaced = { ...record, payload: random.bytes(100) };
+      const replacing = random.integer(2) === 0 ? backend.replaceMany("data", [replaced]) : undefined;
+      const removing = backend.removeMany("data", [record.name]);
+      for (let turn = random.integer(10); turn > 0; turn--) await setImmediate();
       await Promise.all([
-        backend.removeMany("data", [record.name]),
+        removing,
+        replacing ?? backend.replaceMany("data", [replaced]),
         backend.distrustMany("data", namesOf(doubted.slice(at, at + 1))),
       ]);
       expect([...(await backend.hasMany("data", namesOf(doubted.slice(at, at + 1))))]).toEqual([0]);
@@ -81,5 +86,27 @@ test("compactions that are asked for at once come one after the other", async ()
   await expect(second).rejects.toThrow("not any more");
   await first;
   await expectOnly(backend, kept, gone);
+  await backend.close();
+});
+
+test("what is copied, then replaced, then removed before a flush does not come back", async () => {
+  const store = simulatedStore();
+  const backend = await store.open({ blobsfile: { path: "blobs", maxPackBytes: 1 << 24 } });
+  const wishes = { kind: "data", encoding: "raw", payloadLength: 100_000 } as const;
+  const records = sampleRecords(random, "sha256", 40, wishes);
+  await backend.putMany(records);
+  await backend.flush();
+  await backend.removeMany("data", namesOf(records.slice(20)));
+  const removed = records.slice(0, 3);
+  let reads = 0;
+  store.disk.delay = (operation) => {
+    // What came with the first one is copied, and waits for others.
+    if (operation !== "read" || ++reads !== 3) return null;
+    const replaced = removed.map((record) => ({ ...record, payload: random.bytes(100) }));
+    return backend.replaceMany("data", replaced).then(() => backend.removeMany("data", namesOf(removed)));
+  };
+  await backend.compact({ unused: 0 });
+  expect(reads).toBeGreaterThan(2);
+  await expectOnly(backend, records.slice(3, 20), [...removed, ...records.slice(20)]);
   await backend.close();
 });

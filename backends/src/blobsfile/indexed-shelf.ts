@@ -17,6 +17,8 @@ export interface IndexedEntry {
   distrusted: boolean;
   /** A copy of a record that the index has already: it is to point here. Such entries are never in `pending`. */
   readonly moved: boolean;
+  /** An earlier copy of the same record that was not in the index yet either. */
+  readonly before?: IndexedEntry | undefined;
 }
 
 /** One kind of records. */

@@ -6,7 +6,8 @@ import { recordKeys } from "./location.ts";
 function giveUp(shelf: IndexedShelf, entry: IndexedEntry | undefined): void {
   if (entry === undefined || (entry.value === null && !entry.moved)) return;
   // It stays among the accepted ones, so that the next flush counts its bytes as seen, but not its name.
-  entry.removed = true;
+  for (let copy: IndexedEntry | undefined = entry; copy !== undefined; copy = copy.before)
+    copy.removed = true;
   forgetEntry(shelf, entry);
 }
 

@@ -73,6 +73,8 @@ export interface Entry {
   distrusted: boolean;
   /** A copy of a record that the index has already: it is to point here. Such entries are never in `pending`. */
   readonly moved: boolean;
+  /** An earlier copy of the same record that was not in the index yet either. */
+  readonly before?: Entry | undefined;
   /** Its number among all that the shelf accepted, from 1; 0 before. */
   serial: number;
   /** Settles with the batch that carries it. */

@@ -1,4 +1,5 @@
 /** What of a pack the index needs at this very moment, and what of that leaves the pack already. */
+import { isChanging } from "./change-entries.ts";
 import type { IndexedShelf } from "./indexed-shelf.ts";
 import { decodeLocation, isDistrusted, recordKeys } from "./location.ts";
 
@@ -32,11 +33,10 @@ export function stillHere<R extends Placed>(
  * a replacement meets it there. What is `leaving`, for another place or for good, is waited for: it may come to nothing.
  */
 export function partLeaving<R extends Placed>(
-  { moving, changing }: IndexedShelf,
+  shelf: IndexedShelf,
   here: readonly R[],
 ): { staying: R[]; leaving: R[] } {
-  const isLeaving = ({ name }: R): boolean =>
-    moving.has(name) || (changing.size > 0 && changing.has(name.toString("latin1")));
+  const isLeaving = ({ name }: R): boolean => shelf.moving.has(name) || isChanging(shelf, name);
   const gone = here.filter(isLeaving);
   return { staying: gone.length === 0 ? [...here] : here.filter((one) => !isLeaving(one)), leaving: gone };
 }

@@ -1,5 +1,6 @@
 /** putMany and replaceMany of the s3 backend: records go into drafts of packs. */
 import { type BlobRecord, ByteWriter, encodeRecordInto, recordSize } from "@datadb/protocol";
+import { isChanging } from "../blobsfile/change-entries.ts";
 import { hasMany } from "../blobsfile/has-many.ts";
 import { knownMany } from "../blobsfile/known-many.ts";
 import { recordKeys, writeLocation } from "../blobsfile/location.ts";
@@ -22,7 +23,12 @@ function indexValue(record: BlobRecord, pack: number, offset: number): Buffer {
   return writer.finish();
 }
 
-function entryOf(draft: Draft, { record, key }: Keyed, bytes: Buffer, moved: boolean): Entry {
+function entryOf(
+  draft: Draft,
+  { record, key }: Keyed,
+  bytes: Buffer,
+  { moved, before }: Pick<Entry, "moved" | "before">,
+): Entry {
   const { kind, encoding, length, payload } = record;
   const name = Buffer.from(record.name);
   const base = record.base === null ? null : Buffer.from(record.base);
@@ -34,6 +40,7 @@ function entryOf(draft: Draft, { record, key }: Keyed, bytes: Buffer, moved: boo
     removed: false,
     distrusted: false,
     moved,
+    before,
   };
 }
 
@@ -51,7 +58,8 @@ function append(shelf: Shelf, records: readonly Keyed[], moved: boolean): number
       [slab, at] = [Buffer.allocUnsafeSlow(Math.max(size, Math.min(left, most / 4))), 0];
     const target = slab.subarray(at, at + size);
     encodeRecordInto(keyed.record, target, 0);
-    const entry = entryOf(draft, keyed, target, moved);
+    const before = moved ? shelf.moving.get(keyed.record.name) : undefined;
+    const entry = entryOf(draft, keyed, target, { moved, before });
     (moved ? shelf.moving : shelf.pending).set(keyed.record.name, entry);
     draft.entries.push(entry);
     draft.pieces.push(target);
@@ -129,10 +137,13 @@ export async function appendAnew(shelf: Shelf, records: readonly BlobRecord[]): 
 /** See Backend.replaceMany. */
 export async function replaceMany(shelf: Shelf, records: readonly BlobRecord[]): Promise<void> {
   throwFailure(shelf);
-  const names = records.map(({ name }) => name);
-  const there = await hasMany(shelf, names);
+  const there = await hasMany(
+    shelf,
+    records.map(({ name }) => name),
+  );
+  // A removal that is on its way would not meet them.
   await appendAnew(
     shelf,
-    records.filter((_, at) => there[at] === 1),
+    records.filter(({ name }, at) => there[at] === 1 && !isChanging(shelf, name)),
   );
 }
