@@ -73,3 +73,25 @@ test("what is replaced or removed while it is read stays so", async () => {
     await again.close();
   }
 });
+
+test("a reader that does not end holds up nobody who gives up", async () => {
+  const { store, config, backend, kept, gone } = await withoutRoom((at) => at % 3 > 0);
+  let goOn = (): void => {};
+  const held = new Promise<void>((resolve) => {
+    goOn = resolve;
+  });
+  const reading = backend.withPlaces!("data", namesOf(kept), () => held);
+  const giveUp = new AbortController();
+  // By then it waits for the reader, or gives up sooner.
+  setTimeout(() => giveUp.abort(new Error("enough")), 100);
+  await expect(backend.compact({ unused: 0, signal: giveUp.signal })).rejects.toThrow("enough");
+  await expectOnly(backend, kept, gone);
+  goOn();
+  await reading;
+  await backend.compact({ unused: 0 });
+  await expectOnly(backend, kept, gone);
+  await backend.close();
+  const again = await store.open(config);
+  await expectOnly(again, kept, gone);
+  await again.close();
+});

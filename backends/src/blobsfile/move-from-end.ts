@@ -85,7 +85,7 @@ export async function moveFromEnd(
       if (wanted === null || (isDamaged(piece) && !damaged)) return null;
       if (wanted.length === 0) continue;
       if (extent.to < length) {
-        await shortenPack(shelf, number, extent.to);
+        await shortenPack(shelf, number, extent.to, signal);
         onCut(length - extent.to);
         length = extent.to;
       }

@@ -1,4 +1,5 @@
 /** Cuts the end of a pack off, where no record is any more. */
+import { untilAborted } from "../until-aborted.ts";
 import { cutKey, cutKeyRange, decodeProgress, encodeProgress, packKey, packOfKey } from "./location.ts";
 import { cutPack, packPath } from "./pack-lifecycle.ts";
 import type { Shelf } from "./shelf.ts";
@@ -7,11 +8,16 @@ import type { Shelf } from "./shelf.ts";
  * Shortens a sealed pack to `length` bytes; what the index had behind that is elsewhere, or nowhere. First the index says so durably, and with
  * it all that it was told before: else the next opening would take what is left of the end for records that it does not know yet.
  */
-export async function shortenPack(shelf: Shelf, number: number, length: number): Promise<void> {
+export async function shortenPack(
+  shelf: Shelf,
+  number: number,
+  length: number,
+  signal?: AbortSignal,
+): Promise<void> {
   const { handles, index } = shelf.place;
   // Who looked a record up before looks again; who reads already is waited for.
   shelf.cutAt.set(number, length);
-  await handles.drain(packPath(shelf, number));
+  await untilAborted(handles.drain(packPath(shelf, number)), signal);
   const bytes = encodeProgress(length);
   const puts: [Buffer, Buffer][] = [
     [cutKey(shelf.kind, number), bytes],
