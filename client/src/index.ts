@@ -26,7 +26,7 @@ export type { CopiedBackup, CopyOptions, CopyProgress, CopySummary } from "./cop
 export { type Change, type Difference, type DiffOptions, type DiffSide, diff } from "./diff/diff.ts";
 export { type FindMatch, type FindOptions, find } from "./find/find.ts";
 export { type Glob, parseGlob } from "./find/glob.ts";
-export { applyKeepRules, type Decision, type Retainable } from "./forget/apply-keep-rules.ts";
+export { applyKeepRules, type Decision, isIntact, type Retainable } from "./forget/apply-keep-rules.ts";
 export {
   type ForgetOptions,
   type ForgetPlan,

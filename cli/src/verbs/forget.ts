@@ -19,9 +19,10 @@ export const forget: Verb = {
   usage: "--keep-... [OPTION]... [NAME]...",
   description: [
     "Every source by itself: what no rule keeps is removed. Without NAME all sources of the store are looked at. The newest " +
-      "complete backup of a source and pinned backups are always kept.",
+      "complete backup of a source and pinned backups are always kept; where a check has found that one to be damaged, the " +
+      "newest complete one that is not, too.",
     "Periods are those of the store's time zone, and times are those at which the server listed the backups. A period keeps its newest " +
-      "backup (and its newest complete one, when that is incomplete). Space is returned by datadb gc.",
+      "backup (and its newest complete one, when that is incomplete or damaged). Space is returned by datadb gc.",
   ],
   options: [
     ...KEEP_OPTIONS,

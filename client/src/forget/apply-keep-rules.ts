@@ -8,6 +8,8 @@ export interface Retainable {
   /** RFC 3339, the server's. */
   readonly time: string;
   readonly complete: boolean;
+  /** What a check found to be lost of it. */
+  readonly lost: readonly string[];
   readonly pinned: boolean;
   readonly tags: readonly string[];
 }
@@ -25,9 +27,10 @@ const PERIODS: readonly Period[] = ["hourly", "daily", "weekly", "monthly", "yea
  * Decides for all backups of one series, in any order; answers newest first. Every rule keeps by itself, and what several keep
  * has several reasons.
  *
- * - A period keeps its newest backup, and if that is incomplete its newest complete one as well.
+ * - A period keeps its newest backup, and if that is incomplete or damaged its newest complete one that is not damaged as well.
  * - While a rule has periods left at the oldest backup, that one is kept too (`oldest daily`): history grows from the first day on.
- * - Pinned backups and the newest complete one are always kept; when none is complete, the newest.
+ * - Pinned backups and the newest complete one are always kept; when none is complete, the newest. So is the newest complete one
+ *   that is not damaged: what lacks something pushes nothing out that restores.
  *
  * @param timezone IANA name: the calendar that periods are counted in.
  * @example
@@ -43,6 +46,8 @@ export function applyKeepRules<B extends Retainable>(
     .sort((a, b) => b.at - a.at);
   const complete = series.find(({ backup }) => backup.complete);
   (complete ?? series[0])?.reasons.push(complete === undefined ? "newest" : "newest complete");
+  const intact = series.find(({ backup }) => isIntact(backup));
+  if (intact !== complete) intact?.reasons.push("newest intact");
   for (const { backup, reasons } of series) if (backup.pinned) reasons.push("pinned");
   keepPeriods(series, "last", rules.last, (_, index) => `${index}`);
   for (const period of PERIODS)
@@ -53,6 +58,11 @@ export function applyKeepRules<B extends Retainable>(
     if (tagged !== undefined) reasons.push(`tag ${tagged.join(",")}`);
   }
   return series.map(({ backup, reasons }) => ({ backup, reasons }));
+}
+
+/** Restores whole, as far as is known. */
+export function isIntact({ complete, lost }: Pick<Retainable, "complete" | "lost">): boolean {
+  return complete && lost.length === 0;
 }
 
 interface Candidate {
@@ -70,17 +80,17 @@ function keepPeriods(
 ): void {
   let left = count === "unlimited" ? Number.POSITIVE_INFINITY : (count ?? 0);
   let current: string | undefined;
-  let wantsComplete = false;
+  let wantsIntact = false;
   for (const [index, candidate] of series.entries()) {
     const name = nameOf(candidate, index);
     if (name !== current) {
       if (left <= 0) return;
       left -= 1;
       current = name;
-      wantsComplete = !candidate.backup.complete;
+      wantsIntact = !isIntact(candidate.backup);
       candidate.reasons.push(rule);
-    } else if (wantsComplete && candidate.backup.complete) {
-      wantsComplete = false;
+    } else if (wantsIntact && isIntact(candidate.backup)) {
+      wantsIntact = false;
       candidate.reasons.push(`${rule} complete`);
     } else if (index === series.length - 1 && left > 0) {
       candidate.reasons.push(`oldest ${rule}`);

@@ -3,17 +3,18 @@ import { applyKeepRules } from "./apply-keep-rules.ts";
 import { hasKeepRule, type KeepRules } from "./keep-rules.ts";
 import { parseKeepDuration } from "./parse-keep-duration.ts";
 
-/** Times without a zone are UTC; `!` incomplete, `*` pinned, `#a,b` tags. */
+/** Times without a zone are UTC; `!` incomplete, `?` damaged, `*` pinned, `#a,b` tags. */
 function series(text: string) {
   return text
     .trim()
     .split(/\s+/)
     .map((word) => {
-      const [, time = "", marks = "", tags = ""] = /^([^!*#]+)([!*]*)#?(.*)$/.exec(word) ?? [];
+      const [, time = "", marks = "", tags = ""] = /^([^!?*#]+)([!?*]*)#?(.*)$/.exec(word) ?? [];
       return {
         name: time,
         time: new Date(time.endsWith("Z") || /\d[+-]\d\d:\d\d$/.test(time) ? time : `${time}Z`).toISOString(),
         complete: !marks.includes("!"),
+        lost: marks.includes("?") ? ["/file"] : [],
         pinned: marks.includes("*"),
         tags: tags === "" ? [] : tags.split(","),
       };
@@ -133,6 +134,12 @@ describe("what no rule takes", () => {
     ).toEqual([["newest"], []]);
   });
 
+  it("the newest one that is not damaged, when the newest complete one is", () => {
+    const list = "2026-01-01T00:00 2026-01-02T00:00 2026-01-03T00:00! 2026-01-04T00:00? 2026-01-05T00:00?";
+    expect(kept(list, { last: 1 })).toEqual(["2026-01-05T00:00: last", "2026-01-02T00:00: newest intact"]);
+    expect(kept("2026-01-01T00:00? 2026-01-02T00:00?", { last: 1 })).toEqual(["2026-01-02T00:00: last"]);
+  });
+
   it("nothing of nothing", () => expect(applyKeepRules([], { last: 1 }, "UTC")).toEqual([]));
 });
 
@@ -141,6 +148,15 @@ it("a day whose newest backup is incomplete keeps its newest complete one as wel
   expect(kept(list, { daily: 2 })).toEqual([
     "2026-01-02T00:00: daily",
     "2026-01-01T03:00: daily",
+    "2026-01-01T02:00: daily complete",
+  ]);
+});
+
+it("a day whose newest backup is damaged keeps its newest intact one as well", () => {
+  const list = "2026-01-01T01:00 2026-01-01T02:00 2026-01-01T03:00! 2026-01-01T04:00? 2026-01-02T00:00";
+  expect(kept(list, { daily: 2 })).toEqual([
+    "2026-01-02T00:00: daily",
+    "2026-01-01T04:00: daily",
     "2026-01-01T02:00: daily complete",
   ]);
 });

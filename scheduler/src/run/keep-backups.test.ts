@@ -11,6 +11,7 @@ const backup = (more: Partial<Backup> & { job?: string | null } = {}): Backup =>
     id: String(number),
     time: new Date(Date.UTC(2026, 5, 30) - number * 3_600_000).toISOString(),
     complete: true,
+    lost: [],
     pinned: false,
     tags: [],
     meta: job === null ? {} : { scheduler: { job, group: "g" } },
@@ -37,4 +38,9 @@ test("incomplete ones push no complete one out, and do not grow for ever", () =>
   const partial = Array.from({ length: 10 }, () => backup({ complete: false }));
   const whole = [backup(), backup(), backup()];
   expect(gone([...partial, ...whole], 2).sort((a, b) => a - b)).toEqual([2, 3, 4, 5, 6, 7, 8, 9, 12]);
+});
+
+test("damaged ones push no whole one out either", () => {
+  const damaged = [backup({ lost: ["/file"] }), backup({ lost: ["/file"] }), backup({ lost: ["/file"] })];
+  expect(gone([...damaged, backup(), backup(), backup()], 2).sort((a, b) => a - b)).toEqual([2, 5]);
 });

@@ -1,5 +1,12 @@
 /** Retention after a run: what the job's rules do not keep is forgotten. */
-import { applyKeepRules, type Backup, type Connection, forgetBackups, listBackups } from "@datadb/client";
+import {
+  applyKeepRules,
+  type Backup,
+  type Connection,
+  forgetBackups,
+  isIntact,
+  listBackups,
+} from "@datadb/client";
 import type { Keep } from "../config/scheduler-config.ts";
 import { backupMark } from "./backup-mark.ts";
 
@@ -17,13 +24,13 @@ export async function keepBackups(
 }
 
 /**
- * What the rules keep of the complete backups alone is kept, too: a row of incomplete ones pushes no whole backup out.
+ * What the rules keep of the intact backups alone is kept, too: a row of incomplete or damaged ones pushes no whole backup out.
  */
 export function expired(backups: readonly Backup[], job: string, { rules, timezone }: Keep): Backup[] {
   const own = backups.filter((backup) => backupMark(backup)?.job === job);
-  const complete = own.filter((backup) => backup.complete);
+  const intact = own.filter(isIntact);
   const kept = new Set(
-    [own, complete].flatMap((some) =>
+    [own, intact].flatMap((some) =>
       applyKeepRules(some, rules, timezone).flatMap(({ backup, reasons }) =>
         reasons.length > 0 ? [backup] : [],
       ),
