@@ -1,6 +1,14 @@
 /** The place where a restore lands: what is in its way, and whether it takes on the backup's attributes. */
 import fs from "node:fs";
-import { BackendUnavailableError, ExistsError, type Meta, UsageError } from "@datadb/protocol";
+import { dirname, resolve } from "node:path";
+import {
+  BackendUnavailableError,
+  ExistsError,
+  type Meta,
+  UnsafePathError,
+  UsageError,
+} from "@datadb/protocol";
+import { isStore } from "../source/is-store.ts";
 
 export interface Destination {
   /** Existed before the restore. */
@@ -18,6 +26,28 @@ export function inspectDestination(path: string): Destination {
     });
   }
   return { existed: true, empty: fs.readdirSync(path).length === 0 };
+}
+
+/** Refuses a destination in the directory of the store that the backup is in: what replaced something there would ruin it. */
+export function refuseStore(path: string, storeId: string): void {
+  for (let at = existingPart(resolve(path)); ; at = dirname(at)) {
+    if (isStore(Buffer.from(at === "/" ? "" : at), storeId)) {
+      throw new UnsafePathError(`'${path}' is in the store itself, in ${at}; nothing was restored`, {
+        next: "choose another destination",
+        fields: { path },
+      });
+    }
+    if (at === dirname(at)) return;
+  }
+}
+
+/** Without symbolic links. */
+function existingPart(path: string): string {
+  try {
+    return fs.realpathSync(path);
+  } catch {
+    return path === dirname(path) ? path : existingPart(dirname(path));
+  }
 }
 
 /**
@@ -43,9 +73,10 @@ export function makeDestination(path: string): void {
     );
   }
   try {
-    fs.mkdirSync(path, { recursive: true });
+    makeDirectories(resolve(path));
   } catch (cause) {
-    throw new BackendUnavailableError(`the destination '${path}' cannot be made: ${reasonOf(path, cause)}`, {
+    const { message } = cause as Error;
+    throw new BackendUnavailableError(`the destination '${path}' cannot be made: ${message}`, {
       next: "choose a directory that you may write to",
       fields: { path },
       cause,
@@ -53,14 +84,15 @@ export function makeDestination(path: string): void {
   }
 }
 
-/** Node calls everything ENOENT when it makes several directories on a file system that is read-only: ask again for one. */
-function reasonOf(path: string, cause: unknown): string {
-  const { code, message } = cause as NodeJS.ErrnoException;
-  if (code !== "ENOENT") return message;
+/** Node's recursive mkdir tries for ever where a directory says ENOENT of what is made in it, as /proc does. */
+function makeDirectories(path: string): void {
   try {
     fs.mkdirSync(path);
-    return message;
   } catch (error) {
-    return (error as Error).message;
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "EEXIST" && fs.statSync(path).isDirectory()) return;
+    if (code !== "ENOENT" || path === dirname(path)) throw error;
+    makeDirectories(dirname(path));
+    fs.mkdirSync(path);
   }
 }

@@ -5,6 +5,7 @@
 import fs from "node:fs";
 import { ExistsError, type Meta, UnsafePathError } from "@datadb/protocol";
 import { nativeSupport } from "../native/load-native.ts";
+import { isStore } from "../source/is-store.ts";
 import { type Directory, pathIn } from "./directory.ts";
 import { makeWritable } from "./make-writable.ts";
 import { pathAt } from "./new-file.ts";
@@ -28,7 +29,8 @@ export interface DirectoryHandles {
   closeAll(): void;
 }
 
-export function directoryHandles(gid: number): DirectoryHandles {
+/** `storeId`: hex; the directory of that store is entered by no name. */
+export function directoryHandles(gid: number, storeId: string): DirectoryHandles {
   const open = new Set<Directory>();
 
   function register(directory: Directory, fd: number): void {
@@ -97,7 +99,7 @@ export function directoryHandles(gid: number): DirectoryHandles {
       const parentFd = pin(parent);
       try {
         const path = pathAt(parentFd, meta.name);
-        const existed = !makeDirectory(path, replace, pathIn(parent, meta.name));
+        const existed = !makeDirectory(path, { replace, storeId }, pathIn(parent, meta.name));
         const directory = newDirectory(parent, meta.name, pathIn(parent, meta.name), meta, existed);
         describe(directory, fs.openSync(path, FLAGS));
         parent.pending++;
@@ -121,7 +123,11 @@ function newDirectory(
 }
 
 /** @returns false when a directory was there. Private until it is finished and gets its own mode. */
-function makeDirectory(path: Buffer, replace: boolean, shown: Buffer): boolean {
+function makeDirectory(
+  path: Buffer,
+  { replace, storeId }: { replace: boolean; storeId: string },
+  shown: Buffer,
+): boolean {
   try {
     fs.mkdirSync(path, 0o700);
     return true;
@@ -131,6 +137,8 @@ function makeDirectory(path: Buffer, replace: boolean, shown: Buffer): boolean {
   if (!replace) throw new ExistsError(`'${shown}' exists already`);
   const stat = fs.lstatSync(path);
   if (stat.isDirectory()) {
+    if (isStore(path, storeId))
+      throw new UnsafePathError(`'${shown}' is the store itself`, "restore what is in it to another place");
     makeWritable(path, O_NOFOLLOW);
     return false;
   }

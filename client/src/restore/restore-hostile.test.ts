@@ -31,6 +31,48 @@ const evil = { content: "evil", mode: 0o777 };
 const tree = (children: TreeEntry[], asIs = false): { ref: string } =>
   buildTree(store, { name: "r", children, asIs });
 
+describe("a destination", () => {
+  it("where nothing can be made is refused, and not tried for ever", async () => {
+    for (const place of ["/proc/nothing", "/proc/nothing/below"])
+      await expect(restore(store.embedded, tree([]), "", place)).rejects.toMatchObject({
+        code: "BACKEND_UNAVAILABLE",
+        message: expect.stringContaining(`'${place}' cannot be made: ENOENT`),
+      });
+  });
+
+  describe("that is, or holds, the store", () => {
+    let config: string;
+    beforeEach(async () => {
+      const { id } = await store.embedded.facts();
+      fs.mkdirSync(`${out}/store/meta`, { recursive: true });
+      config = `format: 1\nid: ${id}\n`;
+      fs.writeFileSync(`${out}/store/config.yaml`, config);
+    });
+    afterEach(() => {
+      expect(fs.readFileSync(`${out}/store/config.yaml`, "utf8")).toBe(config);
+      expect(fs.readdirSync(`${out}/store`).sort()).toEqual(["config.yaml", "meta"]);
+    });
+
+    it.each(["store", "store/meta", "store/new/er"])("%s is refused", async (place) => {
+      const backup = tree([{ name: "config.yaml", ...evil }]);
+      const destination = `${out}/${place}`;
+      await expect(
+        restore(store.embedded, backup, "", destination, { overwrite: true }),
+      ).rejects.toMatchObject({ code: "UNSAFE_PATH", message: expect.stringContaining("the store itself") });
+    });
+
+    it("keeps that as it is", async () => {
+      const backup = tree([
+        { name: "a", content: "good" },
+        { name: "store", children: [{ name: "config.yaml", ...evil }] },
+      ]);
+      const summary = await restore(store.embedded, backup, "", out, { overwrite: true });
+      expect(summary).toMatchObject({ problemCount: 1, problems: [{ code: "UNSAFE_PATH" }] });
+      expect(fs.readFileSync(`${out}/a`, "utf8")).toBe("good");
+    });
+  });
+});
+
 describe("a hostile backup writes nothing outside its destination", () => {
   it.each(["../x", "..", ".", "", "/tmp/x", "a/b", "a\0b", "../../victim/passwd"])(
     "an entry named %j",

@@ -8,7 +8,7 @@ import { findEntry } from "../tree/find-entry.ts";
 import { nodeCache } from "../tree/node-cache.ts";
 import { currentRestorer } from "./attributes.ts";
 import { batches } from "./batches.ts";
-import { inspectDestination, makeDestination, refuseConflicts } from "./destination.ts";
+import { inspectDestination, makeDestination, refuseConflicts, refuseStore } from "./destination.ts";
 import { directoryHandles } from "./directory-handles.ts";
 import type { RestoreOptions, RestoreSummary } from "./restore-options.ts";
 import { finisher, restoreTree } from "./restore-tree.ts";
@@ -55,11 +55,12 @@ async function restoreHeld(
   destination: string,
   options: RestoreOptions,
 ): Promise<RestoreSummary> {
-  const { hash } = await connection.facts();
+  const { hash, id } = await connection.facts();
   const nodes = nodeCache(connection, hash);
   const meta = await findEntry(nodes.fetch, hash, backup.ref, path);
   const entries = (): AsyncGenerator<Meta> =>
     meta.type === "directory" ? readDirectory(nodes.fetch, hash, meta.directory ?? null) : only(meta);
+  refuseStore(destination, id);
   const place = inspectDestination(destination);
   if (place.existed && !place.empty && options.overwrite !== true)
     await refuseConflicts(destination, entries());
@@ -72,7 +73,7 @@ async function restoreHeld(
     umask: restorer.umask,
   });
   const work = batches(connection, pool, counts.fail);
-  const handles = directoryHandles(restorer.gid);
+  const handles = directoryHandles(restorer.gid, id);
   const parts = { connection, hash, nodes, options, restorer, handles, batches: work, tally: counts };
   const run: Run = { ...parts, finished: finisher(parts) };
   // A directory that held other things before keeps its own attributes, unless it is to be overwritten.

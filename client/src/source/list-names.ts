@@ -2,10 +2,10 @@
 import { readFileSync } from "node:fs";
 import type { EntryStat } from "../native/native.ts";
 import { pathBytes } from "./entry-path.ts";
+import { isStore, looksLikeStore } from "./is-store.ts";
 import type { OpenDirectory } from "./open-directory.ts";
 import type { ScanRules, ScanUnit } from "./scan-unit.ts";
 
-const STORE_CONFIG = "config.yaml";
 const CACHE_TAG = "CACHEDIR.TAG";
 const CACHE_TAG_SIGNATURE = "Signature: 8a477f597d28d172789f06886806bc55";
 
@@ -29,9 +29,8 @@ export function listNames(
   if (unit.device !== undefined && unit.device !== `${self.deviceMajor}:${self.deviceMinor}`)
     return { names: [] };
   const names = directory.names();
-  if (names.includes(STORE_CONFIG) && names.includes("meta")) {
-    if (readText(unit.path, STORE_CONFIG).includes(rules.storeId)) return { names: [], isStore: true };
-  }
+  if (looksLikeStore(names) && isStore(pathBytes(unit.path), rules.storeId))
+    return { names: [], isStore: true };
   if (rules.excludeCaches && names.includes(CACHE_TAG)) {
     if (readText(unit.path, CACHE_TAG).startsWith(CACHE_TAG_SIGNATURE)) return { names: [CACHE_TAG] };
   }
