@@ -142,7 +142,8 @@ export async function repair(connection: Connection, options: RepairOptions = {}
     ...first,
     findings: second.findings,
     count: second.count,
-    notes: first.notes,
+    // What only shows when damaged records count as absent is told as well.
+    notes: [...new Set([...first.notes, ...second.notes])],
     mended: first.mended,
     healed: first.count - second.count,
     lost,

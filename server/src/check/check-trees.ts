@@ -4,6 +4,7 @@ import { decodeChain, readRecords } from "../blobs/read-contents.ts";
 import type { BlobKind } from "../database.ts";
 import { cacheOf, listBackups } from "../stats/list-backups.ts";
 import { type CheckPart, type CheckState, finding } from "./check-source.ts";
+import { cacheIsGone, goneCachesNote } from "./gone-caches.ts";
 import { verifyOne } from "./verify-one.ts";
 
 /** Nodes that are read at once. */
@@ -77,13 +78,15 @@ async function* readBatch(state: CheckState, walk: Walk, names: readonly Buffer[
 export async function* checkTrees(state: CheckState): CheckPart {
   const { view, hash } = state.source;
   const walk: Walk = { seen: { data: new Set(), node: new Set() }, todo: [], data: [] };
+  const withoutCache: string[] = [];
   for await (const backup of listBackups(view, hash)) {
     state.backups += 1;
     if (backup.ref === null)
       yield finding(state, { what: "missing", message: `backup ${backup.id} has no root` });
     else meet(walk, "node", backup.ref);
     const cache = cacheOf(backup, hash);
-    if (cache !== null) meet(walk, cache.kind, cache.name);
+    if (cache !== null && (await cacheIsGone(state, cache))) withoutCache.push(backup.id);
+    else if (cache !== null) meet(walk, cache.kind, cache.name);
     while (walk.todo.length > 0) {
       state.signal?.throwIfAborted();
       yield* readBatch(state, walk, walk.todo.splice(-BATCH_NODES));
@@ -95,4 +98,5 @@ export async function* checkTrees(state: CheckState): CheckPart {
     walk.data = [];
     yield { type: "progress", phase: "trees", done: state.nodes, total: walk.seen.node.size };
   }
+  if (withoutCache.length > 0) yield { type: "note", message: goneCachesNote(withoutCache) };
 }

@@ -50,6 +50,32 @@ test("a damaged base names every backup that needs it; what a file still has com
   expect((await world.run(["show", days[0] as string, "--store", store])).stdout).toMatch(/^lost +\/table$/m);
 });
 
+test("a lost scan cache is told, and marks nothing: every backup restores without, and the next ones trust what is there", async () => {
+  const directory = scratch("repair-cache");
+  const world = openWorld(directory);
+  const [store, source] = [join(directory, "store"), join(directory, "empty files")];
+  mkdirSync(source);
+  for (let file = 0; file < 500; file++) writeFileSync(join(source, `file ${file}`), "");
+  const before = await treeHash(source);
+  const { backup } = await world.summary(["snapshot", "--store", store, source]);
+  // What is here now has another one.
+  writeFileSync(join(source, "new"), "");
+  damageLargestRecord(store, "data");
+  await check(world, store, 5);
+
+  const repaired = await check(world, store, 0, "--repair");
+  expect(repaired.at(-1)).toMatchObject({ type: "summary", findings: 0, healed: 1 });
+  expect(ofType(repaired, "lost")).toEqual([]);
+  const note = `the scan cache of backup ${(backup as string).slice(0, 8)} is gone: all of it restores without`;
+  for (const records of [repaired, await check(world, store, 0)])
+    expect(ofType(records, "note").map(({ message }) => message)).toContain(note);
+  expect(readdirSync(join(store, "blobs", "damaged"))).toHaveLength(1);
+  const [shown] = await world.records(["show", backup as string, "--store", store]);
+  expect(shown).not.toHaveProperty("lost");
+  await world.summary(["restore", "--store", store, backup as string, join(directory, "back")]);
+  expect(await treeHash(join(directory, "back"))).toBe(before);
+});
+
 lane("live tables", [{ postgres: 15 }], () => {
   test("give back what a backup of them has lost; what has changed there since is listed", async () => {
     const { world, server, store, backup, restore } = await openDatabaseWorld("repair-tables");
