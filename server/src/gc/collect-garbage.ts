@@ -47,7 +47,7 @@ export async function collectGarbage(
     cycle: createGcCycle(),
     options,
     swept: { blobs: 0, bytes: 0, seen: 0 },
-    detached: { blobs: 0, bytes: 0 },
+    detached: { blobs: 0, bytes: 0, written: 0 },
   };
   protection.cycle = run.cycle;
   let index: FrozenIndex | null = null;
@@ -86,7 +86,9 @@ export async function collectGarbage(
   const { data, node } = run.cycle.tables;
   if (run.swept.blobs >= Math.max(TRIMMED_BLOBS, TRIMMED_PART * (data.names + node.names)))
     await parts.trim();
-  return summaryOf(run, started, compacted);
+  // The old records of what was encoded anew went, and the new ones came.
+  const returned = Math.max(0, compacted.returned - run.detached.written);
+  return summaryOf(run, started, { ...compacted, returned });
 }
 
 function summaryOf(

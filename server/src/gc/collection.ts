@@ -23,7 +23,7 @@ export interface CollectSummary {
   kept: number;
   /** Blobs that were encoded anew, because only they needed their bases. */
   detached: number;
-  /** See CompactSummary: packs deleted; bytes returned, written anew, and left unused. */
+  /** See CompactSummary: packs deleted; bytes returned beyond those that were encoded anew, written anew, and left unused. */
   packs: number;
   returned: number;
   rewritten: number;

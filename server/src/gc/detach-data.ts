@@ -34,6 +34,8 @@ export interface Detached {
   blobs: number;
   /** Bytes of the new records beyond those of the old ones. */
   bytes: number;
+  /** Bytes of the new records: what the packs grew by. */
+  written: number;
 }
 
 type Run = { cycle: GcCycle; index: FrozenIndex; source: DetachSource; found: Detached };
@@ -113,8 +115,10 @@ async function detach(run: Run, batch: readonly Candidate[]): Promise<void> {
     const record = records[at] ?? null;
     if (record === null) keep(run, bases);
     else {
+      const size = recordSize(record, hashLength(source.hash));
       found.blobs += 1;
-      found.bytes += recordSize(record, hashLength(source.hash)) - bytes;
+      found.bytes += size - bytes;
+      found.written += size;
     }
   }
 }

@@ -28,7 +28,7 @@ export async function detachNodes(
   const n = hashLength(hash);
   const replace = async (names: readonly Buffer[]): Promise<void> => {
     const replaced: BlobRecord[] = [];
-    let bytes = 0;
+    let [bytes, written] = [0, 0];
     const records = (await backend.getMany("node", names)).filter((record) => record !== null);
     const chainOf = await chainReader(backend, records);
     for (const record of records) {
@@ -36,10 +36,12 @@ export async function detachNodes(
       const whole = encodeBlob("node", record.name, decodeChain(hash, await chainOf(record)));
       replaced.push(whole);
       bytes += recordSize(whole, n) - recordSize(record, n);
+      written += recordSize(whole, n);
     }
     await backend.replaceMany("node", replaced);
     found.blobs += replaced.length;
     found.bytes += bytes;
+    found.written += written;
   };
   let batch: Buffer[] = [];
   for await (const page of index.records("node")) {
