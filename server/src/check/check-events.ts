@@ -30,7 +30,7 @@ export interface AffectedBackup {
   paths: string[];
   /**
    * The same paths with the bytes of the file that are out of reach, `to` excluded; absent for directories and other entries. Of a table also
-   * the rows from the first to the last that are out of reach, counted from 1.
+   * the rows between which these are, counted from 1: exactly these where it lacks nothing else.
    */
   places: { path: string; from?: number; to?: number; fromRow?: number; toRow?: number }[];
 }

@@ -28,18 +28,30 @@ async function contentOf({ source }: CheckState, kind: BlobKind, name: Buffer): 
   return record ? decodeChain(source.backend, source.hash, record) : null;
 }
 
-/** The chunks of a list in order; null for what is damaged. */
-async function* chunksOf(state: CheckState, list: Buffer): AsyncGenerator<Buffer | null> {
+/** A chunk, or null for damage, and where in the table it begins. */
+interface Part {
+  readonly chunk: Buffer | null;
+  readonly from: number;
+}
+
+/** Those of a list that begins at `from`, in order. */
+async function* partsOf(state: CheckState, list: Buffer, from: number): AsyncGenerator<Part> {
   state.signal?.throwIfAborted();
   const content = isBad(state, "node", list) ? null : await contentOf(state, "node", list);
-  if (content === null) return yield null;
+  if (content === null) return yield { chunk: null, from };
   const n = hashLength(state.source.hash);
+  let at = from;
   if (nodeType(content) !== "list-leaf") {
-    for (const child of decodeListInner(content, n).children) yield* chunksOf(state, child.name);
+    for (const { name, bytes } of decodeListInner(content, n).children) {
+      yield* partsOf(state, name, at);
+      at += bytes;
+    }
     return;
   }
-  for (const { name } of decodeListLeaf(content, n))
-    if (name !== null) yield isBad(state, "data", name) ? null : Buffer.from(name);
+  for (const { name, length } of decodeListLeaf(content, n)) {
+    if (name !== null) yield { chunk: isBad(state, "data", name) ? null : Buffer.from(name), from: at };
+    at += length;
+  }
 }
 
 /** Null for content that has no lines. */
@@ -65,22 +77,30 @@ function rowsOf({ source, size = 0 }: Meta): number | null {
   }
 }
 
-/** From the first to the last row that damage keeps out of reach; null for what is no table. Throws what reading throws. */
-export async function damagedRows(state: CheckState, meta: Meta, counts: RowCounts): Promise<Rows | null> {
+/**
+ * The rows between which those are that damage keeps out of reach, by the byte at which it begins; null for what is no table. How many
+ * rows are out of reach is known, and how many readable ones come before each place: for a single place that says which, for several
+ * not how they are divided between them. Throws what reading throws.
+ */
+export async function damagedRows(
+  state: CheckState,
+  meta: Meta,
+  counts: RowCounts,
+): Promise<Map<number, Rows> | null> {
   const total = rowsOf(meta);
   if (total === null) return null;
-  if (!meta.list) return { fromRow: 1, toRow: total };
-  let before = 0;
-  let after: number | null = null;
-  for await (const chunk of chunksOf(state, meta.list)) {
+  if (!meta.list) return new Map([[0, { fromRow: 1, toRow: total }]]);
+  let readable = 0;
+  const places: { from: number; before: number }[] = [];
+  for await (const { chunk, from } of partsOf(state, meta.list, 0)) {
     if (chunk === null) {
-      after = 0;
+      places.push({ from, before: readable });
       continue;
     }
     const rows = await rowsIn(state, chunk, counts);
     if (rows === null) return null;
-    if (after === null) before += rows;
-    else after += rows;
+    readable += rows;
   }
-  return { fromRow: before + 1, toRow: total - (after ?? 0) };
+  const lost = total - readable;
+  return new Map(places.map(({ from, before }) => [from, { fromRow: before + 1, toRow: before + lost }]));
 }

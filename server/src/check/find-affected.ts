@@ -84,7 +84,7 @@ async function searchMeta(search: Search, meta: Meta, path: string): Promise<voi
 async function nameRows(search: Search, meta: Meta, path: string): Promise<void> {
   const places = [...search.found.values()].flat().filter((place) => place.path === (path || "/"));
   const rows = places.length > 0 ? await damagedRows(search.state, meta, search.counts) : null;
-  if (rows !== null) for (const place of places) Object.assign(place, rows);
+  for (const place of places) Object.assign(place, rows?.get(place.from ?? 0));
 }
 
 /** A meta, or a node of a directory. */
