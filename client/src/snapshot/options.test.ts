@@ -3,7 +3,7 @@ import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { DatadbError, hashOf } from "@datadb/protocol";
-import { afterAll, beforeEach, expect, it } from "vitest";
+import { afterAll, beforeEach, expect, it, vi } from "vitest";
 import { backupStore } from "../testing/backup-store.ts";
 import { readBack } from "../testing/read-back.ts";
 import { snapshot } from "./snapshot.ts";
@@ -32,6 +32,27 @@ async function kept(options: SnapshotOptions): Promise<string[]> {
   const entries = await readBack(store.records, "sha256", ref);
   return [...entries].filter(([, { meta }]) => meta.type === "file").map(([at]) => at);
 }
+
+it("tells of a backup that is listed as of a time that has not come", async () => {
+  files({ a: "" });
+  const warnings: string[] = [];
+  const { embedded } = backupStore();
+  // The store's clock begins with 2026, and goes on by a second.
+  const clock = vi.spyOn(Date, "now").mockReturnValue(Date.UTC(2025, 11, 31, 23, 58));
+  try {
+    await snapshot(embedded, tree, { onWarning: (text) => warnings.push(text) });
+    expect(warnings).toEqual([]);
+    clock.mockReturnValue(Date.UTC(2025, 0, 1));
+    await snapshot(embedded, tree, { onWarning: (text) => warnings.push(text) });
+  } finally {
+    clock.mockRestore();
+  }
+  expect(warnings).toEqual([
+    expect.stringMatching(
+      /listed as of 2026-01-01T00:00:02\.000Z.* clock says 2025-01-01T00:00:00\.000Z.*datadb rm/,
+    ),
+  ]);
+});
 
 it("leaves out what patterns match", async () => {
   files({ "a.log": "", "keep.log": "", "b/c.log": "", "b/cache/x": "", "cache/y": "", "b/d": "", "e/f": "" });

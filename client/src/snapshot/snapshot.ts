@@ -25,6 +25,7 @@ import { reportProgress } from "./report-progress.ts";
 import type { SnapshotOptions, SnapshotSource, SnapshotSummary } from "./snapshot-options.ts";
 import { type StreamSource, streamSnapshot } from "./stream-snapshot.ts";
 import { untilAborted } from "./until-aborted.ts";
+import { warnOfClock } from "./warn-of-clock.ts";
 
 /** What is known when the content is in the store. */
 interface Taken {
@@ -257,6 +258,7 @@ async function finish(job: Job, engine: Engine, taken: Taken, started: number): 
           stored: connection.local ? counts.storedBytes : null,
           seconds: seconds(),
         });
+  if (committed !== null) warnOfClock(committed.time, options.onWarning);
   const { counts: entries } = report;
   return {
     backup: committed?.backup ?? null,
