@@ -79,7 +79,7 @@ export { parseSelector } from "./selector/parse-selector.ts";
 export { type PartialTime, parsePartialTime } from "./selector/partial-time.ts";
 export { resolveSelector } from "./selector/resolve-selector.ts";
 export type { Selector, SelectorSubject } from "./selector/selector.ts";
-export { localTimezone } from "./selector/zone-offset.ts";
+export { localTimezone, zoneOffsetMs } from "./selector/zone-offset.ts";
 export { type ShownBackup, showBackup } from "./show/show-backup.ts";
 export { snapshot } from "./snapshot/snapshot.ts";
 export type {

@@ -4,3 +4,8 @@ export function formatTime(time: Date): string {
   const day = [time.getFullYear(), two(time.getMonth() + 1), two(time.getDate())].join("-");
   return `${day} ${[time.getHours(), time.getMinutes(), time.getSeconds()].map(two).join(":")}`;
 }
+
+/** The same where the clock is so much ahead of UTC. */
+export function formatTimeAt(time: Date, offsetMs: number): string {
+  return new Date(time.getTime() + offsetMs).toISOString().slice(0, 19).replace("T", " ");
+}

@@ -2,15 +2,14 @@
 import type { Backup, Connection, ForgetPlan, SeriesDecision } from "@datadb/client";
 import { NotFoundError } from "@datadb/protocol";
 import { EXIT } from "../exit-code.ts";
-import { alignColumns } from "../output/align-columns.ts";
 import { ask } from "../output/ask.ts";
 import { formatCount } from "../output/format-count.ts";
-import { formatTime } from "../output/format-time.ts";
 import type { Output } from "../output/output.ts";
 import { printable } from "../output/printable.ts";
 import { withConnection } from "../store/with-connection.ts";
 import type { Verb, VerbContext } from "../verb.ts";
 import { DRY_RUN_OPTION, YES_OPTION } from "./backup-options.ts";
+import { forgetTable } from "./forget-table.ts";
 import { KEEP_OPTIONS, keepRules } from "./keep-options.ts";
 
 export const forget: Verb = {
@@ -21,7 +20,7 @@ export const forget: Verb = {
     "Every source by itself: what no rule keeps is removed. Without NAME all sources of the store are looked at. The newest " +
       "complete backup of a source and pinned backups are always kept; where a check has found that one to be damaged, the " +
       "newest complete one that is not, too.",
-    "Periods are those of the store's time zone, and times are those at which the server listed the backups. A period keeps its newest " +
+    "Periods are those of the store's time zone, as the times that are shown are, which are those at which the server listed the backups. A period keeps its newest " +
       "backup (and its newest complete one, when that is incomplete or damaged). Space is returned by datadb gc.",
   ],
   options: [
@@ -78,11 +77,17 @@ async function wantedBackups(connection: Connection, names: readonly string[]): 
 
 async function carryOut(context: VerbContext, connection: Connection, plan: ForgetPlan): Promise<number> {
   const { output } = context;
-  const { forgetBackups } = await import("@datadb/client");
+  const { forgetBackups, zoneOffsetMs } = await import("@datadb/client");
   const dryRun = context.arguments.flag("dry-run");
   const kept = plan.series.reduce((sum, { decisions }) => sum + decisions.length, 0) - plan.forgotten.length;
   const gone = formatCount(plan.forgotten.length, "backup");
-  for (const series of plan.series) present(output, series, dryRun);
+  for (const series of plan.series) {
+    record(output, series);
+    const lines = forgetTable(series, dryRun, (instant) => zoneOffsetMs(instant, plan.timezone));
+    if (lines.length === 0) continue;
+    output.line(output.style("bold", printable(`${series.name} (${series.host}:${series.path})`)));
+    for (const line of lines) output.line(line);
+  }
   if (plan.forgotten.length > 0 && !dryRun && !(await ask(context, `remove ${gone}, and keep ${kept}`))) {
     output.note("nothing was removed");
     return EXIT.failed;
@@ -101,7 +106,7 @@ async function carryOut(context: VerbContext, connection: Connection, plan: Forg
   return EXIT.done;
 }
 
-function present(output: Output, { host, name, path, decisions }: SeriesDecision, all: boolean): void {
+function record(output: Output, { host, name, path, decisions }: SeriesDecision): void {
   for (const { backup, reasons } of decisions) {
     const { id, snapshot, time } = backup;
     output.record({
@@ -116,14 +121,4 @@ function present(output: Output, { host, name, path, decisions }: SeriesDecision
       reasons,
     });
   }
-  const shown = decisions.filter(({ reasons }) => all || reasons.length === 0);
-  if (shown.length === 0) return;
-  output.line(output.style("bold", printable(`${name} (${host}:${path})`)));
-  const rows = shown.map(({ backup, reasons }) => [
-    reasons.length > 0 ? "  keep" : "  remove",
-    backup.id.slice(0, 8),
-    formatTime(new Date(backup.time)),
-    printable(reasons.join(", ")),
-  ]);
-  for (const line of alignColumns(rows)) output.line(line.trimEnd());
 }
