@@ -68,7 +68,7 @@ async function collect(context: VerbContext, connection: Connection): Promise<nu
   }
   if (anew > 0)
     output.note(
-      `${formatCount(anew, "blob")} ${dryRun ? "would be" : "were"} encoded anew, since only they needed older ones`,
+      `${dryRun ? "would encode" : "encoded"} ${formatCount(anew, "blob")} anew, which alone needed older ones`,
     );
   output.record({
     type: "summary",
