@@ -151,6 +151,38 @@ describe(`damage, DATADB_TEST_SEED=${seed}`, () => {
     expect(await backend.getMany("data", namesOf(records))).toEqual(records);
   });
 
+  test("a pack that was emptied is told of until a reindex knows that nothing is in it", async () => {
+    const { store, records } = await filled();
+    store.disk.overwrite(PATH, Buffer.alloc(0));
+    const backend = await store.open();
+    expect(store.warnings.at(-1)).toContain(`${PATH} has only 0 of`);
+    await backend.reindex();
+    await backend.putMany(records);
+    await backend.close();
+    const told = store.warnings.length;
+    const again = await store.open();
+    expect(store.warnings.slice(told)).toEqual([]);
+    expect((await again.getMany("data", namesOf(records))).map(fingerprint)).toEqual(
+      records.map(fingerprint),
+    );
+    await again.close();
+  });
+
+  test("packs that have each other's names are refused, and nobody is sent to look for another disk", async () => {
+    const { store } = await filled();
+    const header = Buffer.from(store.disk.content(PATH)!);
+    header[10] = 2;
+    header.writeUInt32LE((await import("node:zlib")).crc32(header.subarray(0, 60)), 60);
+    await store.open().then((backend) => backend.close());
+    const last = [...(await store.disk.list("/store/blobs"))].sort().at(-1)!;
+    store.disk.overwrite(`/store/blobs/${last}`, header);
+    await expect(store.open()).rejects.toMatchObject({
+      code: "WRONG_STORE",
+      message: expect.stringMatching(/ is a node pack of store .*, not a data pack/),
+      next: expect.stringContaining("name them again as they were"),
+    });
+  });
+
   test("when all known packs are gone, opening says that the disk may not be mounted", async () => {
     const { store } = await filled();
     for (const file of await store.disk.list("/store/blobs")) store.disk.lose(`/store/blobs/${file}`);

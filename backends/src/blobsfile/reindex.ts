@@ -1,4 +1,5 @@
 /** reindex of the blobsfile backend: the index made anew from the packs. */
+import { PACK_HEADER_BYTES } from "@datadb/protocol";
 import type { ReindexSummary } from "../backend.ts";
 import { enqueueJob } from "./append-queue.ts";
 import { fileError } from "./file-error.ts";
@@ -16,6 +17,8 @@ async function reindexShelf(shelf: Shelf, summary: ReindexSummary, signal?: Abor
       shelf.packs.delete(number);
       continue;
     }
+    // No record is in it. Unknown to the index it lacks nothing, whatever it had.
+    if (size < PACK_HEADER_BYTES) continue;
     await mendHeader(shelf, number);
     const found = await indexPack(shelf, number, { from: 0, to: size }, () => signal?.throwIfAborted());
     summary.packs += 1;
