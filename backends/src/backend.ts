@@ -227,7 +227,7 @@ export interface Backend {
 
   /**
    * Running totals since open for monitoring: blobs-uploaded, bytes-uploaded, blobs-downloaded, bytes-downloaded (payload bytes);
-   * records-lost: accepted records that a failed flush forgot; and open-fds as of now. Who relies on accepted records over several
+   * records-lost: accepted records, and replacements of others, that a failed flush forgot; and open-fds as of now. Who relies on accepted records over several
    * calls compares records-lost before and after its own flush: the flush that failed may have been somebody else's.
    * packs-lost: packs that are missing, or shorter than the index knows them. ranges-damaged: damage that opening met.
    * A wrapper counts only what it does itself; see `inner` for the rest.

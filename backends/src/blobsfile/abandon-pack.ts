@@ -20,7 +20,11 @@ export function abandonPack(shelf: Shelf, pack: OpenPack, failure: Error): Promi
   shelf.abandoned += 1;
   shelf.accepted = shelf.accepted.filter((entry) => entry.pack !== pack);
   // The index still points to where these were before.
-  for (const entry of shelf.moving.values()) if (entry.pack === pack) forgetEntry(shelf, entry);
+  for (const entry of shelf.moving.values()) {
+    if (entry.pack !== pack) continue;
+    forgetEntry(shelf, entry);
+    shelf.place.counts.lost += 1;
+  }
   for (const entry of shelf.pending.values()) {
     if (entry.pack !== pack) continue;
     shelf.pending.delete(nameOfEntry(entry));

@@ -1,5 +1,6 @@
 /** flush of the encrypt backend: the wrapped one's, then what the index could not say before. */
 import type { RecordKind } from "@datadb/protocol";
+import { counterOf } from "../counter-of.ts";
 import type { Note } from "./index-notes.ts";
 import { settleNotes } from "./settle-notes.ts";
 import type { Vault } from "./vault.ts";
@@ -27,21 +28,33 @@ async function writeReplaced(
   if (puts.length > 0) await vault.index.write(puts, vault.notes.takeDropped());
 }
 
+/** What was given up is absent now. What was replaced may be either record: the next opening looks. */
+async function giveUp(vault: Vault, notes: readonly Note[], ids: readonly string[]): Promise<void> {
+  await settleNotes(
+    vault,
+    notes.filter(({ type }) => type === "uncertain"),
+    false,
+  );
+  for (const id of ids) vault.replaced.delete(id);
+}
+
 /** See Backend.flush. `accepted`: notes of puts that have ended. */
 export async function flush(vault: Vault, accepted: Note[], kinds: readonly RecordKind[]): Promise<void> {
   const notes = takeNotes(accepted, kinds);
   const ids = [...vault.replaced.keys()];
+  let failure: unknown = null;
   try {
     await vault.inner.flush(kinds);
   } catch (error) {
-    // What it gave up is absent now. What was replaced may be either record: the next opening looks.
-    await settleNotes(
-      vault,
-      notes.filter(({ type }) => type === "uncertain"),
-      false,
-    );
-    for (const id of ids) vault.replaced.delete(id);
-    throw error;
+    failure = error;
+  }
+  const lost = counterOf(vault.inner, "records-lost");
+  // The flush that failed may have been one that the wrapped backend made by itself.
+  if (failure !== null || lost !== vault.lost) {
+    vault.lost = lost;
+    await giveUp(vault, notes, ids);
+    if (failure !== null) throw failure;
+    return;
   }
   await writeReplaced(vault, kinds, ids);
   // They go with the next write: one that is found after a crash only costs a look.

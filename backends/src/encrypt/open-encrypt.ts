@@ -6,6 +6,7 @@
 import { hashLength, type RecordKind, UsageError } from "@datadb/protocol";
 import type { Backend } from "../backend.ts";
 import type { BackendOptions } from "../backend-options.ts";
+import { counterOf } from "../counter-of.ts";
 import type { OpenContext } from "../open-backend.ts";
 import type { RecordIndex } from "../record-index.ts";
 import { createEncrypt } from "./create-encrypt.ts";
@@ -100,6 +101,7 @@ async function openVault(
       slabs: createSlabPool(),
       inFlight: createInFlight(),
       replaced: new Map(),
+      lost: counterOf(inner, "records-lost"),
       counts: { sealed: 0, sealedBytes: 0, opened: 0, openedBytes: 0, refused: 0 },
       recovered: (kind, names) => context.recovered?.(kind, names),
     };

@@ -6,6 +6,7 @@ import { createMemoryIndex } from "../memory-index.ts";
 import { namesOf } from "../suite/reading.suite.ts";
 import { sampleRecord, sampleRecords } from "../suite/sample-records.ts";
 import { createRandom, runSeed } from "../suite/seeded-random.ts";
+import { systemError } from "../suite/simulated-file-system.ts";
 import { type SimulatedStore, simulatedStore } from "../suite/simulated-store.ts";
 import { sealedWorld } from "./sealed-world.ts";
 
@@ -153,6 +154,31 @@ test("a replaced record is told as it was until it is durable, and after a crash
   await backend.flush();
   expect(await backend.statMany("data", [old.name])).toMatchObject([{ base: null, payloadLength: 4 }]);
   expect(await backend.getMany("data", [old.name])).toEqual([anew]);
+  await backend.close();
+});
+
+test("a replacement that a flush of somebody else gave up is not told of", async () => {
+  const store = simulatedStore();
+  const backend = await store.open(config);
+  const base = sampleRecord(random, "sha256", { kind: "data", encoding: "raw" });
+  const old = {
+    ...sampleRecord(random, "sha256", { kind: "data", encoding: "zstd-delta" }),
+    base: base.name,
+  };
+  const anew: BlobRecord = { ...old, encoding: "raw", base: null, payload: Buffer.from("anew"), length: 4 };
+  await backend.putMany([base, old]);
+  await backend.flush();
+  await backend.replaceMany("data", [anew]);
+  store.disk.fault = (operation) => (operation === "sync" ? systemError("EIO") : null);
+  await expect(backend.compact({ unused: 0 })).rejects.toMatchObject({ code: "BACKEND_UNAVAILABLE" });
+  store.disk.fault = null;
+  await backend.flush();
+  expect(await backend.getMany("data", [old.name])).toEqual([old]);
+  // Whoever was told otherwise would let the base go.
+  expect(await backend.statMany("data", [old.name])).toMatchObject([{ base: base.name }]);
+  await backend.replaceMany("data", [anew]);
+  await backend.flush();
+  expect(await backend.statMany("data", [old.name])).toMatchObject([{ base: null }]);
   await backend.close();
 });
 

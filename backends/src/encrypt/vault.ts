@@ -34,6 +34,8 @@ export interface Vault {
   readonly inFlight: InFlight;
   /** By kind and name: entries of records in another encoding, until a flush. */
   readonly replaced: Map<string, ReplacedEntry>;
+  /** The wrapped backend's records-lost after the last flush. */
+  lost: number;
   readonly counts: {
     sealed: number;
     sealedBytes: number;

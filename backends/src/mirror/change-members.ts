@@ -7,18 +7,10 @@ import {
   type RecordKind,
 } from "@datadb/protocol";
 import type { Backend } from "../backend.ts";
+import { counterOf } from "../counter-of.ts";
 import { countUploaded } from "../traffic.ts";
 import type { Missed, Task } from "./ledger.ts";
-import {
-  counterOf,
-  demote,
-  isOutage,
-  type Member,
-  type Mirror,
-  requireUp,
-  type UpMember,
-  upMembers,
-} from "./mirror.ts";
+import { demote, isOutage, type Member, type Mirror, requireUp, type UpMember, upMembers } from "./mirror.ts";
 
 /** A member is flushed when it holds so many accepted records: what it would miss is remembered for each. */
 const MAX_UNFLUSHED = 65_536;

@@ -1,8 +1,9 @@
 /** Gives a member what it missed, in the order in which it missed it. */
 import { BackendUnavailableError } from "@datadb/protocol";
+import { counterOf } from "../counter-of.ts";
 import { copyRecords } from "./copy-records.ts";
 import type { Queued } from "./ledger.ts";
-import { allDown, counterOf, type Mirror, type UpMember, upMembers } from "./mirror.ts";
+import { allDown, type Mirror, type UpMember, upMembers } from "./mirror.ts";
 
 const BATCH_RECORDS = 1024;
 const BATCH_BYTES: number = 8 * 1024 * 1024;

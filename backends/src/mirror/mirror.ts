@@ -82,12 +82,6 @@ export function nameOf(member: Member): string {
   return `member ${member.position} (${member.backend?.description ?? member.label})`;
 }
 
-/** The sum of a counter over a backend and all that it wraps. */
-export function counterOf(backend: Backend, counter: string): number {
-  const own = backend.counters()[counter] ?? 0;
-  return backend.inner.reduce((sum, inner) => sum + counterOf(inner, counter), own);
-}
-
 /** Nobody is left who has everything. */
 export function allDown(mirror: Mirror): BackendUnavailableError {
   const reasons = mirror.members.map((member) => `${nameOf(member)}: ${member.reason || member.state}`);

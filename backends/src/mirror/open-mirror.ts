@@ -10,6 +10,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import { DatadbError, UsageError } from "@datadb/protocol";
 import type { Backend } from "../backend.ts";
 import { type BackendConfig, type BackendOptions, backendType, configError } from "../backend-options.ts";
+import { counterOf } from "../counter-of.ts";
 import { nodeFileSystem } from "../node-file-system.ts";
 import type { OpenContext } from "../open-backend.ts";
 import type { RecordIndex } from "../record-index.ts";
@@ -18,7 +19,7 @@ import { uncachedWrites } from "../uncached-writes.ts";
 import { createMirror } from "./create-mirror.ts";
 import { createGate } from "./gate.ts";
 import { openLedger, type Standing } from "./ledger.ts";
-import { allDown, type Clock, counterOf, type Member, type Mirror, nameOf, upMembers } from "./mirror.ts";
+import { allDown, type Clock, type Member, type Mirror, nameOf, upMembers } from "./mirror.ts";
 
 type Child = { config: BackendConfig; at: string };
 

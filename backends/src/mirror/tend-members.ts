@@ -1,7 +1,8 @@
 /** What goes on behind a mirror: members that are away are tried again, compared, given what they missed, and let in again. */
+import { counterOf } from "../counter-of.ts";
 import { compareUps, compareWith } from "./compare.ts";
 import { deliver } from "./deliver.ts";
-import { counterOf, type Member, type Mirror, nameOf, requireUp, type UpMember } from "./mirror.ts";
+import { type Member, type Mirror, nameOf, requireUp, type UpMember } from "./mirror.ts";
 
 /** Between two attempts with a member that is down; it doubles with each. */
 const FIRST_PAUSE_MS = 1000;

@@ -7,6 +7,7 @@ import { DatadbError } from "@datadb/protocol";
 import type { Backend } from "../backend.ts";
 import type { BackendOptions } from "../backend-options.ts";
 import { coldIn } from "../cold-in.ts";
+import { counterOf } from "../counter-of.ts";
 import type { OpenContext } from "../open-backend.ts";
 import { listAgain } from "./list-again.ts";
 
@@ -51,10 +52,7 @@ function mayPass(error: unknown): boolean {
 }
 
 /** Accepted records that were lost: a flush that is repeated would not bring them back, and would seem to have. */
-function lostIn(backend: Backend): number {
-  const own = backend.counters()["records-lost"] ?? 0;
-  return backend.inner.reduce((sum, inner) => sum + lostIn(inner), own);
-}
+const lostIn = (backend: Backend): number => counterOf(backend, "records-lost");
 
 /** `end`: who opened the store wants to end, and nothing waits from then on. */
 function repeater(

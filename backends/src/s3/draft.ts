@@ -109,7 +109,8 @@ function abandon(shelf: Shelf, failed: Draft, failure: Error): void {
     draft.pieces = [];
     shelf.accepted -= draft.entries.length;
     for (const entry of draft.entries) {
-      if (!entry.moved && shelf.pending.get(entry.record.name) === entry) shelf.place.counts.lost += 1;
+      const entries = entry.moved ? shelf.moving : shelf.pending;
+      if (entries.get(entry.record.name) === entry) shelf.place.counts.lost += 1;
       forgetEntry(shelf, entry);
       entry.bytes = null;
     }
