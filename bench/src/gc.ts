@@ -3,6 +3,7 @@ import { cpSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { directoryBytes } from "./directory-bytes.ts";
 import { measure } from "./measure.ts";
+import { settled } from "./settled.ts";
 import { median } from "./statistics.ts";
 import type { Verdict } from "./targets.ts";
 import type { Repository, Tool } from "./tools/tool.ts";
@@ -52,10 +53,10 @@ async function runOne(tool: Tool, work: string, older: string, newer: string, bl
   let forget = 0;
   for (const command of commands.slice(0, -1)) forget += (await measure(command)).wall;
   const copies = tool.name === "datadb" ? copiesOf(path) : [];
-  const { wall, privateMemory } = await measure(commands.at(-1)!);
+  const { wall, privateMemory } = await settled(commands.at(-1)!);
   const memories = [privateMemory];
   for (const copy of copies)
-    memories.push((await measure(tool.repository(copy).forgetOlder(older).at(-1)!)).privateMemory);
+    memories.push((await settled(tool.repository(copy).forgetOlder(older).at(-1)!)).privateMemory);
   const memory = median(memories);
   const run = { tool: tool.name, blobs, forget, collect: wall, memory, before, after: directoryBytes(path) };
   const all = memories.map((bytes) => Math.round(bytes / MIB)).join(", ");

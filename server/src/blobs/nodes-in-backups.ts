@@ -1,23 +1,24 @@
 /** Which nodes listed backups need. */
 import type { Backend } from "@datadb/backends";
-import { type HashAlgorithm, hashLength, references } from "@datadb/protocol";
+import { type HashAlgorithm, hashLength, isDamage, references } from "@datadb/protocol";
 import type { View } from "../database.ts";
 import { cacheOf, listBackups } from "../stats/list-backups.ts";
 import { decodeChain } from "./read-contents.ts";
 
-/** The children of a node that are nodes; none of one that cannot be read. */
+/** The children of a node that are nodes; none of one that is damaged. Who cannot be reached now would otherwise have no children either. */
 async function childNodes(backend: Backend, hash: HashAlgorithm, name: Buffer): Promise<Buffer[]> {
   try {
     const [record] = await backend.getMany("node", [name]);
     if (!record) return [];
     const children = references(await decodeChain(backend, hash, record), hashLength(hash));
     return children.flatMap((child) => (child.kind === "node" ? [Buffer.from(child.name)] : []));
-  } catch {
-    return [];
+  } catch (error) {
+    if (isDamage(error)) return [];
+    throw error;
   }
 }
 
-/** Those of `names` that are in the tree of a listed backup. Reads the nodes of all backups, each once. */
+/** Those of `names` that are in the tree of a listed backup. Reads the nodes of all backups, each once; throws what keeps it from that. */
 export async function nodesInBackups(
   names: readonly Buffer[],
   { view, backend, hash }: { view: View; backend: Backend; hash: HashAlgorithm },
