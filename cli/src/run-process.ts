@@ -21,6 +21,11 @@ export async function runProcess(words: readonly string[]): Promise<never> {
       abort.abort(new Error(signal));
     });
   }
+  let ended = false;
+  // Once interrupted, what waits for something that does not come ends the process: Node has a code of its own for that.
+  process.on("exit", () => {
+    if (!ended && abort.signal.aborted) process.exitCode = EXIT.interrupted;
+  });
   const ignorePipe = (error: NodeJS.ErrnoException): void => {
     if (error.code !== "EPIPE") throw error;
     closed.abort(new OutputClosed("nobody reads the output"));
@@ -39,6 +44,7 @@ export async function runProcess(words: readonly string[]): Promise<never> {
     },
     outputClosed: closed.signal,
   });
+  ended = true;
   // Output to files, pipes and terminals is written by now; a standard input that nobody ends must not keep us.
   process.exit(code);
 }

@@ -55,7 +55,9 @@ export async function watchBlockers<T>(
         () => {},
       );
       if (done) return;
-      const found = await blockersOf(session, await pids()).catch(() => "");
+      const found = await pids()
+        .then((waiting) => blockersOf(session, waiting))
+        .catch(() => "");
       if (found !== "") seen.last = found;
     }
   })();
