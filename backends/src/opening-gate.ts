@@ -32,43 +32,46 @@ export function createOpeningGate(description: string, readOnly = false): Openin
     if (readOnly) throw new ReadOnlyError(`${description} is opened read-only`);
   }
 
+  /** Calls `begin` as soon as no compaction is running, and before anybody else can see that. */
+  async function alone<T>(
+    enterAs: typeof enter,
+    signal: AbortSignal | undefined,
+    begin: () => Promise<T>,
+  ): Promise<T> {
+    await enterAs(signal);
+    while (compacting !== null) {
+      await untilAborted(
+        compacting.catch(() => {}),
+        signal,
+      );
+      await enterAs(signal);
+    }
+    return await begin();
+  }
+
   return {
     enter,
     enterWritable,
-    async compact(signal, work) {
-      await enterWritable(signal);
-      while (compacting !== null) {
-        await untilAborted(
-          compacting.catch(() => {}),
-          signal,
-        );
-        await enterWritable(signal);
-      }
-      const running = work();
-      compacting = running;
-      try {
-        return await running;
-      } finally {
-        compacting = null;
-      }
-    },
-    async reindex(signal, work) {
-      await enter(signal);
-      while (compacting !== null) {
-        await untilAborted(
-          compacting.catch(() => {}),
-          signal,
-        );
-        await enter(signal);
-      }
-      const running = work();
-      reindexing = running;
-      try {
-        return await running;
-      } finally {
-        reindexing = null;
-      }
-    },
+    compact: (signal, work) =>
+      alone(enterWritable, signal, async () => {
+        const running = work();
+        compacting = running;
+        try {
+          return await running;
+        } finally {
+          compacting = null;
+        }
+      }),
+    reindex: (signal, work) =>
+      alone(enter, signal, async () => {
+        const running = work();
+        reindexing = running;
+        try {
+          return await running;
+        } finally {
+          reindexing = null;
+        }
+      }),
     async close(shut) {
       closing ??= (reindexing ?? Promise.resolve()).then(shut, shut);
       await closing;
