@@ -129,7 +129,8 @@ test("when only its own index is lost, it is made again", async () => {
   await backend.close();
 });
 
-test("a replaced record is told as it was until it is durable, and after a crash as it is", async () => {
+/** A store in which a difference was replaced by a record without a base, which is not flushed. */
+async function replaced() {
   const store = simulatedStore();
   const backend = await store.open(config);
   const base = sampleRecord(random, "sha256", { kind: "data", encoding: "raw" });
@@ -141,6 +142,11 @@ test("a replaced record is told as it was until it is durable, and after a crash
   await backend.putMany([base, old]);
   await backend.flush();
   await backend.replaceMany("data", [anew]);
+  return { store, backend, base, old, anew };
+}
+
+test("a replaced record is told as it was until it is durable, and after a crash as it is", async () => {
+  const { store, backend, base, old, anew } = await replaced();
   expect(await backend.statMany("data", [old.name])).toMatchObject([{ base: base.name }]);
   for (const survives of [0, 1]) {
     const after = store.crash(() => survives);
@@ -158,17 +164,7 @@ test("a replaced record is told as it was until it is durable, and after a crash
 });
 
 test("a replacement that a flush of somebody else gave up is not told of", async () => {
-  const store = simulatedStore();
-  const backend = await store.open(config);
-  const base = sampleRecord(random, "sha256", { kind: "data", encoding: "raw" });
-  const old = {
-    ...sampleRecord(random, "sha256", { kind: "data", encoding: "zstd-delta" }),
-    base: base.name,
-  };
-  const anew: BlobRecord = { ...old, encoding: "raw", base: null, payload: Buffer.from("anew"), length: 4 };
-  await backend.putMany([base, old]);
-  await backend.flush();
-  await backend.replaceMany("data", [anew]);
+  const { store, backend, base, old, anew } = await replaced();
   store.disk.fault = (operation) => (operation === "sync" ? systemError("EIO") : null);
   await expect(backend.compact({ unused: 0 })).rejects.toMatchObject({ code: "BACKEND_UNAVAILABLE" });
   store.disk.fault = null;

@@ -188,31 +188,38 @@ test("nothing goes while a node that is needed cannot be read", async () => {
   expect(await command("BEXISTS", hex(gone.content.get("gone")![0]!))).toBe(1);
 });
 
-test("what checkpoints have replaced goes from the log, and a rebuild finds all that is left", async () => {
-  const big = "x".repeat(60_000);
+const BIG = "x".repeat(60_000);
+
+/** Three backups, and keys that each round sets anew, with a collection behind each: checkpoints replace what the log had. */
+async function logThreeTimes(): Promise<void> {
   for (let round = 0; round < 3; round++) {
-    for (let at = 0; at < 25; at++) await command("SET", `key-${at}`, `${round} ${big}`);
+    for (let at = 0; at < 25; at++) await command("SET", `key-${at}`, `${round} ${BIG}`);
     await backup(`/source-${round}`, files(`file-${round}`));
     await world.life.database.collect({ unused: 0 });
   }
+}
+
+/** A rebuild finds all that logThreeTimes() left. */
+async function expectRebuilt(): Promise<void> {
   const { disk, directory } = world.life;
-  const logs = (await disk.list(`${directory}/blobs`)).filter((pack) => pack.startsWith("log-"));
-  expect(logs).not.toContain("log-00001");
   await reopen(world, async () => {
     await rebuildStore(directory, { fs: disk, warn: (message) => world.warnings.push(message) });
   });
-  expect(await command("GET", "key-3")).toEqual(bytes(`2 ${big}`));
+  expect(await command("GET", "key-3")).toEqual(bytes(`2 ${BIG}`));
   expect((await command("BACKUPS")) as unknown[]).toHaveLength(3);
+}
+
+test("what checkpoints have replaced goes from the log, and a rebuild finds all that is left", async () => {
+  await logThreeTimes();
+  const { disk, directory } = world.life;
+  const logs = (await disk.list(`${directory}/blobs`)).filter((pack) => pack.startsWith("log-"));
+  expect(logs).not.toContain("log-00001");
+  await expectRebuilt();
 });
 
 test("a checkpoint that cannot be reached just now is not taken for one that is damaged", async () => {
-  const big = "x".repeat(60_000);
-  for (let round = 0; round < 3; round++) {
-    for (let at = 0; at < 25; at++) await command("SET", `key-${at}`, `${round} ${big}`);
-    await backup(`/source-${round}`, files(`file-${round}`));
-    await world.life.database.collect({ unused: 0 });
-  }
-  const { disk, directory } = world.life;
+  await logThreeTimes();
+  const { disk } = world.life;
   for (let round = 0; round < 2; round++) {
     // Opened anew, so that packs have to be opened: for a moment the process has no descriptor left.
     await reopen(world, async () => {});
@@ -228,11 +235,7 @@ test("a checkpoint that cannot be reached just now is not taken for one that is 
     disk.fault = null;
     expect(result).toMatchObject({ code: "BACKEND_UNAVAILABLE" });
   }
-  await reopen(world, async () => {
-    await rebuildStore(directory, { fs: disk, warn: (message) => world.warnings.push(message) });
-  });
-  expect(await command("GET", "key-3")).toEqual(bytes(`2 ${big}`));
-  expect((await command("BACKUPS")) as unknown[]).toHaveLength(3);
+  await expectRebuilt();
 });
 
 test("only an admin collects, and one at a time", async () => {
