@@ -29,6 +29,8 @@ export interface EngineOptions {
   connection: Connection;
   facts: StoreFacts;
   jobs: number | undefined;
+  /** Workers that are started at once; all when absent. */
+  workersAtOnce: number | undefined;
   rules: ScanRules;
   owners: OwnerNames;
   /** Nothing is stored. */
@@ -58,6 +60,8 @@ export interface Engine {
   readonly emit: EmitWithBase;
   /** Slabs for chunks that are made on the main thread, whose data comes before nodes that are emitted later. */
   withPacker<T>(work: (packer: SlabPacker) => Promise<T>): Promise<T>;
+  /** Whether content without a base is worth encoding before the store was asked for it. */
+  expectsNew(): boolean;
   /** Takes a stream in; nodes of its list included. `previous`: what it was in the previous backup. */
   stream(
     pieces: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
@@ -82,8 +86,7 @@ export function startEngine(options: EngineOptions): Engine {
 
   const pool: WorkerPool = new WorkerPool(
     { memory, hash, chunker, encode: local !== undefined, rules, users: owners.users, groups: owners.groups },
-    workers,
-    slabs,
+    { workers, atOnce: options.workersAtOnce ?? workers, slabs },
     {
       batch: (batch) => {
         if (dryRun) pool.releaseSlab(batch.slab);
@@ -135,6 +138,7 @@ export function startEngine(options: EngineOptions): Engine {
       nodes.emit(name, content, base);
       if (nodes.full()) nodes.flush();
     },
+    expectsNew: () => local !== undefined && upload.counts.newChunks * 2 >= upload.counts.askedChunks,
     async withPacker(work) {
       const own = new SlabPacker(memory, hash, exchange);
       try {

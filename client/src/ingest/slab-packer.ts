@@ -2,6 +2,7 @@
 import { hash } from "node:crypto";
 import { type HashAlgorithm, hashLength } from "@datadb/protocol";
 import { SLAB_BYTES, slabStart } from "../chunker/slab-memory.ts";
+import type { InPlace } from "./encode-in-place.ts";
 
 /** The chunks of one slab; who gets it owns the slab from then on. */
 export interface SlabBatch {
@@ -10,8 +11,16 @@ export interface SlabBatch {
   names: Uint8Array<ArrayBuffer>;
   /** Address and length of each chunk. */
   ranges: Uint32Array<ArrayBuffer>;
+  /** What the chunks were encoded to as they were made: then it lies in the slab, and they do not. */
+  encoded: InPlace | null;
   /** The name of a probable base for each chunk, zeros where there is none; empty when no chunk has one. */
   bases: Uint8Array<ArrayBuffer>;
+}
+
+/** What to transfer with a batch. */
+export function transferOfBatch({ names, ranges, bases, encoded }: SlabBatch): ArrayBuffer[] {
+  const own = [names.buffer, ranges.buffer, bases.buffer];
+  return encoded === null ? own : [...own, encoded.encodings.buffer, encoded.ranges.buffer];
 }
 
 /** Where slabs come from and go to. */
@@ -28,7 +37,7 @@ export class SlabPacker {
   readonly view: Buffer;
   /** Address of the first free byte. */
   position = 0;
-  private end = 0;
+  protected end = 0;
   private slab = -1;
   private names: Buffer;
   private ranges: number[] = [];
@@ -59,8 +68,7 @@ export class SlabPacker {
       this.arriving ??= this.exchange.acquire().then((slab) => {
         this.arriving = undefined;
         this.slab = slab;
-        this.position = slabStart(slab);
-        this.end = this.position + SLAB_BYTES;
+        this.begin(slabStart(slab));
       });
       await this.arriving;
     }
@@ -76,6 +84,7 @@ export class SlabPacker {
     }
     this.names.write(digest, count * this.nameBytes, "latin1");
     this.ranges.push(this.position, to - this.position);
+    this.added(this.position, to);
     this.position = to;
     return Buffer.from(digest, "latin1");
   }
@@ -84,6 +93,9 @@ export class SlabPacker {
   hint(base: Buffer): void {
     this.bases.push([this.ranges.length / 2 - 1, base]);
   }
+
+  /** All that came is in chunks: what comes next may lie anywhere. */
+  rewind(): void {}
 
   /** Hands the slab over with what was added; an empty one is kept. */
   flush(): void {
@@ -98,7 +110,26 @@ export class SlabPacker {
     this.slab = -1;
     this.position = 0;
     this.end = 0;
-    this.exchange.post({ slab, names, ranges: Uint32Array.from(ranges), bases: hints });
+    this.exchange.post({
+      slab,
+      names,
+      ranges: Uint32Array.from(ranges),
+      bases: hints,
+      encoded: this.takeEncoded(),
+    });
+  }
+
+  /** A slab has come. */
+  protected begin(address: number): void {
+    this.position = address;
+    this.end = address + SLAB_BYTES;
+  }
+
+  /** What lies there is a chunk now, and named. */
+  protected added(_from: number, _to: number): void {}
+
+  protected takeEncoded(): InPlace | null {
+    return null;
   }
 
   /** Gives an unused slab back: its number, or -1 when there is none. After flush. */

@@ -52,21 +52,35 @@ interface Waiting {
 
 /** Runs jobs; encoding goes before reading, since it gives slabs back. */
 export class WorkerPool {
-  private readonly members: Member[];
+  private readonly members: Member[] = [];
   private readonly free: number[];
   private readonly slabWaiters: ((slab: number) => void)[] = [];
   private readonly encodes: Waiting[] = [];
   private readonly running = new Map<number, Waiting & { member: Member }>();
   private readonly events: PoolEvents;
+  private readonly startNext: () => Member;
   private lastId = 0;
   private closing = false;
 
-  constructor(setup: Omit<WorkerSetup, "input">, workers: number, slabs: number, events: PoolEvents) {
+  /** How many workers there are at most: each has one session with a database at most. */
+  readonly size: number;
+
+  /** `atOnce`: workers that are started now; the others when they have work. */
+  constructor(
+    setup: Omit<WorkerSetup, "input">,
+    { workers, atOnce, slabs }: { workers: number; atOnce: number; slabs: number },
+    events: PoolEvents,
+  ) {
     this.events = events;
+    this.size = workers;
     this.free = Array.from({ length: slabs }, (_, i) => slabs - 1 - i);
-    this.members = Array.from({ length: workers }, (_, worker) =>
-      this.start({ ...setup, input: inputStart(slabs, worker) }),
-    );
+    this.startNext = () => this.start({ ...setup, input: inputStart(slabs, this.members.length) });
+    this.grow(atOnce);
+  }
+
+  /** Starts workers until there are so many, or all. */
+  private grow(count: number): void {
+    while (this.members.length < Math.min(count, this.size)) this.members.push(this.startNext());
   }
 
   private start(setup: WorkerSetup): Member {
@@ -107,11 +121,6 @@ export class WorkerPool {
     });
   }
 
-  /** How many workers there are: each has one session with a database at most. */
-  get size(): number {
-    return this.members.length;
-  }
-
   /**
    * Reads rows in the worker with this number; null ends its session, `session` is opened for units to come. Fewer outcomes than
    * units: the last one failed.
@@ -122,6 +131,7 @@ export class WorkerPool {
     rows: RowsListener,
     session?: RowsSession,
   ): Promise<RowsOutcome[]> {
+    this.grow(worker + 1);
     const member = this.members[worker]!;
     member.jobs++;
     return new Promise((resolve, reject) => {
@@ -183,7 +193,11 @@ export class WorkerPool {
   private dispatch(): void {
     while (this.encodes.length > 0) {
       const member = this.members.reduce((best, m) => (m.encodes < best.encodes ? m : best));
-      if (member.encodes >= JOBS_EACH) break;
+      if (member.encodes >= JOBS_EACH) {
+        if (this.members.length === this.size) break;
+        this.grow(this.members.length + 1);
+        continue;
+      }
       member.encodes++;
       this.send(member, this.encodes.shift()!);
     }

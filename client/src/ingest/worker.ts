@@ -10,10 +10,11 @@ import { type ScanTools, scanDirectory } from "../source/scan-directory.ts";
 import type { ScannedUnit, ScanUnit } from "../source/scan-unit.ts";
 import { encodeInPlace } from "./encode-in-place.ts";
 import { encodeRanges } from "./encode-ranges.ts";
+import { EncodingPacker } from "./encoding-packer.ts";
 import type { FromWorker, Job, RowsJob, ToWorker, WorkerSetup } from "./messages.ts";
 import { nodeCollector } from "./node-collector.ts";
 import { bufferOf, type PackedRecords, transferOf, unpackRecords } from "./packed-records.ts";
-import { type SlabExchange, SlabPacker } from "./slab-packer.ts";
+import { type SlabExchange, SlabPacker, transferOfBatch } from "./slab-packer.ts";
 
 const port = parentPort!;
 const setup = workerData as WorkerSetup;
@@ -33,7 +34,13 @@ function post(message: FromWorker, transfer: ArrayBuffer[] = []): void {
   port.postMessage(message, transfer);
 }
 
-function newTools(): ScanTools & { nodes: ReturnType<typeof nodeCollector> } {
+interface Tools extends ScanTools {
+  nodes: ReturnType<typeof nodeCollector>;
+  /** For content that the store probably does not have. */
+  encodingPacker: SlabPacker;
+}
+
+function newTools(): Tools {
   const nodes = nodeCollector(hash, encode, (packed) =>
     post({ type: "nodes", nodes: packed }, transferOf(packed)),
   );
@@ -44,13 +51,14 @@ function newTools(): ScanTools & { nodes: ReturnType<typeof nodeCollector> } {
         post({ type: "slab-wanted" });
       }),
     post(batch) {
-      post({ type: "batch", batch }, [batch.names.buffer, batch.ranges.buffer, batch.bases.buffer]);
+      post({ type: "batch", batch }, transferOfBatch(batch));
       // Whatever the nodes made so far refer to is posted now.
       if (nodes.full()) nodes.flush();
     },
   };
   return {
     packer: new SlabPacker(memory, hash, exchange),
+    encodingPacker: new EncodingPacker(memory, hash, exchange),
     chunker: newChunker(),
     hash,
     native,
@@ -79,18 +87,19 @@ async function fetchNodes(names: Buffer[]): Promise<(Buffer | null)[]> {
 }
 
 // Idle tools are used again: a chunker is an instance of WebAssembly, a packer may hold a begun slab.
-const idleTools: ReturnType<typeof newTools>[] = [];
+const idleTools: Tools[] = [];
 
-async function withTools<T>(run: (tools: ReturnType<typeof newTools>) => Promise<T>): Promise<T> {
+async function withTools<T>(run: (tools: Tools) => Promise<T>): Promise<T> {
   const tools = idleTools.pop() ?? newTools();
   try {
     return await run(tools);
   } finally {
     // What a result refers to is on its way before the result.
-    tools.packer.flush();
+    const packers = [tools.packer, tools.encodingPacker];
+    for (const packer of packers) packer.flush();
     tools.nodes.flush();
-    const unused = tools.packer.release();
-    if (unused >= 0) post({ type: "slab-unused", slab: unused });
+    for (const slab of packers.map((packer) => packer.release()))
+      if (slab >= 0) post({ type: "slab-unused", slab });
     idleTools.push(tools);
   }
 }
@@ -110,8 +119,8 @@ async function readRows(id: number, { units, session }: RowsJob): Promise<RowsOu
   // Only databases need their driver.
   const { openRowsSession, runRowsJob } = await import("../postgres/backup/rows-job.ts");
   if (session !== undefined) openRowsSession(setup, session);
-  return await withTools(({ packer }) =>
-    runRowsJob(packer, setup, units, {
+  return await withTools(({ packer, encodingPacker }) =>
+    runRowsJob(units?.every(({ isNew }) => isNew) ? encodingPacker : packer, setup, units, {
       started: () => post({ type: "rows-started", id }),
       part: (part) => post({ type: "rows-part", id, part }, transferOfPart(part)),
       progress: (bytesRead, path) => post({ type: "progress", bytesRead, path }),

@@ -99,6 +99,8 @@ async function takeSnapshot(
     connection,
     facts,
     jobs: checkJobs(options.jobs),
+    // How many a database needs is known when it has been looked at.
+    workersAtOnce: identity.source === "postgres" ? 1 : undefined,
     rules: scanRules(facts, identity, options),
     owners: ownerNames(),
     dryRun: options.dryRun ?? false,

@@ -9,6 +9,8 @@ export interface SlabChunk {
   length: number;
   /** A blob that it probably resembles. */
   base: Buffer | null;
+  /** Its number in the batch. */
+  index: number;
 }
 
 /**
@@ -25,7 +27,7 @@ export function freshChunks(batch: SlabBatch, nameBytes: number, inFlight: Set<s
     if (inFlight.has(key)) continue;
     inFlight.add(key);
     const [at, length] = [batch.ranges[i * 2]!, batch.ranges[i * 2 + 1]!];
-    chunks.push({ name, at, length, base: nameAt(bases, i, nameBytes) });
+    chunks.push({ name, at, length, base: nameAt(bases, i, nameBytes), index: i });
   }
   return chunks;
 }

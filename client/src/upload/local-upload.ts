@@ -2,7 +2,7 @@
 import { type BlobRecord, type HashAlgorithm, hashLength } from "@datadb/protocol";
 import { SLAB_BYTES } from "../chunker/slab-memory.ts";
 import type { LocalBlobs } from "../connection.ts";
-import { recordsInPlace } from "../ingest/encode-in-place.ts";
+import { type InPlace, recordsInPlace } from "../ingest/encode-in-place.ts";
 import { type PackedRecords, unpackRecords } from "../ingest/packed-records.ts";
 import type { WorkerPool } from "../ingest/worker-pool.ts";
 import { lostItsLease } from "../snapshot/lost-lease.ts";
@@ -25,6 +25,14 @@ async function withBases(work: () => Promise<void>): Promise<void> {
   }
 }
 
+/** Of a batch that was encoded as it was made: what belongs to these chunks. */
+function payloadsOf({ encodings, ranges }: InPlace, chunks: readonly SlabChunk[]): InPlace {
+  return {
+    encodings: Uint8Array.from(chunks, ({ index }) => encodings[index]!),
+    ranges: Uint32Array.from(chunks.flatMap(({ index }) => [ranges[index * 2]!, ranges[index * 2 + 1]!])),
+  };
+}
+
 /** `view`: the memory of all slabs. */
 export function localUpload(
   local: LocalBlobs,
@@ -37,7 +45,7 @@ export function localUpload(
   const nameBytes = hashLength(hash);
   const queue = new UploadQueue(failed);
   const inFlight = new Set<string>();
-  const counts: UploadCounts = { newBytes: 0, storedBytes: 0, newChunks: 0, undurable: 0 };
+  const counts: UploadCounts = { newBytes: 0, storedBytes: 0, newChunks: 0, askedChunks: 0, undurable: 0 };
 
   async function put(records: BlobRecord[]): Promise<void> {
     const names = new Set(records.map(({ name }) => name.toString("latin1")));
@@ -54,7 +62,6 @@ export function localUpload(
   }
 
   async function encodeAndPut(chunks: readonly SlabChunk[]): Promise<void> {
-    counts.newChunks += chunks.length;
     if (chunks.every(({ base }) => base === null)) {
       const ranges = Uint32Array.from(chunks.flatMap(({ at, length }) => [at, length]));
       await put(recordsInPlace(view, chunks, await pool.encodeInPlace(ranges)));
@@ -76,7 +83,12 @@ export function localUpload(
           chunks.map(({ name }) => name),
         );
         const missing = chunks.filter((_, i) => there[i] === 0);
-        await Promise.all(groups(missing, JOB_BYTES, JOB_CHUNKS).map(encodeAndPut));
+        counts.askedChunks += chunks.length;
+        counts.newChunks += missing.length;
+        if (batch.encoded === null)
+          await Promise.all(groups(missing, JOB_BYTES, JOB_CHUNKS).map(encodeAndPut));
+        else if (missing.length > 0)
+          await put(recordsInPlace(view, missing, payloadsOf(batch.encoded, missing)));
         landed(chunks, inFlight);
         release();
       });

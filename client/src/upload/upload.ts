@@ -8,6 +8,8 @@ export interface UploadCounts {
   newBytes: number;
   storedBytes: number;
   newChunks: number;
+  /** Chunks of which the store was asked whether it has them. */
+  askedChunks: number;
   /** Bytes accepted since the last DONE. */
   undurable: number;
 }

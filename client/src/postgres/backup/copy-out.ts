@@ -23,6 +23,8 @@ export interface CopyOutOptions {
   sql: string;
   /** `finished` may put another one here, for the COPY that follows. */
   sink: RowSink;
+  /** Taking the rows costs more than sending them: what has come is taken at once. */
+  isBusy?: boolean;
   /** Called when the first COPY begins: what was before it, such as a lock, has succeeded. */
   started?: () => void;
   /** Called when a COPY has sent all of its rows. */
@@ -92,7 +94,7 @@ function receiveInPlace(
     for (let at = 0; at < rest.length; at = frames.take(rest, at)) await options.sink.room();
     stream.resume();
   }
-  receiveRows(stream, (bytes) => {
+  const receive = (bytes: Buffer): boolean => {
     try {
       const at = frames.take(bytes, 0);
       if (at === bytes.length) return true;
@@ -101,7 +103,8 @@ function receiveInPlace(
       ended(error as Error);
     }
     return false;
-  });
+  };
+  receiveRows(stream, receive, options.isBusy);
 }
 
 function receiveBuffers(

@@ -72,7 +72,7 @@ export async function postgresSnapshot(
   const { connection, facts, options, before, report, stop } = context;
   const applicationName = `datadb snapshot ${process.pid}`;
   const warn = options.onWarning ?? (() => {});
-  prepareWorkers(engine, engine.pool.size, null);
+  prepareWorkers(engine, 1, null);
   const what = options.dryRun ? "rows" : "names";
   const opening = openBackup(source, { applicationName, what, warn, signal: stop });
   const readAll = (options.readAll || options.heal) ?? false;
@@ -80,7 +80,8 @@ export async function postgresSnapshot(
   const opened = await opening;
   try {
     if (options.dryRun) return await dryRun(opened, context);
-    const seats = Math.min(engine.pool.size, await readingSessions(opened.watcher, options.jobs));
+    const useful = await readingSessions(opened.watcher, options.jobs, before === null);
+    const seats = Math.min(engine.pool.size, useful);
     if (!source.schemaOnly) prepareWorkers(engine, seats, { target: opened.holder.target, applicationName });
     const previous = await lookingBack;
     const binary = new Set<string>();

@@ -30,6 +30,7 @@ const unit = (path: string, threshold: number): RowsUnit => ({
   format: "text",
   threshold,
   previous: null,
+  isNew: false,
   start: 0,
   path,
   sums: null,

@@ -34,6 +34,7 @@ export async function readRows(
       await copyOut(client, {
         sql: joined([unit.before, unit.copy, unit.after]),
         sink: cutter,
+        isBusy: unit.isNew,
         started: events.started,
         progress: (bytes) => events.progress(bytes, unit.path),
       });
@@ -60,6 +61,7 @@ export async function readSeveral(
   const copying: CopyOutOptions = {
     sql: joined(units.flatMap(({ before, copy, after }) => [before, copy, after])),
     sink: reading.cutter,
+    isBusy: units[0]!.isNew,
     finished() {
       reading.finish();
       const next = units[outcomes.length + 1];

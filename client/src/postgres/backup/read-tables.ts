@@ -8,7 +8,7 @@ import type { SummedTable } from "./summed-table.ts";
 import type { TableContent } from "./table-content.ts";
 import type { TableToRead } from "./table-to-read.ts";
 
-export interface ReadTablesOptions extends Omit<RowsPlanOptions, "emit"> {
+export interface ReadTablesOptions extends Omit<RowsPlanOptions, "emit" | "expectsNew"> {
   engine: Engine;
   progress(bytes: number, path: string): void;
   /** No more is read: what was read is of no use. */
@@ -20,7 +20,7 @@ export interface ReadTablesOptions extends Omit<RowsPlanOptions, "emit"> {
 /** Resolves when every row of every table was read. Rejects with the first failure; the caller ends the sessions. */
 export async function readTables(options: ReadTablesOptions): Promise<void> {
   const { engine, seats } = options;
-  const plan = new RowsPlan({ ...options, emit: engine.emit });
+  const plan = new RowsPlan({ ...options, emit: engine.emit, expectsNew: engine.expectsNew });
   const seat = async (number: number): Promise<void> => {
     /** The table whose lock the session has kept for its next range. */
     let kept: OpenTable | null = null;

@@ -1,8 +1,10 @@
 /** Rows are cut where their keys say, however they come; nothing is lost, and no key's chunk depends on other columns. */
 import { createHash } from "node:crypto";
+import { decodePayload, encodingOfByte } from "@datadb/protocol";
 import fc from "fast-check";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { SLAB_BYTES, slabMemory } from "../../chunker/slab-memory.ts";
+import { EncodingPacker } from "../../ingest/encoding-packer.ts";
 import { type SlabBatch, SlabPacker } from "../../ingest/slab-packer.ts";
 import { keyHash } from "./key-hash.ts";
 import { RowCutter } from "./row-cutter.ts";
@@ -26,27 +28,37 @@ async function cut(
   threshold: number,
   piece = 100_000,
   fields: number[] | null = [0],
+  Packer = SlabPacker,
 ): Promise<Cut> {
-  const slabs = 3 + Math.ceil(rows.reduce((sum, row) => sum + row.length, 0) / (SLAB_BYTES / 2));
+  const slabs = 3 + Math.ceil(rows.reduce((sum, row) => sum + row.length, 0) / (SLAB_BYTES / 4));
   const memory = slabMemory(slabs);
   let next = 0;
   const batches: SlabBatch[] = [];
   const exchange = { acquire: async () => next++, post: (batch: SlabBatch) => void batches.push(batch) };
-  const packer = new SlabPacker(memory, "sha256", exchange);
+  const packer = new Packer(memory, "sha256", exchange);
   const cutter = new RowCutter(packer, keyHash(fields, "text"), threshold);
   for (const row of rows) await feed(cutter, row, piece);
   cutter.finish();
   packer.flush();
   const run = cutter.takeRun();
-  const chunks = batches.flatMap(({ ranges }) =>
-    Array.from({ length: ranges.length / 2 }, (_, i) =>
-      Buffer.from(packer.view.subarray(ranges[i * 2]!, ranges[i * 2]! + ranges[i * 2 + 1]!)),
-    ),
-  );
+  const chunks = batches.flatMap((batch) => contentsOf(packer.view, batch));
   expect(run.lengths).toEqual(chunks.map(({ length }) => length));
   const names = chunks.map(nameOf);
   expect(run.names.map((name) => name.toString("hex"))).toEqual(names);
   return { chunks, names, marks: run.marks, rows: cutter.rows, threshold: cutter.threshold };
+}
+
+/** What lies in a slab, or what becomes of it. */
+function contentsOf(view: Buffer, { ranges, encoded }: SlabBatch): Buffer[] {
+  const at = (from: Uint32Array, i: number): Buffer =>
+    Buffer.from(view.subarray(from[i * 2]!, from[i * 2]! + from[i * 2 + 1]!));
+  return Array.from({ length: ranges.length / 2 }, (_, i) => {
+    if (encoded === null) return at(ranges, i);
+    const encoding = encodingOfByte(encoded.encodings[i]!);
+    const length = ranges[i * 2 + 1]!;
+    const payload = at(encoded.ranges, i);
+    return decodePayload({ kind: "data", name: Buffer.alloc(0), base: null, encoding, length, payload });
+  });
 }
 
 async function feed(cutter: RowCutter, row: Buffer, piece: number): Promise<void> {
@@ -166,3 +178,61 @@ test("a threshold is a power of two, kept while chunks have a good size", () => 
   expect(stickyThreshold({ threshold: 1, rows: 10, bytes: 100_000_000 })).toBe(1);
   expect(stickyThreshold({ threshold: 255, rows: 1000, bytes: 256_000 })).toBe(0);
 });
+
+describe("rows that are encoded as they are cut", () => {
+  const same = async (rows: readonly Buffer[], threshold: number, piece?: number): Promise<Cut> => {
+    const encoded = await cut(rows, threshold, piece, [0], EncodingPacker);
+    const plain = await cut(rows, threshold, piece);
+    expect(encoded.names).toEqual(plain.names);
+    expect(encoded.marks).toEqual(plain.marks);
+    expect([encoded.rows, encoded.threshold]).toEqual([plain.rows, plain.threshold]);
+    return encoded;
+  };
+
+  test("are cut alike, over several slabs", async () => {
+    const rows = rowsTo(400_000);
+    const { chunks } = await same(rows, 0);
+    expect(Buffer.concat(chunks).equals(Buffer.concat(rows))).toBe(true);
+  });
+
+  test("fill slabs when they do not shrink", async () => {
+    const noise = Array.from({ length: 300 }, (_, i) => row(i, randomText(i, 50_000)));
+    for (const threshold of [0, 1, 4, 1 << 20]) await same(noise, threshold);
+  });
+
+  test("may each be a chunk, however short", async () => {
+    const { chunks } = await same(rowsTo(3000), 1);
+    expect(chunks.length).toBe(3000);
+  });
+
+  test("property: come out as they went in", async () => {
+    const lengths = fc.array(fc.oneof(fc.nat(200), fc.nat(20_000), fc.nat(MAX_CHUNK_BYTES * 2)), {
+      maxLength: 60,
+    });
+    await fc.assert(
+      fc.asyncProperty(
+        lengths,
+        fc.constantFrom(0, 1, 16),
+        fc.boolean(),
+        async (sizes, threshold, shrinks) => {
+          const text = (i: number, size: number): string =>
+            shrinks ? "v".repeat(size) : randomText(i, size);
+          await same(
+            sizes.map((size, i) => row(i, text(i, size))),
+            threshold,
+            5000,
+          );
+        },
+      ),
+      { seed, numRuns: 40 },
+    );
+  });
+});
+
+/** Of 64 characters: it shrinks by a quarter at most. */
+function randomText(salt: number, length: number): string {
+  const parts: string[] = [];
+  for (let i = 0; i * 43 < length; i++)
+    parts.push(createHash("sha256").update(`${salt} ${i}`).digest("base64url"));
+  return parts.join("").slice(0, length);
+}

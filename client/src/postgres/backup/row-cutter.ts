@@ -239,6 +239,7 @@ export class RowCutter implements RowSink {
     run.lengths.push(size);
     run.marks.push(mark);
     this.begun -= size;
+    if (this.begun === 0) packer.rewind();
   }
 
   private sumUp({ recorder, key }: RowSums, size: number, end: number, last: number): void {

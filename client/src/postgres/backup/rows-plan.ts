@@ -28,6 +28,8 @@ export interface RowsPlanOptions {
   turn: Turn;
   locked: LockedTables<TableToRead>;
   previous: PreviousTables;
+  /** Whether the store probably has nothing of what no backup had. */
+  expectsNew(): boolean;
   nodeBases(path: string): Promise<NodeBase>;
   /** Sessions that read. */
   seats: number;
@@ -119,6 +121,7 @@ export class RowsPlan {
       format: query.format,
       threshold,
       previous: chunks,
+      isNew: chunks === null && this.options.expectsNew(),
       start: before?.chunk ?? (chunks === null ? 0 : Math.floor(chunks.marks.length * begin)),
       path: table.path,
       sums: sums && {

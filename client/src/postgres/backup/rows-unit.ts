@@ -28,6 +28,8 @@ export interface RowsUnit extends RowsSession {
   previous: PreviousChunks | null;
   /** The previous chunk where these rows begin. */
   start: number;
+  /** The store probably has none of it: chunks are encoded as they are made. */
+  isNew: boolean;
   /** What is being read, for progress. */
   path: string;
   /** Null: rows are not summed up. */
