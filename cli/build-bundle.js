@@ -11,7 +11,13 @@ const output = join(cli, "bundle");
 
 /** Read at every start, and made of many small modules. Everything else from npm stays a package of its own. */
 const JOINED_PACKAGES = [
+  "abstract-level",
+  "classic-level",
   "ignore",
+  "level-supports",
+  "level-transcoder",
+  "maybe-combine-errors",
+  "module-error",
   "pg",
   "pg-connection-string",
   "pg-int8",
@@ -73,11 +79,20 @@ function isExternal(id) {
   return true;
 }
 
+/** What loads a native library looks for it beside itself: it stays where it is. */
+const NATIVE_PARTS = { "./binding": "classic-level/binding.js" };
+
 rmSync(output, { recursive: true, force: true });
 const bundle = await rolldown({
   input: entries(),
   platform: "node",
   external: isExternal,
+  plugins: [
+    {
+      name: "native-parts",
+      resolveId: (id) => (NATIVE_PARTS[id] ? { id: NATIVE_PARTS[id], external: true } : null),
+    },
+  ],
   onLog: (_level, log) => {
     throw new Error(`${basename(output)}: ${log.message}`);
   },
@@ -86,6 +101,8 @@ await bundle.write({
   dir: output,
   format: "esm",
   sourcemap: true,
+  // Names stay, for messages and stacks: less to read and to check against the cache of compiled code.
+  minify: { compress: false, mangle: false, codegen: { removeWhitespace: true } },
   entryFileNames: "[name].js",
   chunkFileNames: "[name]-[hash].js",
 });

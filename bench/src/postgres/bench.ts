@@ -7,7 +7,15 @@ import { databaseTable, judgeDatabase } from "./judge.ts";
 import { type DatabaseSeries, runDatabaseSeries } from "./series.ts";
 import { startServer } from "./server.ts";
 import { largeTable, smallTables } from "./source.ts";
-import { customDump, datadbOf, directoryDump, orderedCopy, resticOfDumps } from "./tools.ts";
+import {
+  busyDatadb,
+  customDump,
+  datadbOf,
+  directoryDump,
+  JOBS,
+  orderedCopy,
+  resticOfDumps,
+} from "./tools.ts";
 
 export interface DatabaseOptions {
   directory: string;
@@ -32,10 +40,11 @@ export async function benchPostgres(options: DatabaseOptions): Promise<DatabaseR
     report.versions.push(server.version);
     const restic = options.tools.includes("restic") ? resticProgram(options.directory) : null;
     const tools = [
-      orderedCopy,
+      orderedCopy(JOBS.first),
+      orderedCopy(JOBS.later),
       customDump,
       directoryDump,
-      ...(options.tools.includes("datadb") ? [datadbOf] : []),
+      ...(options.tools.includes("datadb") ? [datadbOf, busyDatadb] : []),
       ...(restic === null
         ? []
         : [(place: Parameters<typeof resticOfDumps>[0]) => resticOfDumps(place, restic)]),

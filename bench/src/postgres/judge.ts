@@ -2,6 +2,7 @@
 import { median } from "../statistics.ts";
 import type { Verdict } from "../targets.ts";
 import { type DatabaseSeries, STEPS, type Step } from "./series.ts";
+import { BUSY_DATADB, copyName, JOBS } from "./tools.ts";
 
 const MB = 1e6;
 const UNCHANGED_BYTES = 16 * 1024;
@@ -9,14 +10,8 @@ const GROWTH_OF_RESTIC = 1 / 40;
 
 /** Verdicts on one source. Tools that did not run give none. */
 export function judgeDatabase(source: string, series: readonly DatabaseSeries[]): Verdict[] {
-  const against = (
-    step: Step,
-    name: string,
-    tool: string,
-    most: number,
-    baseline: Step = step,
-  ): Verdict[] => {
-    const ratio = wall(series, "datadb", step) / wall(series, tool, baseline);
+  const against = (step: Step, name: string, tool: string, most: number, datadb = "datadb"): Verdict[] => {
+    const ratio = wall(series, datadb, step) / wall(series, tool, step);
     if (Number.isNaN(ratio)) return [];
     const target = most === 1 ? `not slower than ${tool}` : `at most ${most} x ${tool}`;
     return [
@@ -30,8 +25,9 @@ export function judgeDatabase(source: string, series: readonly DatabaseSeries[])
   };
   const dumps = [...new Set(series.map((one) => one.tool))].filter((tool) => tool.startsWith("pg_dump"));
   return [
-    ...against("first", "first backup", "psql COPY", 1.75),
-    ...against("unchanged", "unchanged backup", "psql COPY", 1.15),
+    ...against("first", "first backup", copyName(JOBS.first), 1.75),
+    ...against("first", `first backup, ${JOBS.later} connections`, copyName(JOBS.later), 1.75, BUSY_DATADB),
+    ...against("unchanged", "unchanged backup", copyName(JOBS.later), 1.15),
     ...dumps.flatMap((tool) => against("first", "first backup", tool, 1)),
     ...dumps.flatMap((tool) => against("restore", "restore", tool, 1)),
     ...dumps.flatMap((tool) => against("table", "restore of one table", tool, 1)),

@@ -1,13 +1,22 @@
 /** The programs that back a database up and bring it back, each as a user of two processors would start it. */
 import { execFileSync } from "node:child_process";
 import { mkdirSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import type { Command } from "../measure.ts";
 import type { Server } from "./server.ts";
 import type { Source } from "./source.ts";
 
-/** As many connections as datadb takes on two processors. */
-const JOBS = 2;
+const CORES = availableParallelism();
+
+/** As many connections as datadb takes: for what no backup has, where the server is on the same machine, and for all else. */
+export const JOBS: { first: number; later: number } = {
+  first: Math.min(4, Math.ceil(CORES / 2)),
+  later: Math.min(4, CORES),
+};
+
+/** Of the programs of PostgreSQL. */
+const PROGRAM_JOBS = 2;
 
 export interface DatabaseTool {
   name: string;
@@ -36,7 +45,7 @@ export function customDump({ server, source, database, directory }: Place): Data
   const dump = join(directory, "dump");
   return {
     name: "pg_dump -Fc",
-    version: `${versionOf(server)}, gzip 6; pg_restore -j${JOBS}`,
+    version: `${versionOf(server)}, gzip 6; pg_restore -j${PROGRAM_JOBS}`,
     kept: directory,
     backup: () => command(server, "pg_dump", ["-Fc", "-f", dump, database]),
     ...pgRestore(server, source, dump),
@@ -47,10 +56,11 @@ export function customDump({ server, source, database, directory }: Place): Data
 export function directoryDump({ server, source, database, directory }: Place): DatabaseTool {
   const dump = join(directory, "dump");
   return {
-    name: `pg_dump -Fd -j${JOBS}`,
-    version: `${versionOf(server)}, gzip 6; pg_restore -j${JOBS}`,
+    name: `pg_dump -Fd -j${PROGRAM_JOBS}`,
+    version: `${versionOf(server)}, gzip 6; pg_restore -j${PROGRAM_JOBS}`,
     kept: directory,
-    backup: () => shell(server, `rm -rf "$1" && pg_dump -Fd -j${JOBS} -f "$1" "$2"`, [dump, database]),
+    backup: () =>
+      shell(server, `rm -rf "$1" && pg_dump -Fd -j${PROGRAM_JOBS} -f "$1" "$2"`, [dump, database]),
     ...pgRestore(server, source, dump),
   };
 }
@@ -58,7 +68,7 @@ export function directoryDump({ server, source, database, directory }: Place): D
 /** With `-t`, pg_restore makes neither keys nor indexes: so that the work is the same, everything of the table is chosen from the list. */
 const TABLE_ALONE = `
 pg_restore -l "$1" | grep -E " public $3(_[a-z_]+)? " | grep -v 'FK CONSTRAINT' > "$1.list"
-pg_restore -j${JOBS} -d "$2" -L "$1.list" "$1"`;
+pg_restore -j${PROGRAM_JOBS} -d "$2" -L "$1.list" "$1"`;
 
 function pgRestore(
   server: Server,
@@ -66,24 +76,29 @@ function pgRestore(
   dump: string,
 ): Required<Pick<DatabaseTool, "restore" | "restoreTable">> {
   return {
-    restore: (to) => shell(server, `createdb "$2" && pg_restore -j${JOBS} -d "$2" "$1"`, [dump, to]),
+    restore: (to) => shell(server, `createdb "$2" && pg_restore -j${PROGRAM_JOBS} -d "$2" "$1"`, [dump, to]),
     restoreTable: (to) => shell(server, TABLE_ALONE, [dump, to, source.one]),
   };
 }
 
-/** psql's COPY of the ordered queries to nowhere, over as many connections: what the server alone needs. */
-export function orderedCopy({ server, source, database, directory }: Place): DatabaseTool {
-  return {
-    name: "psql COPY",
-    version: `${JOBS} connections, ordered by key, to /dev/null`,
+/** What psql's COPY over so many connections is called. */
+export function copyName(jobs: number): string {
+  return `psql COPY, ${jobs === 1 ? "1 connection" : `${jobs} connections`}`;
+}
+
+/** psql's COPY of the ordered queries to nowhere: what the server alone needs. */
+export function orderedCopy(jobs: number): (place: Place) => DatabaseTool {
+  return ({ server, source, database, directory }) => ({
+    name: copyName(jobs),
+    version: "ordered by key, to /dev/null",
     kept: directory,
     backup: () =>
       shell(
         server,
-        copies(server, source, database, () => "/dev/null"),
+        copies(server, source, database, jobs, () => "/dev/null"),
         [],
       ),
-  };
+  });
 }
 
 /** restic on the rows in key order, one file for each table: what deduplication by content alone makes of them. */
@@ -98,7 +113,7 @@ export function resticOfDumps(place: Place, program: string): DatabaseTool {
   };
   mkdirSync(rows, { recursive: true });
   execFileSync(program, ["init", "--quiet"], { env: { ...process.env, ...env } });
-  const into = copies(server, source, database, (table) => join(rows, `${table}.copy`));
+  const into = copies(server, source, database, JOBS.later, (table) => join(rows, `${table}.copy`));
   const made = shell(server, `${into}\n"$1" backup --quiet "$2"`, [program, rows]);
   return {
     name: "restic of the rows",
@@ -108,21 +123,33 @@ export function resticOfDumps(place: Place, program: string): DatabaseTool {
   };
 }
 
-/** A script that reads all tables over JOBS connections; one table is read in as many ranges of its key. */
-function copies(server: Server, source: Source, database: string, to: (table: string) => string): string {
-  const scripts: string[][] = Array.from({ length: JOBS }, () => []);
+/** A script that reads all tables over so many connections; one table is read in as many ranges of its key. */
+function copies(
+  server: Server,
+  source: Source,
+  database: string,
+  jobs: number,
+  to: (table: string) => string,
+): string {
+  const scripts: string[][] = Array.from({ length: jobs }, () => []);
   const copy = (job: number, table: string, where: string, file: string): void => {
     const query = `COPY (SELECT * FROM ONLY "${table}" ${where} ORDER BY id) TO STDOUT`;
     scripts[job]?.push(`\\o ${file}`, `${query};`);
   };
-  if (source.tables.length === 1) {
+  if (source.tables.length === 1 && jobs > 1) {
     const [table = ""] = source.tables;
-    const half = `(SELECT ${server.sql(database, `SELECT (min(id) + max(id)) / 2 FROM "${table}"`)})`;
-    copy(0, table, `WHERE id <= ${half}`, to(table));
-    copy(1, table, `WHERE id > ${half}`, to(`${table}.rest`));
+    const [least = 0, most = 0] = server
+      .sql(database, `SELECT min(id) || ' ' || max(id) FROM "${table}"`)
+      .split(" ")
+      .map(Number);
+    const end = (job: number): number => least + Math.floor(((most - least) * (job + 1)) / jobs);
+    for (let job = 0; job < jobs; job++) {
+      const after = job === 0 ? "" : `id > ${end(job - 1)} AND `;
+      copy(job, table, `WHERE ${after}id <= ${end(job)}`, to(job === 0 ? table : `${table}.${job}`));
+    }
   } else
     source.tables.forEach((table, i) => {
-      copy(i % JOBS, table, "", to(table));
+      copy(i % jobs, table, "", to(table));
     });
   const runs = scripts.map(
     (lines) =>
@@ -132,7 +159,32 @@ function copies(server: Server, source: Source, database: string, to: (table: st
 }
 
 /** datadb as a user starts it. */
-export function datadbOf({ server, source, database, directory }: Place): DatabaseTool {
+export function datadbOf(place: Place): DatabaseTool {
+  const { source, database } = place;
+  const { run, ...tool } = datadbIn(place);
+  return {
+    name: "datadb",
+    ...tool,
+    backup: () => run("snapshot", `postgres:///${database}`),
+    restore: (to) => run("restore", database, `postgres:///${to}`),
+    restoreTable: (to) => run("restore", `${database}:public/${source.one}.copy`, `postgres:///${to}`),
+  };
+}
+
+/** What datadb with as many connections as there are processors is called. */
+export const BUSY_DATADB: string = `datadb --jobs ${JOBS.later}`;
+
+/** datadb that reads over as many connections as there are processors, always. */
+export function busyDatadb(place: Place): DatabaseTool {
+  const { run, ...tool } = datadbIn(place);
+  const backup = (): Command =>
+    run("snapshot", "--jobs", String(JOBS.later), `postgres:///${place.database}`);
+  return { name: BUSY_DATADB, ...tool, backup };
+}
+
+function datadbIn({ server, directory }: Place): Pick<DatabaseTool, "version" | "kept"> & {
+  run(...words: string[]): Command;
+} {
   const store = join(directory, "store");
   const env = { ...server.env, XDG_STATE_HOME: join(directory, "state"), DATADB_HOST: "bench" };
   const run = (...words: string[]): Command => ({
@@ -141,14 +193,8 @@ export function datadbOf({ server, source, database, directory }: Place): Databa
     env,
   });
   execFileSync("datadb", ["init", "--store", store], { env: { ...process.env, ...env } });
-  return {
-    name: "datadb",
-    version: execFileSync("datadb", ["--version"], { encoding: "utf8" }).trim(),
-    kept: store,
-    backup: () => run("snapshot", `postgres:///${database}`),
-    restore: (to) => run("restore", database, `postgres:///${to}`),
-    restoreTable: (to) => run("restore", `${database}:public/${source.one}.copy`, `postgres:///${to}`),
-  };
+  const version = execFileSync("datadb", ["--version"], { encoding: "utf8" }).trim();
+  return { run, version, kept: store };
 }
 
 function command(server: Server, program: string, words: readonly string[]): Command {

@@ -25,6 +25,9 @@ export interface PoolEvents {
 /** Jobs that a worker has at most: one running, one whose arguments are there when that one ends or waits. */
 const JOBS_EACH = 2;
 
+/** Encode jobs that wait: for fewer a worker takes longer to start than they do. */
+const WORTH_A_WORKER = 4;
+
 interface Member {
   worker: Worker;
   /** Scans and files under way; encodes under way. */
@@ -194,7 +197,7 @@ export class WorkerPool {
     while (this.encodes.length > 0) {
       const member = this.members.reduce((best, m) => (m.encodes < best.encodes ? m : best));
       if (member.encodes >= JOBS_EACH) {
-        if (this.members.length === this.size) break;
+        if (this.members.length === this.size || this.encodes.length <= WORTH_A_WORKER) break;
         this.grow(this.members.length + 1);
         continue;
       }
