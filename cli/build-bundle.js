@@ -54,7 +54,7 @@ function builtFiles() {
     .filter((file) => file.endsWith(".js") && !file.endsWith(".test.js"));
 }
 
-/** The command, and every file that it starts by name: by the names that they have in the bundle. */
+/** The command as `main`, and every file that it starts by name: by the names that they have in the bundle. */
 function entries() {
   const found = { main: join(cli, "dist", "main.js") };
   for (const file of builtFiles()) {
@@ -82,28 +82,48 @@ function isExternal(id) {
 /** What loads a native library looks for it beside itself: it stays where it is. */
 const NATIVE_PARTS = { "./binding": "classic-level/binding.js" };
 
-rmSync(output, { recursive: true, force: true });
-const bundle = await rolldown({
-  input: entries(),
-  platform: "node",
-  external: isExternal,
-  plugins: [
-    {
-      name: "native-parts",
-      resolveId: (id) => (NATIVE_PARTS[id] ? { id: NATIVE_PARTS[id], external: true } : null),
-    },
-  ],
-  onLog: (_level, log) => {
-    throw new Error(`${basename(output)}: ${log.message}`);
+/**
+ * What is loaded together lies in one file: each one costs about as much as a fifth of its code. The command and what it prints with, what talks to
+ * a store, what has one. Each takes what it needs along.
+ */
+const FILES_OF_THE_COMMAND = [
+  {
+    name: "command",
+    test: /\/cli\/dist\/(arguments|output|run-process|exit-code|store\/(store-path|with-connection))\b/,
   },
-});
-await bundle.write({
-  dir: output,
-  format: "esm",
-  sourcemap: true,
-  // Names stay, for messages and stacks: less to read and to check against the cache of compiled code.
-  minify: { compress: false, mangle: false, codegen: { removeWhitespace: true } },
-  entryFileNames: "[name].js",
-  chunkFileNames: "[name]-[hash].js",
-});
-await bundle.close();
+  { name: "client", test: /\/client\/dist\/index\.js$/ },
+  { name: "store", test: /\/cli\/dist\/store\/(open-store|hold-store|serve-guests)\.js$/ },
+].map((group, i, all) => ({ ...group, priority: all.length - i }));
+
+/** Threads and processes of their own share no files with the command: they would load what only it needs. */
+async function bundle(input, groups) {
+  const joined = await rolldown({
+    input,
+    platform: "node",
+    external: isExternal,
+    plugins: [
+      {
+        name: "native-parts",
+        resolveId: (id) => (NATIVE_PARTS[id] ? { id: NATIVE_PARTS[id], external: true } : null),
+      },
+    ],
+    onLog: (_level, log) => {
+      throw new Error(`${basename(output)}: ${log.message}`);
+    },
+  });
+  await joined.write({
+    dir: output,
+    format: "esm",
+    sourcemap: true,
+    // Names stay, for messages and stacks: less to read and to check against the cache of compiled code.
+    minify: { compress: false, mangle: false, codegen: { removeWhitespace: true } },
+    entryFileNames: "[name].js",
+    chunkFileNames: "[name]-[hash].js",
+    advancedChunks: { groups },
+  });
+  await joined.close();
+}
+
+rmSync(output, { recursive: true, force: true });
+for (const [name, file] of Object.entries(entries()))
+  await bundle({ [name]: file }, name === "main" ? FILES_OF_THE_COMMAND : []);
