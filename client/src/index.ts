@@ -53,6 +53,7 @@ export { listDirectory } from "./list/list-directory.ts";
 export { type MirrorMember, mirrorMembers, type SyncOptions, syncMirror } from "./mirror/mirror-members.ts";
 export { nativeSupport } from "./native/load-native.ts";
 export { pinBackup, unpinBackup } from "./pin/pin-backup.ts";
+export { approachDatabase, type DatabaseApproach } from "./postgres/backup/approach-database.ts";
 export { isPostgresSource, type PostgresSource } from "./postgres/backup/postgres-source.ts";
 export { isPostgresUrl } from "./postgres/connect/parse-url.ts";
 export { type PostgresTarget, postgresTarget } from "./postgres/connect/target.ts";

@@ -1,12 +1,13 @@
 /** datadb snapshot: backs up files and directories, a database, standard input, or the output of a command. */
+import type { SnapshotProgress, SnapshotSummary } from "@datadb/client";
 import { EXIT } from "../exit-code.ts";
 import { printable } from "../output/printable.ts";
 import { withConnection } from "../store/with-connection.ts";
-import type { Verb } from "../verb.ts";
+import type { Verb, VerbContext } from "../verb.ts";
 import { DRY_RUN_OPTION, HOST_OPTION, JOBS_OPTION } from "./backup-options.ts";
 import { DATABASE_OPTIONS } from "./database-options.ts";
 import { presentSnapshot } from "./present-snapshot.ts";
-import { snapshotRequest } from "./snapshot-request.ts";
+import { type SnapshotRequest, snapshotRequest } from "./snapshot-request.ts";
 
 export const snapshotVerb: Verb = {
   name: "snapshot",
@@ -96,24 +97,28 @@ export const snapshotVerb: Verb = {
   },
   async run(context) {
     const request = snapshotRequest(context);
-    const { snapshot } = await import("@datadb/client");
-    const summary = await withConnection(
-      context,
-      { job: "snapshot", create: !request.options.dryRun },
-      async (connection) => {
-        const progress = context.output.progress("snapshot");
-        try {
-          return await snapshot(connection, request.source, {
-            ...request.options,
-            onProgress: (state) => progress.update(state),
-            onWarning: (text) => context.output.warn(printable(text)),
-          });
-        } finally {
-          progress.done();
-        }
-      },
-    );
+    const summary = await take(context, request);
     const only = summary.source === "files" && context.arguments.operands.length === 1;
     return presentSnapshot(context.output, summary, only ? printable(summary.path) : undefined);
   },
 };
+
+async function take(context: VerbContext, { source, options }: SnapshotRequest): Promise<SnapshotSummary> {
+  const { approachDatabase, snapshot } = await import("@datadb/client");
+  const { dryRun = false } = options;
+  const onWarning = (text: string): void => context.output.warn(printable(text));
+  const approach = approachDatabase(source, { dryRun, onWarning });
+  try {
+    return await withConnection(context, { job: "snapshot", create: !dryRun }, async (connection) => {
+      const progress = context.output.progress("snapshot");
+      const onProgress = (state: SnapshotProgress): void => progress.update(state);
+      try {
+        return await snapshot(connection, source, { ...options, approach, onProgress, onWarning });
+      } finally {
+        progress.done();
+      }
+    });
+  } finally {
+    approach?.end();
+  }
+}

@@ -1,5 +1,6 @@
 /** What `snapshot` can be told, and what it tells. */
 import type { Readable } from "node:stream";
+import type { DatabaseApproach } from "../postgres/backup/approach-database.ts";
 import type { PostgresSource } from "../postgres/backup/postgres-source.ts";
 import type { EntryProblem } from "../source/entry-problem.ts";
 
@@ -62,6 +63,8 @@ export interface SnapshotOptions {
   readAll?: boolean;
   /** Worker threads; min(4, cores) when absent. The result does not depend on it. */
   jobs?: number;
+  /** Of this source, begun before the store was opened. */
+  approach?: DatabaseApproach | undefined;
   /** Stops at once; nothing is listed. What was sent so far is not sent again. */
   signal?: AbortSignal;
   /** Called with what the person should know while the snapshot goes on. */

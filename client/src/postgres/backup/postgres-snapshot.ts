@@ -1,5 +1,5 @@
 /** Backs up a PostgreSQL database: one snapshot of it, read by several sessions, as a directory. */
-import { DatabaseBusyError, DatadbError, EmptySourceError, metaId } from "@datadb/protocol";
+import { DatabaseBusyError, DatadbError, metaId } from "@datadb/protocol";
 import type { Connection, StoreFacts } from "../../connection.ts";
 import type { Engine } from "../../ingest/engine.ts";
 import type { Backup } from "../../list/backup.ts";
@@ -31,6 +31,7 @@ import { type OpenBackup, openBackup, viewDatabase } from "./open-backup.ts";
 import type { PostgresSource } from "./postgres-source.ts";
 import { prepareWorkers } from "./prepare-workers.ts";
 import { type PreviousTables, previousTables } from "./previous-tables.ts";
+import { refuseEmptied } from "./refuse-emptied.ts";
 import { leavingKeys } from "./select-tables.ts";
 import { writeTableCaches } from "./table-cache.ts";
 import { type TableToRead, tablesToRead } from "./table-to-read.ts";
@@ -63,6 +64,18 @@ const DUMP_LOCK_MS = 5000;
 /** However little is left of --lock-timeout. */
 const LEAST_LOCK_MS = 1000;
 
+const APPLICATION_NAME = `datadb snapshot ${process.pid}`;
+
+/** The sessions of a backup. Throws what openBackup throws. */
+export function openSource(
+  source: PostgresSource,
+  { dryRun, onWarning = () => {} }: Pick<SnapshotOptions, "dryRun" | "onWarning">,
+  signal: AbortSignal,
+): Promise<OpenBackup> {
+  const what = dryRun ? "rows" : "names";
+  return openBackup(source, { applicationName: APPLICATION_NAME, what, warn: onWarning, signal });
+}
+
 /** Resolves when all content is accepted. Throws the errors of openBackup and lockTables, DATABASE_FAILED, EMPTY_SOURCE. */
 export async function postgresSnapshot(
   engine: Engine,
@@ -70,11 +83,10 @@ export async function postgresSnapshot(
   context: PostgresContext,
 ): Promise<PostgresTaken> {
   const { connection, facts, options, before, report, stop } = context;
-  const applicationName = `datadb snapshot ${process.pid}`;
   const warn = options.onWarning ?? (() => {});
   prepareWorkers(engine, 1, null);
-  const what = options.dryRun ? "rows" : "names";
-  const opening = openBackup(source, { applicationName, what, warn, signal: stop });
+  const opening = options.approach?.take() ?? openSource(source, options, stop);
+  stop.addEventListener("abort", () => opening.then((opened) => opened.end()).catch(() => {}));
   const readAll = (options.readAll || options.heal) ?? false;
   const lookingBack = previousTables(connection, facts, before, readAll);
   const opened = await opening;
@@ -82,7 +94,8 @@ export async function postgresSnapshot(
     if (options.dryRun) return await dryRun(opened, context);
     const useful = await readingSessions(opened.watcher, options.jobs, before === null);
     const seats = Math.min(engine.pool.size, useful);
-    if (!source.schemaOnly) prepareWorkers(engine, seats, { target: opened.holder.target, applicationName });
+    if (!source.schemaOnly)
+      prepareWorkers(engine, seats, { target: opened.holder.target, applicationName: APPLICATION_NAME });
     const previous = await lookingBack;
     const binary = new Set<string>();
     const until = performance.now() + (source.lockTimeout ?? LOCK_TIMEOUT_MS);
@@ -100,7 +113,7 @@ export async function postgresSnapshot(
           previous,
           locked,
           lockWait: Math.min(DUMP_LOCK_MS, Math.max(LEAST_LOCK_MS, Math.round(until - performance.now()))),
-          applicationName,
+          applicationName: APPLICATION_NAME,
           binary,
           seats,
         });
@@ -213,7 +226,7 @@ async function readLocked(
   const sequences = await sequencing;
   const manifest = manifestOf(source, holder.server, content, view);
   warnOfLeaving(manifest, view, options.onWarning);
-  refuseEmptied(manifest, previous, context);
+  refuseEmptied(manifest, previous.manifest, context);
   await files.put(SEQUENCES_PATH, [writeSequences(sequences)]);
   await files.put(MANIFEST_PATH, [writeManifest(manifest)]);
   const { ref, bytes } = await engine.stream([writeTableCaches(content.caches)], previousCacheStream(before));
@@ -267,23 +280,6 @@ function warnOfLeaving(
     warn?.(
       `a foreign key leaves the selection: ${key}; its rows may refer to rows that are not in the backup`,
     );
-}
-
-/** A database that lost all its rows looks like a mistake. */
-function refuseEmptied(
-  manifest: PostgresManifest,
-  { manifest: before }: PreviousTables,
-  { name, options }: PostgresContext,
-): void {
-  const rows = ({ tables }: PostgresManifest): number => tables.reduce((sum, table) => sum + table.rows, 0);
-  if (options.allowEmpty || before === null || rows(before) === 0 || rows(manifest) > 0) return;
-  if (manifest.selection?.schemaOnly) return;
-  throw new EmptySourceError(
-    `${name} has no rows, and its previous backup had ${rows(before)}; no backup was made`,
-    {
-      next: "is it the right database? If it is meant to be empty, allow it: --allow-empty",
-    },
-  );
 }
 
 /** What would be read: tables, as paths of the backup. */

@@ -1,0 +1,52 @@
+/** Connects to a database and looks at it while a store is opened: both take about as long, and need different machines or processors. */
+
+import type { OpenBackup } from "./open-backup.ts";
+import { isPostgresSource, type PostgresSource } from "./postgres-source.ts";
+
+/** For SnapshotOptions.approach. Whoever begins it ends it. */
+export interface DatabaseApproach {
+  /** What has been opened, for the first who asks. */
+  take(): Promise<OpenBackup> | undefined;
+  /** Closes what nobody took. */
+  end(): void;
+}
+
+/**
+ * Begins at once; what fails is told by the snapshot that takes it. Undefined for a source that is no database. Reads no row.
+ *
+ * @example
+ * const approach = approachDatabase(source);
+ * try {
+ *   await snapshot(await open("/srv/backup"), source, { approach });
+ * } finally {
+ *   approach?.end();
+ * }
+ */
+export function approachDatabase(
+  source: unknown,
+  options: { dryRun?: boolean; onWarning?: (text: string) => void } = {},
+): DatabaseApproach | undefined {
+  return isPostgresSource(source) ? begin(source, options) : undefined;
+}
+
+function begin(
+  source: PostgresSource,
+  options: { dryRun?: boolean; onWarning?: (text: string) => void },
+): DatabaseApproach {
+  // Only databases need their driver.
+  let opening: Promise<OpenBackup> | undefined = import("./postgres-snapshot.ts").then(({ openSource }) =>
+    openSource(source, options, new AbortController().signal),
+  );
+  opening.catch(() => {}); // told to whoever takes it
+  return {
+    take() {
+      const taken = opening;
+      opening = undefined;
+      return taken;
+    },
+    end() {
+      opening?.then((opened) => opened.end()).catch(() => {});
+      opening = undefined;
+    },
+  };
+}
