@@ -115,8 +115,6 @@ async function bundle(input, groups) {
     dir: output,
     format: "esm",
     sourcemap: true,
-    // Names stay, for messages and stacks: less to read and to check against the cache of compiled code.
-    minify: { compress: false, mangle: false, codegen: { removeWhitespace: true } },
     entryFileNames: "[name].js",
     chunkFileNames: "[name]-[hash].js",
     advancedChunks: { groups },

@@ -56,7 +56,10 @@ export async function benchPostgres(options: DatabaseOptions): Promise<DatabaseR
       const series: DatabaseSeries[] = [];
       for (let i = 1; i <= options.repetitions; i++) {
         const work = join(options.directory, "work", `postgres-${source.name}-${i}`);
-        series.push(...(await runDatabaseSeries(server, source, template, work, tools)));
+        // Whoever comes first finds other memory than whoever comes last.
+        const first = (i - 1) % tools.length;
+        const turn = [...tools.slice(first), ...tools.slice(0, first)];
+        series.push(...(await runDatabaseSeries(server, source, template, work, turn)));
       }
       server.sql("postgres", `DROP DATABASE ${template}`);
       report.tables.push(databaseTable(source.name, content, series));
