@@ -4,6 +4,7 @@
  */
 import type { ChildProcess } from "node:child_process";
 import { existsSync, rmSync } from "node:fs";
+import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { describeResult } from "../harness/command.ts";
 import { type DatabaseWorld, openDatabaseWorld } from "../harness/database-world.ts";
@@ -177,7 +178,8 @@ async function expectWholeStore(lab: DatabaseWorld, store: string, truth: Truth)
     }
     return listed.length;
   };
-  const before = existsSync(store) ? await whole() : 0;
+  // Killed before it was made, it is no store.
+  const before = existsSync(join(store, "config.yaml")) ? await whole() : 0;
   const words = ["snapshot", ...place, "postgres:///source"];
   const next = await lab.world.run(words);
   expect(next.code, describeResult(words, next)).toBe(0);
