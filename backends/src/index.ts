@@ -18,6 +18,7 @@ export type { Secret } from "./encrypt/key-slots.ts";
 export { parseSecret, readSecret, type SecretType } from "./encrypt/read-secret.ts";
 export { type KeySlot, type StoreKeys, storeKeysOf } from "./encrypt/store-keys.ts";
 export type { FileHandle, FileSystem, OpenMode } from "./file-system.ts";
+export { makeDirectories } from "./make-directories.ts";
 export { createMemoryBackend } from "./memory/open-memory.ts";
 export { createMemoryIndex } from "./memory-index.ts";
 export type { MemberStatus, MirrorCare } from "./mirror/mirror-care.ts";

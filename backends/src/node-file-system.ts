@@ -1,8 +1,9 @@
 /** The real disk behind FileSystem: raw descriptors and the callback API, which costs half of what FileHandle objects do. */
 import fs from "node:fs";
-import { mkdir, readdir, rename, stat, statfs, unlink } from "node:fs/promises";
+import { readdir, rename, stat, statfs, unlink } from "node:fs/promises";
 import { dirname } from "node:path";
 import type { FileHandle, FileSystem, OpenMode } from "./file-system.ts";
+import { makeDirectories } from "./make-directories.ts";
 
 /** Packs hold backups: nobody but the owner reads them. */
 const FILE_MODE = 0o600;
@@ -107,8 +108,8 @@ export const nodeFileSystem: FileSystem = {
     }
   },
   async makeDirectory(path) {
-    const first = await mkdir(path, { recursive: true, mode: DIRECTORY_MODE });
-    if (first === undefined) return;
+    const first = await makeDirectories(path, DIRECTORY_MODE);
+    if (first === null) return;
     for (let made = path; made.length >= first.length; made = dirname(made))
       await syncDirectory(dirname(made));
   },

@@ -1,5 +1,6 @@
 /** Opens one of the store's two LevelDBs, and says what it means when that fails. */
-import { mkdir, readdir } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
+import { makeDirectories } from "@datadb/backends";
 import { BackendUnavailableError, DamagedError, DiskFullError, StoreLockedError } from "@datadb/protocol";
 import { ClassicLevel } from "classic-level";
 
@@ -75,7 +76,7 @@ export async function openLevel(
   location: string,
   options: { writeBufferBytes?: number } = {},
 ): Promise<Level> {
-  await mkdir(location, { recursive: true, mode: 0o700 });
+  await makeDirectories(location, 0o700);
   const level: Level = new ClassicLevel(location, {
     keyEncoding: "buffer",
     valueEncoding: "buffer",

@@ -1,8 +1,13 @@
 /** The namespaces in which a server keeps the records of other stores: each a backend of its own below `records/`. */
 import { randomBytes } from "node:crypto";
-import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { type Backend, type BackendConfig, openBackend, type RecordIndex } from "@datadb/backends";
+import {
+  type Backend,
+  type BackendConfig,
+  makeDirectories,
+  openBackend,
+  type RecordIndex,
+} from "@datadb/backends";
 import { type HashAlgorithm, ReplyError, WrongStoreError } from "@datadb/protocol";
 import { type RecoveredNames, recoveredNames } from "./recovered-names.ts";
 
@@ -118,7 +123,7 @@ async function openPlace(
   { namespace, storeId, hash }: Claim,
 ): Promise<RecordPlace> {
   const place = join(directory, "records", namespace);
-  await mkdir(place, { recursive: true, mode: 0o700 });
+  await makeDirectories(place, 0o700);
   const recovered = recoveredNames(index(`recovered:${namespace}`));
   const backend = await openBackend(config, {
     storeId: Buffer.from(storeId, "hex"),

@@ -1,8 +1,9 @@
 /** Makes a new, empty store. */
 import { randomBytes } from "node:crypto";
-import { chmod, link, mkdir, open, readdir, rename, rm, rmdir, stat, unlink } from "node:fs/promises";
+import { chmod, link, open, readdir, rename, rm, rmdir, stat, unlink } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { makeDirectories } from "@datadb/backends";
 import {
   BackendUnavailableError,
   DiskFullError,
@@ -23,6 +24,8 @@ export interface CreateOptions {
   /** Text of a configuration (YAML): blobs, chunker, timezone, users ...; format, id and hash are the store's own. */
   config?: string;
 }
+
+const DIRECTORY_MODE = 0o700;
 
 /** Creating a store takes milliseconds: what is older than this nobody is working on. */
 const CREATION_MS = 2000;
@@ -126,10 +129,10 @@ export async function createStore(directory: string, options: CreateOptions = {}
   } satisfies Partial<StoreConfig>;
   const config = { ...parseConfig(options.config ?? "{}", "the given configuration", own), id: own.id };
   try {
-    await mkdir(path, { recursive: true, mode: 0o700 });
+    await makeDirectories(path, DIRECTORY_MODE);
     await refuseOccupied(path);
     await chmod(path, 0o700);
-    for (const part of PARTS) await mkdir(join(path, part), { recursive: true, mode: 0o700 });
+    for (const part of PARTS) await makeDirectories(join(path, part), DIRECTORY_MODE);
     await writeConfig(path, configText(config));
     await syncDirectory(dirname(path));
   } catch (cause) {
