@@ -126,7 +126,7 @@ export class WorkerPool {
 
   /**
    * Reads rows in the worker with this number; null ends its session, `session` is opened for units to come. Fewer outcomes than
-   * units: the last one failed.
+   * units: the last one failed. Rejects once the pool is closed: what waited for a database may come then.
    */
   rows(
     worker: number,
@@ -134,6 +134,7 @@ export class WorkerPool {
     rows: RowsListener,
     session?: RowsSession,
   ): Promise<RowsOutcome[]> {
+    if (this.closing) return Promise.reject(closed());
     this.grow(worker + 1);
     const member = this.members[worker]!;
     member.jobs++;
@@ -182,7 +183,7 @@ export class WorkerPool {
     // A native library that is interrupted while it loads takes the whole process down.
     await Promise.all(this.members.map(({ loaded }) => loaded));
     await Promise.all(this.members.map(({ worker }) => worker.terminate()));
-    const error = reason ?? new Error("the ingest workers were closed");
+    const error = reason ?? closed();
     for (const waiting of [...this.running.values(), ...this.encodes]) waiting.reject(error);
     this.running.clear();
   }
@@ -194,6 +195,8 @@ export class WorkerPool {
   }
 
   private dispatch(): void {
+    // Slabs still come back from what was being stored: nobody must be started for what waits.
+    if (this.closing) return;
     while (this.encodes.length > 0) {
       const member = this.members.reduce((best, m) => (m.encodes < best.encodes ? m : best));
       if (member.encodes >= JOBS_EACH) {
@@ -275,6 +278,8 @@ export class WorkerPool {
     if (!encoded) this.events.idle();
   }
 }
+
+const closed = (): Error => new Error("the ingest workers were closed");
 
 /** Slabs for so many workers: enough to read on while others encode, bounded by what a small machine has. */
 export function slabsFor(workers: number): number {

@@ -84,6 +84,7 @@ export async function postgresSnapshot(
 ): Promise<PostgresTaken> {
   const { connection, facts, options, before, report, stop } = context;
   const warn = options.onWarning ?? (() => {});
+  stop.throwIfAborted();
   prepareWorkers(engine, 1, null);
   const opening = options.approach?.take() ?? openSource(source, options, stop);
   stop.addEventListener("abort", () => opening.then((opened) => opened.end()).catch(() => {}));
@@ -91,6 +92,8 @@ export async function postgresSnapshot(
   const lookingBack = previousTables(connection, facts, before, readAll);
   const opened = await opening;
   try {
+    // The workers are gone then, and nobody hears what comes of it.
+    stop.throwIfAborted();
     if (options.dryRun) return await dryRun(opened, context);
     const useful = await readingSessions(opened.watcher, options.jobs, before === null);
     const seats = Math.min(engine.pool.size, useful);
