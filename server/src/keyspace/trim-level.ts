@@ -14,6 +14,8 @@ const SPARE_BYTES: number = 16 << 20;
 export async function trimLevel(level: Level): Promise<boolean> {
   const bytes = await guardLevel(level, level.approximateSize(FIRST, LAST));
   if ((await nodeFileSystem.freeBytes(level.location)) < bytes + SPARE_BYTES) return false;
+  // LevelDB counts its levels before it writes what it has in memory, maybe to one below all of them: so that comes first.
+  await guardLevel(level, level.compactRange(FIRST, FIRST));
   await guardLevel(level, level.compactRange(FIRST, LAST));
   return true;
 }
