@@ -58,6 +58,25 @@ lane("the approach to a database", [{ postgres: 15 }], () => {
     await sessionsToBe(0);
   });
 
+  test("that the server ended while the store was waited for is made anew", async () => {
+    const source = { postgres: lab.server.url("app") };
+    await using store = await openStore(join(lab.directory, "ended"), { create: true });
+    const approach = approachDatabase(source);
+    await sessionsToBe(2);
+    // Until its last question is answered an approach fails as any snapshot does.
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+    await lab.server.psql(
+      "postgres",
+      "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'datadb%'",
+    );
+    await sessionsToBe(0);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    const { complete } = await snapshot(store, source, approach ? { approach } : {});
+    expect(complete).toBe(true);
+    approach?.end();
+    await sessionsToBe(0);
+  });
+
   test("is closed where the snapshot is interrupted before it looks at the database, and while it does", async () => {
     const source = { postgres: lab.server.url("app") };
     await using store = await openStore(join(lab.directory, "interrupted"), { create: true });

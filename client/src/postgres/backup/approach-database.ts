@@ -5,7 +5,7 @@ import { isPostgresSource, type PostgresSource } from "./postgres-source.ts";
 
 /** For SnapshotOptions.approach. Whoever begins it ends it. */
 export interface DatabaseApproach {
-  /** What has been opened, for the first who asks. */
+  /** What has been opened, for the first who asks; undefined as well when the server has closed it meanwhile. */
   take(): Promise<OpenBackup> | undefined;
   /** Closes what nobody took. */
   end(): void;
@@ -37,16 +37,23 @@ function begin(
   let opening: Promise<OpenBackup> | undefined = import("./postgres-snapshot.ts").then(({ openSource }) =>
     openSource(source, options, new AbortController().signal),
   );
-  opening.catch(() => {}); // told to whoever takes it
+  opening.then(
+    ({ holder, watcher }) => {
+      // A store may be waited for longer than a server lives: whoever asks connects anew.
+      for (const { lost } of [holder, watcher]) lost.catch(end);
+    },
+    () => {}, // told to whoever takes it
+  );
+  function end(): void {
+    opening?.then((opened) => opened.end()).catch(() => {});
+    opening = undefined;
+  }
   return {
     take() {
       const taken = opening;
       opening = undefined;
       return taken;
     },
-    end() {
-      opening?.then((opened) => opened.end()).catch(() => {});
-      opening = undefined;
-    },
+    end,
   };
 }
