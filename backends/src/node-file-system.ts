@@ -7,7 +7,6 @@ import { makeDirectories } from "./make-directories.ts";
 
 /** Packs hold backups: nobody but the owner reads them. */
 const FILE_MODE = 0o600;
-const DIRECTORY_MODE = 0o700;
 
 /** Read-write even for "write": the header is read back through the same descriptor. */
 const FLAGS: Record<OpenMode, string> = { read: "r", write: "r+", create: "wx+" };
@@ -108,7 +107,7 @@ export const nodeFileSystem: FileSystem = {
     }
   },
   async makeDirectory(path) {
-    const first = await makeDirectories(path, DIRECTORY_MODE);
+    const first = await makeDirectories(path);
     if (first === null) return;
     for (let made = path; made.length >= first.length; made = dirname(made))
       await syncDirectory(dirname(made));

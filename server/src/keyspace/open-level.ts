@@ -76,7 +76,7 @@ export async function openLevel(
   location: string,
   options: { writeBufferBytes?: number } = {},
 ): Promise<Level> {
-  await makeDirectories(location, 0o700);
+  await makeDirectories(location);
   const level: Level = new ClassicLevel(location, {
     keyEncoding: "buffer",
     valueEncoding: "buffer",

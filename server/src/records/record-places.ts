@@ -123,7 +123,7 @@ async function openPlace(
   { namespace, storeId, hash }: Claim,
 ): Promise<RecordPlace> {
   const place = join(directory, "records", namespace);
-  await makeDirectories(place, 0o700);
+  await makeDirectories(place);
   const recovered = recoveredNames(index(`recovered:${namespace}`));
   const backend = await openBackend(config, {
     storeId: Buffer.from(storeId, "hex"),

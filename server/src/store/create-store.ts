@@ -25,8 +25,6 @@ export interface CreateOptions {
   config?: string;
 }
 
-const DIRECTORY_MODE = 0o700;
-
 /** Creating a store takes milliseconds: what is older than this nobody is working on. */
 const CREATION_MS = 2000;
 const LOOK_INTERVAL_MS = 50;
@@ -129,10 +127,10 @@ export async function createStore(directory: string, options: CreateOptions = {}
   } satisfies Partial<StoreConfig>;
   const config = { ...parseConfig(options.config ?? "{}", "the given configuration", own), id: own.id };
   try {
-    await makeDirectories(path, DIRECTORY_MODE);
+    await makeDirectories(path);
     await refuseOccupied(path);
     await chmod(path, 0o700);
-    for (const part of PARTS) await makeDirectories(join(path, part), DIRECTORY_MODE);
+    for (const part of PARTS) await makeDirectories(join(path, part));
     await writeConfig(path, configText(config));
     await syncDirectory(dirname(path));
   } catch (cause) {
