@@ -32,11 +32,12 @@ export function createOpeningGate(description: string, readOnly = false): Openin
     if (readOnly) throw new ReadOnlyError(`${description} is opened read-only`);
   }
 
-  /** Calls `begin` as soon as no compaction is running, and before anybody else can see that. */
+  /** Runs `work` as soon as no compaction is running; `note` hears of it before anybody else can begin, and null when it has ended. */
   async function alone<T>(
     enterAs: typeof enter,
     signal: AbortSignal | undefined,
-    begin: () => Promise<T>,
+    work: () => Promise<T>,
+    note: (running: Promise<T> | null) => void,
   ): Promise<T> {
     await enterAs(signal);
     while (compacting !== null) {
@@ -46,31 +47,25 @@ export function createOpeningGate(description: string, readOnly = false): Openin
       );
       await enterAs(signal);
     }
-    return await begin();
+    const running = work();
+    note(running);
+    try {
+      return await running;
+    } finally {
+      note(null);
+    }
   }
 
   return {
     enter,
     enterWritable,
     compact: (signal, work) =>
-      alone(enterWritable, signal, async () => {
-        const running = work();
+      alone(enterWritable, signal, work, (running) => {
         compacting = running;
-        try {
-          return await running;
-        } finally {
-          compacting = null;
-        }
       }),
     reindex: (signal, work) =>
-      alone(enter, signal, async () => {
-        const running = work();
+      alone(enter, signal, work, (running) => {
         reindexing = running;
-        try {
-          return await running;
-        } finally {
-          reindexing = null;
-        }
       }),
     async close(shut) {
       closing ??= (reindexing ?? Promise.resolve()).then(shut, shut);
