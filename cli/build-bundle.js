@@ -80,7 +80,10 @@ function isExternal(id) {
 }
 
 /** What loads a native library looks for it beside itself: it stays where it is. */
-const NATIVE_PARTS = { "./binding": "classic-level/binding.js" };
+const nativePart = (id, importer) =>
+  id === "./binding" && importer?.includes("/classic-level/")
+    ? { id: "classic-level/binding.js", external: true }
+    : null;
 
 /**
  * What is loaded together lies in one file: each one costs about as much as a fifth of its code. The command and what it prints with, what talks to
@@ -101,12 +104,7 @@ async function bundle(input, groups) {
     input,
     platform: "node",
     external: isExternal,
-    plugins: [
-      {
-        name: "native-parts",
-        resolveId: (id) => (NATIVE_PARTS[id] ? { id: NATIVE_PARTS[id], external: true } : null),
-      },
-    ],
+    plugins: [{ name: "native-part", resolveId: nativePart }],
     onLog: (_level, log) => {
       throw new Error(`${basename(output)}: ${log.message}`);
     },
