@@ -1,6 +1,5 @@
 /** Fills slabs with chunks that are encoded as they are made, while the processor still has them at hand, and by the thread that read them. */
 import { ENCODING_BYTE, encodeBlob, encodedBound } from "@datadb/protocol";
-import { SLAB_BYTES } from "../chunker/slab-memory.ts";
 import type { InPlace } from "./encode-in-place.ts";
 import { SlabPacker } from "./slab-packer.ts";
 
@@ -17,6 +16,7 @@ const NO_NAME = Buffer.alloc(0);
  * from its start. Whoever writes to the slab calls rewind() when all that it wrote is in chunks.
  */
 export class EncodingPacker extends SlabPacker {
+  override readonly encodes: boolean = true;
   /** Address behind the last payload. */
   private payloads = 0;
   private encodings: number[] = [];
@@ -29,9 +29,9 @@ export class EncodingPacker extends SlabPacker {
   }
 
   protected override begin(address: number): void {
+    super.begin(address);
     this.payloads = address;
-    this.end = address + SLAB_BYTES;
-    this.position = this.end - CONTENT_BYTES;
+    this.rewind();
   }
 
   protected override added(from: number, to: number): void {

@@ -60,8 +60,6 @@ export interface Engine {
   readonly emit: EmitWithBase;
   /** Slabs for chunks that are made on the main thread, whose data comes before nodes that are emitted later. */
   withPacker<T>(work: (packer: SlabPacker) => Promise<T>): Promise<T>;
-  /** Whether content without a base is worth encoding before the store was asked for it. */
-  expectsNew(): boolean;
   /** Takes a stream in; nodes of its list included. `previous`: what it was in the previous backup. */
   stream(
     pieces: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
@@ -138,7 +136,6 @@ export function startEngine(options: EngineOptions): Engine {
       nodes.emit(name, content, base);
       if (nodes.full()) nodes.flush();
     },
-    expectsNew: () => local !== undefined && upload.counts.newChunks * 2 >= upload.counts.askedChunks,
     async withPacker(work) {
       const own = new SlabPacker(memory, hash, exchange);
       try {

@@ -34,6 +34,8 @@ const FIRST_CHUNKS = 256;
 
 /** One slab after another, owned by one thread. Nothing in a slab survives `ensure` but what was added. */
 export class SlabPacker {
+  /** Whether chunks are encoded as they are made. */
+  readonly encodes: boolean = false;
   readonly view: Buffer;
   /** Address of the first free byte. */
   position = 0;

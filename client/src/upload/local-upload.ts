@@ -45,7 +45,9 @@ export function localUpload(
   const nameBytes = hashLength(hash);
   const queue = new UploadQueue(failed);
   const inFlight = new Set<string>();
-  const counts: UploadCounts = { newBytes: 0, storedBytes: 0, newChunks: 0, askedChunks: 0, undurable: 0 };
+  /** Chunks that the store was asked for, and those of them that it did not have. */
+  let [asked, missed] = [0, 0];
+  const counts: UploadCounts = { newBytes: 0, storedBytes: 0, undurable: 0 };
 
   async function put(records: BlobRecord[]): Promise<void> {
     const names = new Set(records.map(({ name }) => name.toString("latin1")));
@@ -75,6 +77,7 @@ export function localUpload(
 
   return {
     counts,
+    expectsNew: () => missed * 2 >= asked,
     data(batch, release) {
       queue.data(async () => {
         const chunks = freshChunks(batch, nameBytes, inFlight);
@@ -83,8 +86,8 @@ export function localUpload(
           chunks.map(({ name }) => name),
         );
         const missing = chunks.filter((_, i) => there[i] === 0);
-        counts.askedChunks += chunks.length;
-        counts.newChunks += missing.length;
+        asked += chunks.length;
+        missed += missing.length;
         if (batch.encoded === null)
           await Promise.all(groups(missing, JOB_BYTES, JOB_CHUNKS).map(encodeAndPut));
         else if (missing.length > 0)

@@ -7,9 +7,6 @@ export interface UploadCounts {
   /** Chunks that the store did not have: their content, and what their records take (0 over a wire: not known). */
   newBytes: number;
   storedBytes: number;
-  newChunks: number;
-  /** Chunks of which the store was asked whether it has them. */
-  askedChunks: number;
   /** Bytes accepted since the last DONE. */
   undurable: number;
 }
@@ -20,6 +17,8 @@ export interface UploadCounts {
  */
 export interface Upload {
   readonly counts: UploadCounts;
+  /** Whether content without a base is worth encoding before the store was asked for it. */
+  expectsNew(): boolean;
   /** The chunks of one slab. `release` is called when the slab may be used again. */
   data(batch: SlabBatch, release: () => void): void;
   nodes(nodes: PackedRecords): void;

@@ -25,7 +25,7 @@ export function wireUpload(
   const nameBytes = hashLength(hash);
   const queue = new UploadQueue(failed);
   const inFlight = new Set<string>();
-  const counts: UploadCounts = { newBytes: 0, storedBytes: 0, newChunks: 0, askedChunks: 0, undurable: 0 };
+  const counts: UploadCounts = { newBytes: 0, storedBytes: 0, undurable: 0 };
   const window = sendWindow(WINDOW_BYTES);
 
   async function put(
@@ -72,6 +72,8 @@ export function wireUpload(
 
   return {
     counts,
+    // The server encodes.
+    expectsNew: () => false,
     data(batch, release) {
       queue.data(async () => {
         const chunks = freshChunks(batch, nameBytes, inFlight);
@@ -79,8 +81,6 @@ export function wireUpload(
         await Promise.all(
           absent.map(({ name, at, length, base }) => put("data", name, view.subarray(at, at + length), base)),
         );
-        counts.askedChunks += chunks.length;
-        counts.newChunks += absent.length;
         landed(chunks, inFlight);
         release();
       });

@@ -23,7 +23,7 @@ export interface CopyOutOptions {
   sql: string;
   /** `finished` may put another one here, for the COPY that follows. */
   sink: RowSink;
-  /** Taking the rows costs more than sending them: what has come is taken at once. */
+  /** Taking the rows costs more than sending them: not much is waited for before what has come is taken. */
   isBusy?: boolean;
   /** Called when the first COPY begins: what was before it, such as a lock, has succeeded. */
   started?: () => void;

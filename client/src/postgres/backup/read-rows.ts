@@ -34,7 +34,7 @@ export async function readRows(
       await copyOut(client, {
         sql: joined([unit.before, unit.copy, unit.after]),
         sink: cutter,
-        isBusy: unit.isNew,
+        isBusy: packer.encodes,
         started: events.started,
         progress: (bytes) => events.progress(bytes, unit.path),
       });
@@ -61,7 +61,7 @@ export async function readSeveral(
   const copying: CopyOutOptions = {
     sql: joined(units.flatMap(({ before, copy, after }) => [before, copy, after])),
     sink: reading.cutter,
-    isBusy: units[0]!.isNew,
+    isBusy: packer.encodes,
     finished() {
       reading.finish();
       const next = units[outcomes.length + 1];

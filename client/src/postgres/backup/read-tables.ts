@@ -20,7 +20,7 @@ export interface ReadTablesOptions extends Omit<RowsPlanOptions, "emit" | "expec
 /** Resolves when every row of every table was read. Rejects with the first failure; the caller ends the sessions. */
 export async function readTables(options: ReadTablesOptions): Promise<void> {
   const { engine, seats } = options;
-  const plan = new RowsPlan({ ...options, emit: engine.emit, expectsNew: engine.expectsNew });
+  const plan = new RowsPlan({ ...options, emit: engine.emit, expectsNew: engine.upload.expectsNew });
   const seat = async (number: number): Promise<void> => {
     /** The table whose lock the session has kept for its next range. */
     let kept: OpenTable | null = null;
