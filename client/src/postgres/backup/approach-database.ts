@@ -1,5 +1,4 @@
 /** Connects to a database and looks at it while a store is opened: both take about as long, and need different machines or processors. */
-
 import type { OpenBackup } from "./open-backup.ts";
 import { isPostgresSource, type PostgresSource } from "./postgres-source.ts";
 
@@ -35,7 +34,7 @@ function begin(
 ): DatabaseApproach {
   // Only databases need their driver.
   let opening: Promise<OpenBackup> | undefined = import("./postgres-snapshot.ts").then(({ openSource }) =>
-    openSource(source, options, new AbortController().signal),
+    openSource(source, options),
   );
   opening.then(
     ({ holder, watcher }) => {

@@ -50,7 +50,7 @@ export interface OpenBackupOptions {
   /** Names are enough where it is looked at again, in the snapshot. */
   what: "names" | "rows";
   warn(text: string): void;
-  signal: AbortSignal;
+  signal?: AbortSignal | undefined;
 }
 
 /**
@@ -66,10 +66,10 @@ export async function openBackup(
   for (const warning of target.warnings) warn(warning);
   const sessions: Session[] = [];
   const end = async (): Promise<void> => {
-    signal.removeEventListener("abort", end);
+    signal?.removeEventListener("abort", end);
     await Promise.all(sessions.map((session) => session.end()));
   };
-  signal.addEventListener("abort", end);
+  signal?.addEventListener("abort", end);
   let holding: Promise<Session> | undefined;
   let finding: Promise<SchemaPrograms | null> | undefined;
   try {

@@ -70,7 +70,7 @@ const APPLICATION_NAME = `datadb snapshot ${process.pid}`;
 export function openSource(
   source: PostgresSource,
   { dryRun, onWarning = () => {} }: Pick<SnapshotOptions, "dryRun" | "onWarning">,
-  signal: AbortSignal,
+  signal?: AbortSignal,
 ): Promise<OpenBackup> {
   const what = dryRun ? "rows" : "names";
   return openBackup(source, { applicationName: APPLICATION_NAME, what, warn: onWarning, signal });

@@ -71,6 +71,8 @@ async function feed(cutter: RowCutter, row: Buffer, piece: number): Promise<void
 }
 
 const row = (key: number, text = "x".repeat(key % 90)): Buffer => Buffer.from(`${key}\t${text}\n`);
+const rowLengths = (most: number): fc.Arbitrary<number[]> =>
+  fc.array(fc.oneof(fc.nat(200), fc.nat(20_000), fc.nat(MAX_CHUNK_BYTES * 2)), { maxLength: most });
 const rowsTo = (count: number): Buffer[] => Array.from({ length: count }, (_, i) => row(i));
 
 test("chunks together are the rows, each ends with a row, and most end where a key says", async () => {
@@ -130,12 +132,9 @@ test("keys whose hashes never end a chunk are cut by length", async () => {
 });
 
 test("property: any rows come out as they went in, in chunks no longer than the limit", async () => {
-  const lengths = fc.array(fc.oneof(fc.nat(200), fc.nat(20_000), fc.nat(MAX_CHUNK_BYTES * 2)), {
-    maxLength: 40,
-  });
   await fc.assert(
     fc.asyncProperty(
-      lengths,
+      rowLengths(40),
       fc.constantFrom(0, 1, 16),
       fc.integer({ min: 1, max: 70_000 }),
       async (sizes, threshold, piece) => {
@@ -206,12 +205,9 @@ describe("rows that are encoded as they are cut", () => {
   });
 
   test("property: come out as they went in", async () => {
-    const lengths = fc.array(fc.oneof(fc.nat(200), fc.nat(20_000), fc.nat(MAX_CHUNK_BYTES * 2)), {
-      maxLength: 60,
-    });
     await fc.assert(
       fc.asyncProperty(
-        lengths,
+        rowLengths(60),
         fc.constantFrom(0, 1, 16),
         fc.boolean(),
         async (sizes, threshold, shrinks) => {
