@@ -38,9 +38,11 @@ export interface InPlaceJob {
   ranges: Uint32Array<ArrayBuffer>;
 }
 
-/** Rows of tables to read, one unit after another up to the first that fails; null: the worker's session with the database ends. */
+/** Rows of tables to read, one unit after another up to the first that fails; null: the session ends. */
 export interface RowsJob {
   type: "rows";
+  /** Which of the worker's sessions with the database. */
+  lane: number;
   units: RowsUnit[] | null;
   /** Opened now, for units that come later. */
   session?: RowsSession | undefined;

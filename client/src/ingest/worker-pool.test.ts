@@ -58,7 +58,7 @@ const chunkOf = (slab: number): Uint32Array<ArrayBuffer> => Uint32Array.of(slabS
 test("workers are started for rows of their number, and for chunks that wait", async () => {
   const pool = newPool();
   expect(await startedNow()).toBe(1);
-  await pool.rows(1, null, listener);
+  await pool.rows({ worker: 1, lane: 0 }, null, listener);
   expect(started).toBe(2);
   await Promise.all(Array.from({ length: slabs }, (_, slab) => pool.encodeInPlace(chunkOf(slab))));
   expect(started).toBe(WORKERS);
@@ -76,7 +76,7 @@ test("a closed pool starts nobody, for rows or for chunks that still wait when a
   const ended = Promise.allSettled(late);
   pool.releaseSlab(0);
   await closing;
-  const reading = pool.rows(2, [], listener);
+  const reading = pool.rows({ worker: 2, lane: 0 }, [], listener);
   reading.catch(nothing);
   expect((await encoded).some(({ status }) => status === "rejected")).toBe(true);
   expect((await ended).every(({ status }) => status === "rejected")).toBe(true);

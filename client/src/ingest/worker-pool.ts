@@ -1,7 +1,7 @@
 /** The ingest workers, seen from the main thread: jobs, slabs and messages. */
 import { Worker } from "node:worker_threads";
 import { inputStart, SLAB_BYTES } from "../chunker/slab-memory.ts";
-import type { RowsOutcome, RowsPart, RowsSession, RowsUnit } from "../postgres/backup/rows-unit.ts";
+import type { RowsOutcome, RowsPart, RowsSeat, RowsSession, RowsUnit } from "../postgres/backup/rows-unit.ts";
 import { workerEnvironment } from "../worker-environment.ts";
 import type { InPlace } from "./encode-in-place.ts";
 import type { EncodeJob, FromWorker, Job, JobResult, ToWorker, WorkerSetup } from "./messages.ts";
@@ -65,7 +65,7 @@ export class WorkerPool {
   private lastId = 0;
   private closing = false;
 
-  /** How many workers there are at most: each has one session with a database at most. */
+  /** How many workers there are at most: each reads from a few sessions with a database at most. */
   readonly size: number;
 
   /** `atOnce`: workers that are started now; the others when they have work. */
@@ -125,11 +125,11 @@ export class WorkerPool {
   }
 
   /**
-   * Reads rows in the worker with this number; null ends its session, `session` is opened for units to come. Fewer outcomes than
-   * units: the last one failed. Rejects once the pool is closed: what waited for a database may come then.
+   * Reads rows over one of a worker's sessions; null ends it, `session` is opened for units to come. Fewer outcomes than units: the
+   * last one failed. Rejects once the pool is closed: what waited for a database may come then.
    */
   rows(
-    worker: number,
+    { worker, lane }: RowsSeat,
     units: RowsUnit[] | null,
     rows: RowsListener,
     session?: RowsSession,
@@ -139,7 +139,7 @@ export class WorkerPool {
     const member = this.members[worker]!;
     member.jobs++;
     return new Promise((resolve, reject) => {
-      const job: Job = { type: "rows", units, session };
+      const job: Job = { type: "rows", lane, units, session };
       this.send(member, { job, rows, transfer: [], resolve: resolve as (result: unknown) => void, reject });
     });
   }

@@ -115,12 +115,12 @@ async function scan(units: ScanUnit[]): Promise<ScannedUnit[]> {
   });
 }
 
-async function readRows(id: number, { units, session }: RowsJob): Promise<RowsOutcome[]> {
+async function readRows(id: number, job: RowsJob): Promise<RowsOutcome[]> {
   // Only databases need their driver.
   const { openRowsSession, runRowsJob } = await import("../postgres/backup/rows-job.ts");
-  if (session !== undefined) openRowsSession(setup, session);
+  openRowsSession(setup, job);
   return await withTools(({ packer, encodingPacker }) =>
-    runRowsJob(units?.every(({ isNew }) => isNew) ? encodingPacker : packer, setup, units, {
+    runRowsJob(job.units?.every(({ isNew }) => isNew) ? encodingPacker : packer, setup, job, {
       started: () => post({ type: "rows-started", id }),
       part: (part) => post({ type: "rows-part", id, part }, transferOfPart(part)),
       progress: (bytesRead, path) => post({ type: "progress", bytesRead, path }),

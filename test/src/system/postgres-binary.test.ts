@@ -1,4 +1,4 @@
-/** Large tables are loaded in COPY's binary format, up to the first row with a value that has to stay text; what they hold is the same. */
+/** What is read or loaded in COPY's binary format: the text of it is too long, or slow to load. What tables hold is the same. */
 import { expect, test } from "vitest";
 import { databaseDifferences } from "../harness/compare-databases.ts";
 import { openDatabaseWorld } from "../harness/database-world.ts";
@@ -55,6 +55,33 @@ const TABLES = `
   UPDATE mixed SET n = 'NaN' WHERE id >= ${ODD} AND id % 5 = 0;
   UPDATE mixed SET d = '0044-03-15 BC', ts = '294276-12-31 23:59:59.999999', ti = '24:00' WHERE id = ${ODD};
   CREATE TABLE other AS SELECT id, (i4 * interval '1 s')::span AS f, t FROM pure; ALTER TABLE other ADD PRIMARY KEY (id);`;
+
+/** As text, two characters for each byte, they are more than the gigabyte that the server can make. */
+const LONG_VALUE_BYTES = 540_000_000;
+
+lane("values whose text is too long", [{ postgres: 15 }], () => {
+  test("are read as binary, in another try for which every session is free", async () => {
+    const { server, tryBackup, backup, restore } = await openDatabaseWorld("binary-read");
+    await server.createDatabase("shop");
+    const half = `decode(repeat('07', ${LONG_VALUE_BYTES / 2}), 'hex')`;
+    await server.psql(
+      "shop",
+      `CREATE TABLE long (id int PRIMARY KEY, value bytea); INSERT INTO long VALUES (1, 'a'), (2, ${half}), (3, 'c');
+       UPDATE long SET value = value || value WHERE id = 2;
+       CREATE TABLE other (id int PRIMARY KEY, t text); INSERT INTO other SELECT i, repeat(md5(i::text), 9) FROM generate_series(1, 200000) AS i;
+       VACUUM ANALYZE;`,
+    );
+    const first = await tryBackup("shop", ["--jobs", "2"]);
+    expect(first.code, first.stderr).toBe(0);
+    expect(first.stderr).toMatch(/reading public\/long\.copy: .*; reading it again as binary/);
+    // From then on it is known.
+    expect(await backup("shop")).toMatchObject({ entries: { new: 0, changed: 0 } });
+    await restore("shop", "again", "--jobs", "2");
+    const content = `SELECT sum(length(value)), sum(hashtext(left(encode(substr(value, length(value) - 99), 'hex'), 9))) FROM long;
+      SELECT count(*), sum(hashtextextended(o::text, 0)::numeric) FROM other AS o`;
+    expect(await server.psql("again", content)).toBe(await server.psql("shop", content));
+  });
+});
 
 lane("tables loaded in the binary format", [{ postgres: 15 }], () => {
   test("hold what the backup has, whatever their types and values", async () => {

@@ -9,29 +9,22 @@ import type { WalkReport } from "../../source/walk-report.ts";
 import { readSequences } from "../catalogue/relations.ts";
 import { tableSizes } from "../catalogue/tables.ts";
 import type { Session } from "../connect/open-session.ts";
-import {
-  GLOBALS_PATH,
-  MANIFEST_PATH,
-  POST_DATA_PATH,
-  type PostgresManifest,
-  PRE_DATA_PATH,
-  SEQUENCES_PATH,
-} from "../manifest/manifest.ts";
+import { MANIFEST_PATH, type PostgresManifest, SEQUENCES_PATH } from "../manifest/manifest.ts";
 import { writeManifest, writeSequences } from "../manifest/write-manifest.ts";
-import { type BackupFiles, backupFiles } from "./backup-files.ts";
-import { namingBlockers } from "./blockers.ts";
+import { backupFiles } from "./backup-files.ts";
 import { buildTree } from "./build-tree.ts";
 import { changesField } from "./changes-field.ts";
 import { countFiles } from "./count-files.ts";
-import { dumpGlobals, dumpSchema } from "./dump-schema.ts";
-import { readingSessions } from "./free-connections.ts";
 import { type LockedTables, lockTables } from "./lock-tables.ts";
 import { manifestOf } from "./manifest-of.ts";
 import { type OpenBackup, openBackup, viewDatabase } from "./open-backup.ts";
 import type { PostgresSource } from "./postgres-source.ts";
 import { prepareWorkers } from "./prepare-workers.ts";
 import { type PreviousTables, previousTables } from "./previous-tables.ts";
+import { putDefinitions } from "./put-definitions.ts";
+import { readingSeats } from "./reading-seats.ts";
 import { refuseEmptied } from "./refuse-emptied.ts";
+import type { RowsSeat } from "./rows-unit.ts";
 import { leavingKeys } from "./select-tables.ts";
 import { writeTableCaches } from "./table-cache.ts";
 import { type TableToRead, tablesToRead } from "./table-to-read.ts";
@@ -85,7 +78,7 @@ export async function postgresSnapshot(
   const { connection, facts, options, before, report, stop } = context;
   const warn = options.onWarning ?? (() => {});
   stop.throwIfAborted();
-  prepareWorkers(engine, 1, null);
+  prepareWorkers(engine, [{ worker: 0, lane: 0 }], null);
   const opening = options.approach?.take() ?? openSource(source, options, stop);
   stop.addEventListener("abort", () => opening.then((opened) => opened.end()).catch(() => {}));
   const readAll = (options.readAll || options.heal) ?? false;
@@ -95,8 +88,12 @@ export async function postgresSnapshot(
     // The workers are gone then, and nobody hears what comes of it.
     stop.throwIfAborted();
     if (options.dryRun) return await dryRun(opened, context);
-    const useful = await readingSessions(opened.watcher, options.jobs, before === null);
-    const seats = Math.min(engine.pool.size, useful);
+    const seats = await readingSeats(opened.watcher, {
+      jobs: options.jobs,
+      workers: engine.pool.size,
+      isFirst: before === null,
+      tables: opened.view.tables.length,
+    });
     if (!source.schemaOnly)
       prepareWorkers(engine, seats, { target: opened.holder.target, applicationName: APPLICATION_NAME });
     const previous = await lookingBack;
@@ -192,8 +189,7 @@ interface Reading {
   applicationName: string;
   /** Paths of tables that are read in the binary format. */
   binary: ReadonlySet<string>;
-  /** Sessions that read. */
-  seats: number;
+  seats: readonly RowsSeat[];
 }
 
 async function readLocked(
@@ -247,31 +243,6 @@ async function readLocked(
 }
 
 type View = OpenBackup["view"];
-
-/** globals.sql and schema/, as the snapshot has them. */
-async function putDefinitions(
-  { programs, holder, watcher }: OpenBackup,
-  { all, tables }: View,
-  files: BackupFiles,
-  { applicationName, stop, lockWait }: { applicationName: string; stop: AbortSignal; lockWait: number },
-  snapshot: string,
-): Promise<void> {
-  if (programs === null) return;
-  const chosen = new Set(tables.map(({ oid }) => oid));
-  const options = { programs, session: watcher, applicationName: `${applicationName} schema`, signal: stop };
-  const excluded = all.filter(({ oid }) => !chosen.has(oid));
-  const [{ preData, postData }, globals] = await Promise.all([
-    namingBlockers(
-      watcher,
-      options.applicationName,
-      dumpSchema({ ...options, session: holder }, { snapshot, excluded, lockWait }),
-    ),
-    dumpGlobals(options),
-  ]);
-  await files.put(GLOBALS_PATH, [globals]);
-  await files.put(PRE_DATA_PATH, [preData]);
-  await files.put(POST_DATA_PATH, [postData]);
-}
 
 function warnOfLeaving(
   manifest: PostgresManifest,

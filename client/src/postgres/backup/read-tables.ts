@@ -2,7 +2,7 @@
 import type { Engine } from "../../ingest/engine.ts";
 import { errorFrom, readRows } from "./read-rows.ts";
 import { type OpenTable, type RangeToRead, RowsPlan, type RowsPlanOptions } from "./rows-plan.ts";
-import type { RowsOutcome, RowsUnit } from "./rows-unit.ts";
+import type { RowsOutcome, RowsSeat, RowsUnit } from "./rows-unit.ts";
 import type { Segment, TableSums } from "./segments.ts";
 import type { SummedTable } from "./summed-table.ts";
 import type { TableContent } from "./table-content.ts";
@@ -11,25 +11,26 @@ import type { TableToRead } from "./table-to-read.ts";
 export interface ReadTablesOptions extends Omit<RowsPlanOptions, "emit" | "expectsNew"> {
   engine: Engine;
   progress(bytes: number, path: string): void;
-  /** No more is read: what was read is of no use. */
-  stopped: AbortSignal;
+  /** Aborted: no more is read, since what was read is of no use; the sessions end. */
+  stop: AbortController;
   /** A table is read. */
   read(table: TableToRead, content: TableContent, format: "text" | "binary", sums: TableSums | null): void;
 }
 
-/** Resolves when every row of every table was read. Rejects with the first failure; the caller ends the sessions. */
+/** Resolves when every row of every table was read. Rejects with the first failure, when no seat reads any more. */
 export async function readTables(options: ReadTablesOptions): Promise<void> {
   const { engine, seats } = options;
+  const stopped = options.stop.signal;
   const plan = new RowsPlan({ ...options, emit: engine.emit, expectsNew: engine.upload.expectsNew });
-  const seat = async (number: number): Promise<void> => {
+  const read = async (seat: RowsSeat): Promise<void> => {
     /** The table whose lock the session has kept for its next range. */
     let kept: OpenTable | null = null;
-    for (let next = await plan.take(); next.length > 0; next = await plan.take()) {
-      while (next.length > 0 && !options.stopped.aborted) {
+    for (let next = await plan.take(seat); next.length > 0; next = await plan.take(seat)) {
+      while (next.length > 0 && !stopped.aborted) {
         const { open, range } = next[0]!;
         const keep = next.length === 1 && open.next < open.ranges.length;
         const units = unitsOf(plan, next, kept, keep);
-        const outcomes: RowsOutcome[] = await engine.pool.rows(number, units, {
+        const outcomes: RowsOutcome[] = await engine.pool.rows(seat, units, {
           started: () => plan.rangeLocked(open, range),
           part: (part) => open.assembly.part(range, part),
         });
@@ -42,11 +43,23 @@ export async function readTables(options: ReadTablesOptions): Promise<void> {
         }
         next = next.slice(outcomes.length);
       }
-      if (options.stopped.aborted) break;
+      if (stopped.aborted) break;
     }
-    await engine.pool.rows(number, null, { started() {}, part() {} });
   };
-  await Promise.all(Array.from({ length: seats }, (_, number) => seat(number)));
+  const end = (seat: RowsSeat): Promise<unknown> => engine.pool.rows(seat, null, { started() {}, part() {} });
+  // A session that reads is cut off: another try must find it free.
+  stopped.addEventListener("abort", () => seats.forEach((seat) => void end(seat).catch(() => {})));
+  const reading = seats.map(async (seat) => {
+    await read(seat);
+    await end(seat);
+  });
+  try {
+    await Promise.all(reading);
+  } catch (error) {
+    options.stop.abort();
+    await Promise.allSettled(reading);
+    throw error;
+  }
 }
 
 /**

@@ -1,53 +1,72 @@
 /** The part of an ingest worker that reads rows. */
 import { INPUT_BYTES } from "../../chunker/slab-memory.ts";
+import type { RowsJob } from "../../ingest/messages.ts";
 import type { SlabPacker } from "../../ingest/slab-packer.ts";
 import { isReadWhole, readRows, readSeveral } from "./read-rows.ts";
 import { type RowScanner, rowScanner } from "./row-scanner.ts";
-import type { RowsEvents, RowsOutcome, RowsSession, RowsUnit } from "./rows-unit.ts";
-import { endWorkerSession, resetWorkerSession, workerSession } from "./rows-worker-session.ts";
+import type { RowsEvents, RowsOutcome, RowsUnit } from "./rows-unit.ts";
+import { WorkerSession } from "./rows-worker-session.ts";
 
-/** The memory of this thread: all slabs, and the address where its session's input lies. */
+/** The memory of this thread: all slabs, and the address where the inputs of its sessions lie. */
 export interface RowsMemory {
   memory: WebAssembly.Memory;
   input: number;
 }
 
-let scanner: RowScanner | undefined;
+interface Lane {
+  session: WorkerSession;
+  scanner: RowScanner;
+}
+
+const lanes: Lane[] = [];
 
 const nothing = (): void => {};
 
-/** Begins to open the session of this thread. What it fails with, the first unit is told. */
-export function openRowsSession(
-  { memory, input }: RowsMemory,
-  { target, applicationName }: RowsSession,
-): void {
-  workerSession(target, applicationName, inputAt(memory, input)).catch(nothing);
+function laneOf({ memory, input }: RowsMemory, lane: number): Lane {
+  lanes[lane] ??= {
+    session: new WorkerSession(Buffer.from(memory.buffer, input + lane * INPUT_BYTES, INPUT_BYTES)),
+    scanner: rowScanner(memory),
+  };
+  return lanes[lane];
 }
 
-function inputAt({ buffer }: WebAssembly.Memory, input: number): Buffer {
-  return Buffer.from(buffer, input, INPUT_BYTES);
+/** Begins to open a session of this thread. What it fails with, the first unit is told. */
+export function openRowsSession(memory: RowsMemory, { lane, session }: RowsJob): void {
+  if (session !== undefined) laneOf(memory, lane).session.open(session).catch(nothing);
 }
 
 /** Up to the first unit that fails. `units` null: no more will be read, the session ends. */
 export async function runRowsJob(
   packer: SlabPacker,
-  { memory, input }: RowsMemory,
-  units: RowsUnit[] | null,
+  memory: RowsMemory,
+  { lane, units }: Pick<RowsJob, "lane" | "units">,
   events: RowsEvents,
 ): Promise<RowsOutcome[]> {
-  if (units === null) await endWorkerSession();
-  scanner ??= rowScanner(memory);
-  const place = inputAt(memory, input);
-  const session = () => workerSession(units![0]!.target, units![0]!.applicationName, place);
+  const { session, scanner } = laneOf(memory, lane);
+  if (units === null) await session.end();
+  if (units === null || units.length === 0) return [];
+  const outcomes = await readUnits(packer, session, units, events, scanner);
+  if (outcomes.some(({ error }) => error !== null)) await session.reset();
+  return outcomes;
+}
+
+async function readUnits(
+  packer: SlabPacker,
+  session: WorkerSession,
+  units: readonly RowsUnit[],
+  events: RowsEvents,
+  scanner: RowScanner,
+): Promise<RowsOutcome[]> {
+  const open = () => session.open(units[0]!);
+  if (units.length === 1) return [await readRows(packer, open, units[0]!, events, scanner)];
   // Of many small ones, what they tell before they are done costs more than their rows.
-  const several = (units?.length ?? 0) > 1 && units!.every(isReadWhole);
-  const told = (units?.length ?? 0) > 1 ? { ...events, started: nothing, part: null } : events;
-  const outcomes = several ? await readSeveral(packer, session, units!, told, scanner) : [];
-  for (const unit of several ? [] : (units ?? [])) {
-    const outcome = await readRows(packer, session, unit, told, scanner);
+  const told = { ...events, started: nothing, part: null };
+  if (units.every(isReadWhole)) return await readSeveral(packer, open, units, told, scanner);
+  const outcomes: RowsOutcome[] = [];
+  for (const unit of units) {
+    const outcome = await readRows(packer, open, unit, told, scanner);
     outcomes.push(outcome);
     if (outcome.error !== null) break;
   }
-  if (outcomes.some(({ error }) => error !== null)) await resetWorkerSession();
   return outcomes;
 }

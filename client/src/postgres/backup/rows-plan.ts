@@ -8,7 +8,7 @@ import type { LockedTables } from "./lock-tables.ts";
 import type { Turn } from "./one-at-a-time.ts";
 import { type PlannedRange, planRanges } from "./plan-ranges.ts";
 import type { PreviousTables } from "./previous-tables.ts";
-import type { RowsUnit } from "./rows-unit.ts";
+import type { RowsSeat, RowsUnit } from "./rows-unit.ts";
 import { segmentBytes } from "./segments.ts";
 import { type SummedTable, summedTable } from "./summed-table.ts";
 import { assembleTable, type NodeBase, type TableAssembly } from "./table-content.ts";
@@ -19,6 +19,10 @@ import { stickyThreshold } from "./threshold.ts";
 /** Tables up to this size may be read several in one go: so many at most. */
 const SMALL_BYTES = 256 << 10;
 const MOST_TOGETHER = 32;
+
+function isSmall(table: TableToRead | undefined): boolean {
+  return table !== undefined && table.filter === null && table.bytes <= SMALL_BYTES;
+}
 
 export interface RowsPlanOptions {
   hash: HashAlgorithm;
@@ -31,8 +35,7 @@ export interface RowsPlanOptions {
   /** Whether the store probably has nothing of what no backup had. */
   expectsNew(): boolean;
   nodeBases(path: string): Promise<NodeBase>;
-  /** Sessions that read. */
-  seats: number;
+  seats: readonly RowsSeat[];
   applicationName: string;
   /** Paths of tables whose text the server cannot write: read in the binary format. */
   binary: ReadonlySet<string>;
@@ -71,9 +74,9 @@ export class RowsPlan {
     this.options = options;
   }
 
-  /** The next range to read, or several small tables that are read alike; empty when there is none. */
-  take(): Promise<RangeToRead[]> {
-    const mine = this.planning.then(() => this.takeSome());
+  /** The next range to read, or several small tables that are read alike; empty when there is none for this seat. */
+  take(seat: RowsSeat): Promise<RangeToRead[]> {
+    const mine = this.planning.then(() => this.takeSome(seat));
     this.planning = mine.catch(() => {});
     return mine;
   }
@@ -134,18 +137,19 @@ export class RowsPlan {
     };
   }
 
-  private async takeSome(): Promise<RangeToRead[]> {
+  private async takeSome({ lane }: RowsSeat): Promise<RangeToRead[]> {
+    const { locked, seats } = this.options;
+    const { tables } = locked;
+    // They come first.
+    if (lane > 0 && !isSmall(tables[this.next])) return [];
     const first = await this.takeNext();
     if (first === null) return [];
     const some = [first];
-    const { tables } = this.options.locked;
-    const left = tables.length - this.next;
-    const most = Math.min(MOST_TOGETHER, Math.ceil(left / (2 * this.options.seats)));
-    const alike = ({ order, filter, bytes }: TableToRead): boolean =>
-      filter === null && order === first.open.table.order && bytes <= SMALL_BYTES;
-    if (!alike(first.open.table)) return some;
-    while (some.length < most && tables[this.next] !== undefined && alike(tables[this.next]!))
-      some.push((await this.takeNext())!);
+    const most = Math.min(MOST_TOGETHER, Math.ceil((tables.length - this.next) / (2 * seats.length)));
+    const isAlike = (table: TableToRead | undefined): boolean =>
+      isSmall(table) && table?.order === first.open.table.order;
+    if (!isAlike(first.open.table)) return some;
+    while (some.length < most && isAlike(tables[this.next])) some.push((await this.takeNext())!);
     return some;
   }
 
@@ -177,7 +181,7 @@ export class RowsPlan {
         const segments = sums?.before && (await chunksKnown) ? sums.before.segments : null;
         const plan = await planRanges(holder, query, {
           bytes: table.bytes,
-          jobs: seats,
+          jobs: seats.filter(({ lane }) => lane === 0).length,
           threshold: kept,
           splittable: format === "text" && table.splittable,
           segments,

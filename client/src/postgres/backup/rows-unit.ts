@@ -12,6 +12,13 @@ export interface RowsSession {
   applicationName: string;
 }
 
+/** Who reads: an ingest worker, and over which of its sessions. */
+export interface RowsSeat {
+  worker: number;
+  /** 0, or 1 for a second session that only reads small tables. */
+  lane: number;
+}
+
 /** A part of a table, or all of it. */
 export interface RowsUnit extends RowsSession {
   /** Commands that come before: a transaction in the snapshot, with the table locked. */

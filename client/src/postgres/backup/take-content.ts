@@ -21,6 +21,7 @@ import { oneAtATime } from "./one-at-a-time.ts";
 import type { PreviousTables } from "./previous-tables.ts";
 import { type CatalogueFacts, readFacts } from "./read-facts.ts";
 import { readTables } from "./read-tables.ts";
+import type { RowsSeat } from "./rows-unit.ts";
 import type { TableCache } from "./table-cache.ts";
 import type { NodeBase, TableContent } from "./table-content.ts";
 import type { TableToRead } from "./table-to-read.ts";
@@ -37,7 +38,7 @@ export interface TakeContentOptions {
   stop: AbortSignal;
   applicationName: string;
   largeObjects: readonly LargeObjectFacts[];
-  seats: number;
+  seats: readonly RowsSeat[];
   binary: ReadonlySet<string>;
   /** Puts the files with definitions. */
   definitions(): Promise<void>;
@@ -59,7 +60,7 @@ const MOST_TIMED = 50;
 export async function takeContent(options: TakeContentOptions): Promise<TakenContent> {
   const { engine, facts, holder, locked, previous, files, report, applicationName, seats } = options;
   const turn = oneAtATime();
-  const stopped = new AbortController();
+  const stop = new AbortController();
   const tables: TableManifest[] = [];
   const caches = new Map<string, TableCache>();
   const seconds: [string, number][] = [];
@@ -73,7 +74,7 @@ export async function takeContent(options: TakeContentOptions): Promise<TakenCon
     seats,
     binary: options.binary,
     applicationName,
-    stopped: stopped.signal,
+    stop,
     nodeBases: (path) => nodeBases(options, path),
     progress: (bytes, path) => report.progress(bytes, path),
     read(table, content, format, sums) {
@@ -97,7 +98,7 @@ export async function takeContent(options: TakeContentOptions): Promise<TakenCon
     tables.sort((a, b) => (a.path < b.path ? -1 : 1));
     return { facts: catalogue, tables, caches, fields: { "pg.seconds": timesOf(seconds) } };
   } catch (error) {
-    stopped.abort();
+    stop.abort();
     // Another try must find the sessions and workers free.
     await Promise.allSettled([rows, others]);
     throw error;

@@ -1,0 +1,31 @@
+/** Puts globals.sql and schema/ into a backup. */
+import { GLOBALS_PATH, POST_DATA_PATH, PRE_DATA_PATH } from "../manifest/manifest.ts";
+import type { BackupFiles } from "./backup-files.ts";
+import { namingBlockers } from "./blockers.ts";
+import { dumpGlobals, dumpSchema } from "./dump-schema.ts";
+import type { OpenBackup } from "./open-backup.ts";
+
+/** As the snapshot has them. Throws what the programs of PostgreSQL end with. */
+export async function putDefinitions(
+  { programs, holder, watcher }: OpenBackup,
+  { all, tables }: OpenBackup["view"],
+  files: BackupFiles,
+  { applicationName, stop, lockWait }: { applicationName: string; stop: AbortSignal; lockWait: number },
+  snapshot: string,
+): Promise<void> {
+  if (programs === null) return;
+  const chosen = new Set(tables.map(({ oid }) => oid));
+  const options = { programs, session: watcher, applicationName: `${applicationName} schema`, signal: stop };
+  const excluded = all.filter(({ oid }) => !chosen.has(oid));
+  const [{ preData, postData }, globals] = await Promise.all([
+    namingBlockers(
+      watcher,
+      options.applicationName,
+      dumpSchema({ ...options, session: holder }, { snapshot, excluded, lockWait }),
+    ),
+    dumpGlobals(options),
+  ]);
+  await files.put(GLOBALS_PATH, [globals]);
+  await files.put(PRE_DATA_PATH, [preData]);
+  await files.put(POST_DATA_PATH, [postData]);
+}

@@ -1,0 +1,51 @@
+/** How many sessions read at a time, and in which threads. */
+import { availableParallelism } from "node:os";
+import { LANES } from "../../chunker/slab-memory.ts";
+import { isLocal } from "../connect/is-local.ts";
+import type { Session } from "../connect/open-session.ts";
+import type { RowsSeat } from "./rows-unit.ts";
+
+/** More rarely help: the server's disk or processors are the limit then, and others use them as well. */
+const MAX_DEFAULT = 4;
+/** Left for others. */
+const SPARE = 3;
+/** Of fewer, one session has read all before another one helps. */
+const MANY_TABLES = 100;
+
+export interface Readers {
+  /** As asked for; undefined: as many as are useful. */
+  jobs: number | undefined;
+  /** Threads that there are. */
+  workers: number;
+  /** No backup has the rows yet. */
+  isFirst: boolean;
+  tables: number;
+}
+
+/**
+ * A seat for each of `jobs` sessions; else of min(4, cores), fewer when the server has few free connections, at least one. Rows that
+ * no backup has yet take a processor here for each one at the server: where both are on one machine, half as many threads are as fast, and
+ * weigh half as much on the server. Each of them then has a second session for small tables, with which it is the server that has the work.
+ */
+export async function readingSeats(
+  session: Session,
+  { jobs, workers, isFirst, tables }: Readers,
+): Promise<RowsSeat[]> {
+  if (jobs !== undefined) return seatsOf(Math.min(jobs, workers), 0);
+  const [row] = await session.query<{ free: number }>(
+    `SELECT pg_catalog.current_setting('max_connections')::int - pg_catalog.current_setting('superuser_reserved_connections')::int
+      - (SELECT pg_catalog.count(*) FROM pg_catalog.pg_stat_activity WHERE backend_type = 'client backend')::int AS free`,
+  );
+  const most = Math.max(1, Math.min(MAX_DEFAULT, availableParallelism(), workers, row!.free - SPARE));
+  if (!isFirst || !isLocal(session.target)) return seatsOf(most, 0);
+  const threads = Math.ceil(most / LANES);
+  return seatsOf(threads, tables < MANY_TABLES ? 0 : most - threads);
+}
+
+/** One seat in each of so many threads, and a second one in some of them. */
+function seatsOf(threads: number, second: number): RowsSeat[] {
+  return [...Array(threads + second).keys()].map((i) => ({
+    worker: i % threads,
+    lane: Math.floor(i / threads),
+  }));
+}
