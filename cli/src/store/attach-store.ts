@@ -9,8 +9,8 @@ import type { StoreOptions } from "./store-options.ts";
 
 /** Throws StoreLockedError after options.lockWaitMs, and what opening throws (NO_STORE, DAMAGED, ...). */
 export function attachStore(directory: string, options: StoreOptions): Promise<Connection> {
-  return holdWhenFree(directory, options, async () => {
-    const guest = await connectToHolder(directory, options);
+  return holdWhenFree(directory, options, async (left) => {
+    const guest = await connectToHolder(directory, options, left);
     if (guest) return guest;
     // Loaded only now: a guest needs no server.
     const { holdStore } = await import("./hold-store.ts");

@@ -5,10 +5,18 @@ import { isTrustedSocket, readHolderNote } from "./holder-note.ts";
 import { socketPaths } from "./socket-path.ts";
 import type { StoreOptions } from "./store-options.ts";
 
-/** Undefined when nobody answers: there is no holder, or it is starting, ending or dead. */
+/** A holder that works answers within this time. */
+const ANSWER_MS = 10_000;
+const LEAST_ANSWER_MS = 1000;
+
+/**
+ * Undefined when nobody answers: there is no holder, or it is starting, ending, stopped or dead. `patience`: ms that the caller waits
+ * for the store.
+ */
 export async function connectToHolder(
   directory: string,
   options: StoreOptions,
+  patience: number,
 ): Promise<Connection | undefined> {
   const uid = process.getuid?.() ?? 0;
   const note = readHolderNote(directory);
@@ -18,15 +26,13 @@ export async function connectToHolder(
   ]);
   for (const socket of places) {
     if (!existsSync(socket) || !isTrustedSocket(socket, directory, uid)) continue;
-    const guest = await knock(socket, options.signal).catch(() => undefined);
+    // The kernel lets connections in that a holder about to end never accepts: only an answer makes one a guest.
+    const timeoutMs = Math.max(LEAST_ANSWER_MS, Math.min(ANSWER_MS, patience));
+    const { signal } = options;
+    const guest = await connect({ socket }, { timeoutMs, ...(signal ? { signal } : {}) }).catch(
+      () => undefined,
+    );
     if (guest) return guest;
   }
   return undefined;
-}
-
-/** The kernel lets connections in that a holder about to end never accepts: only an answer makes one a guest. */
-async function knock(socket: string, signal: AbortSignal | undefined): Promise<Connection> {
-  const guest = await connect({ socket }, signal ? { signal } : {});
-  await guest.call("PING");
-  return guest;
 }

@@ -10,19 +10,19 @@ const QUIET_WAIT_MS = 1000;
 
 /**
  * Calls `open` until it does not throw STORE_LOCKED any more; after options.lockWaitMs throws STORE_LOCKED that names the
- * holder.
+ * holder. `left`: ms until then.
  */
 export async function holdWhenFree<T>(
   directory: string,
   options: StoreOptions,
-  open: () => Promise<T>,
+  open: (left: number) => Promise<T>,
 ): Promise<T> {
   const started = Date.now();
   let told = false;
   for (;;) {
     options.signal?.throwIfAborted();
     try {
-      return await open();
+      return await open(options.lockWaitMs - (Date.now() - started));
     } catch (error) {
       if (!(error instanceof StoreLockedError)) throw error;
     }

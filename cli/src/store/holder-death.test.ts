@@ -97,6 +97,19 @@ test("what a killed holder leaves behind is in nobody's way, and is cleared away
   expect(readHolderNote(store)).toBeUndefined();
 });
 
+test("a holder that has been stopped is waited for as long as --lock-wait says, and named", async () => {
+  const holder = await openHolder("holder");
+  const pid = holder.child.pid!;
+  process.kill(pid, "SIGSTOP");
+  const started = Date.now();
+  const { code, stderr } = await datadb.run("ls", "--lock-wait", "2s");
+  process.kill(pid, "SIGCONT");
+  expect([code, stderr.includes(`held by process ${pid}`)], stderr).toEqual([1, true]);
+  // Long before the answer of a holder is given up for good.
+  expect(Date.now() - started).toBeLessThan(9000);
+  expect(await names()).toEqual([]);
+});
+
 test("a holder that is done waits for its guests, says so, and still serves", async () => {
   const holder = await openHolder("holder");
   const guest = openSnapshot("guest");

@@ -1,7 +1,7 @@
 /** Lets other processes into a store that this one holds, through its socket. */
 import { rmSync } from "node:fs";
 import { dirname } from "node:path";
-import { setTimeout as delay } from "node:timers/promises";
+import { setTimeout as delay, setImmediate as turn } from "node:timers/promises";
 import { type Database, listenOnSocket, serverState } from "@datadb/server";
 import { formatCount } from "../output/format-count.ts";
 import { removeHolderNote, writeHolderNote } from "./holder-note.ts";
@@ -55,8 +55,10 @@ export async function serveGuests(
       await gone();
       removeHolderNote(directory);
       rmSync(socket, { force: true });
-      // Nobody finds the door any more. Who came through it just now is let in and waited for, not cut off.
-      await delay(GUEST_INTERVAL_MS);
+      // Nobody finds the door any more. Who came through it just now is let in and waited for, not cut off: all whom the
+      // kernel has are sessions once the event loop has gone around.
+      await turn();
+      await turn();
       await gone();
     },
     async turnAway() {

@@ -12,7 +12,7 @@ export interface ConnectOptions {
   tls?: { ca?: string; cert?: string; key?: string; servername?: string; rejectUnauthorized?: boolean };
   /** Shown by CLIENT LIST. */
   clientName?: string;
-  /** Milliseconds until an attempt to connect is given up; 10 seconds by default. */
+  /** Milliseconds until an attempt to connect is given up, and again until the server has answered once; 10 seconds by default. */
   timeoutMs?: number;
   /** Gives up connecting. An open connection stays for as long as the server answers; one that does not is left after five seconds. */
   signal?: AbortSignal;

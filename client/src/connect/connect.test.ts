@@ -193,6 +193,16 @@ describe("connect", () => {
     await new Promise((resolve) => mute.close(resolve));
   });
 
+  it("waits for the first answer for as long as for the connection, and then says so", async () => {
+    const stopped = net.createServer((socket) => socket.on("error", () => {}).resume());
+    await new Promise<void>((resolve) => stopped.listen(`${dir}/stopped`, resolve));
+    await expect(connect({ socket: `${dir}/stopped` }, { timeoutMs: 50 })).rejects.toMatchObject({
+      code: "CONNECTION_LOST",
+      message: expect.stringMatching(/stopped: no answer within 50 ms$/),
+    });
+    await new Promise((resolve) => stopped.close(resolve));
+  });
+
   it("can be given up", async () => {
     const signal = AbortSignal.abort(new Error("enough"));
     await expect(connect({ socket: `${dir}/none` }, { signal })).rejects.toMatchObject({

@@ -28,11 +28,20 @@ export async function connect(
   const password = address.password ?? findPassword(options.password);
   const socket = await openSocket(address, options);
   const client = respClient(socket, address.shown, options.signal);
+  const timeout = options.timeoutMs ?? TIMEOUT_MS;
+  let late = false;
+  // The kernel accepts connections for a process that has been stopped, too.
+  const timer = setTimeout(() => {
+    late = true;
+    socket.destroy();
+  }, timeout);
   try {
     await introduce(client, address, options, password);
   } catch (error) {
     socket.destroy();
-    throw error;
+    throw late ? unreachable(address, noAnswer(timeout)) : error;
+  } finally {
+    clearTimeout(timer);
   }
   return client;
 }
@@ -79,7 +88,7 @@ async function openSocket(address: Address, options: ConnectOptions): Promise<ne
   const ready = address.tls ? "secureConnect" : "connect";
   const timeout = options.timeoutMs ?? TIMEOUT_MS;
   return await new Promise((resolve, reject) => {
-    const timer = setTimeout(() => fail(new Error(`no answer within ${timeout} ms`)), timeout);
+    const timer = setTimeout(() => fail(noAnswer(timeout)), timeout);
     const onAbort = (): void => fail(options.signal?.reason as Error);
     function end(): void {
       clearTimeout(timer);
@@ -106,6 +115,8 @@ function tlsOptions({ target }: Address, { tls: given = {} }: ConnectOptions): t
   const host = "host" in target ? target.host : "";
   return net.isIP(host) === 0 ? { servername: host, ...given } : { ...given };
 }
+
+const noAnswer = (timeout: number): Error => new Error(`no answer within ${timeout} ms`);
 
 function unreachable(address: Address, cause: Error): ConnectionLostError {
   const { code, message } = cause as NodeJS.ErrnoException;

@@ -23,7 +23,7 @@ export async function resolveSelector(
   connection: Connection,
   selector: Selector,
   now: number = Date.now(),
-  timezone: string = localTimezone(),
+  timezone?: string,
 ): Promise<Backup> {
   const { subject, time } = selector;
   const all = await listBackups(
@@ -33,8 +33,11 @@ export async function resolveSelector(
   const candidates = subject.kind === "latest" ? all : named(all, selector);
   if (candidates.length === 0) throw nothing(selector, all);
   // A clock that was set back must not hide the newest backup, so without a time the server's order decides.
+  // Zones are asked for only then: loading them takes as long as finding the backup.
   const until =
-    time === undefined ? Number.POSITIVE_INFINITY : Math.min(endOfTime(time, timezone), now + 86_400_000);
+    time === undefined
+      ? Number.POSITIVE_INFINITY
+      : Math.min(endOfTime(time, timezone ?? localTimezone()), now + 86_400_000);
   const found = candidates.find((backup) => Date.parse(backup.time) < until);
   if (found !== undefined) return found;
   const oldest = candidates.at(-1)!;

@@ -1,60 +1,84 @@
 /** Checks that JSON has the shape that it must have: the first difference is named by its path. */
-import { DamagedError, DecodeError } from "@datadb/protocol";
+import { DamagedError, FormatTooNewError } from "@datadb/protocol";
 
-/** Reads a value at a path, or throws DECODE. */
-export type Reader<T> = (value: unknown, path: string) => T;
+/** Reads a value, or throws WrongShape. */
+export type Reader<T> = (value: unknown) => T;
 
-function wrong(path: string, expected: string): DecodeError {
-  return new DecodeError(`${path || "the whole"} is not ${expected}`);
+/** Where it is, is found out on its way up: most values are right, and a thousand tables have 20,000. */
+class WrongShape extends Error {
+  private readonly expected: string;
+  private path = "";
+
+  constructor(expected: string) {
+    super();
+    this.expected = expected;
+  }
+
+  /** It is inside of this field or item. */
+  inside(place: string): this {
+    this.path = place + (this.path === "" || this.path.startsWith("[") ? "" : ".") + this.path;
+    return this;
+  }
+
+  override get message(): string {
+    return `${this.path || "the whole"} is not ${this.expected}`;
+  }
 }
 
-export const text: Reader<string> = (value, path) => {
+function within<T>(reader: Reader<T>, value: unknown, place: string | number): T {
+  try {
+    return reader(value);
+  } catch (error) {
+    if (error instanceof WrongShape) error.inside(typeof place === "number" ? `[${place}]` : place);
+    throw error;
+  }
+}
+
+export const text: Reader<string> = (value) => {
   if (typeof value === "string" && !value.includes("\0")) return value;
-  throw wrong(path, "a text");
+  throw new WrongShape("a text");
 };
 
-export const flag: Reader<boolean> = (value, path) => {
+export const flag: Reader<boolean> = (value) => {
   if (typeof value === "boolean") return value;
-  throw wrong(path, "true or false");
+  throw new WrongShape("true or false");
 };
 
 /** A whole number from 0 on. */
-export const count: Reader<number> = (value, path) => {
+export const count: Reader<number> = (value) => {
   if (Number.isSafeInteger(value) && (value as number) >= 0) return value as number;
-  throw wrong(path, "a whole number");
+  throw new WrongShape("a whole number");
 };
 
 export function oneOf<T extends string | number>(...values: T[]): Reader<T> {
-  return (value, path) => {
+  return (value) => {
     if (values.includes(value as T)) return value as T;
-    throw wrong(path, values.map((one) => JSON.stringify(one)).join(" or "));
+    throw new WrongShape(values.map((one) => JSON.stringify(one)).join(" or "));
   };
 }
 
 export function matching(pattern: RegExp, what: string): Reader<string> {
-  return (value, path) => {
-    const found = text(value, path);
+  return (value) => {
+    const found = text(value);
     if (pattern.test(found)) return found;
-    throw wrong(path, what);
+    throw new WrongShape(what);
   };
 }
 
 export function listOf<T>(item: Reader<T>): Reader<T[]> {
-  return (value, path) => {
-    if (!Array.isArray(value)) throw wrong(path, "a list");
-    return value.map((one, i) => item(one, `${path}[${i}]`));
+  return (value) => {
+    if (!Array.isArray(value)) throw new WrongShape("a list");
+    return value.map((one, i) => within(item, one, i));
   };
 }
 
 export function nullOr<T>(reader: Reader<T>): Reader<T | null> {
-  return (value, path) => (value === null ? null : reader(value, path));
+  return (value) => (value === null ? null : reader(value));
 }
 
 export function mapOf<T>(item: Reader<T>): Reader<Record<string, T>> {
-  return (value, path) =>
-    Object.fromEntries(
-      Object.entries(asObject(value, path)).map(([key, one]) => [key, item(one, `${path}.${key}`)]),
-    );
+  return (value) =>
+    Object.fromEntries(Object.entries(asObject(value)).map(([key, one]) => [key, within(item, one, key)]));
 }
 
 type Shape<T> = { [Key in keyof T]-?: Reader<T[Key]> };
@@ -64,31 +88,37 @@ export function record<T extends object>(
   shape: Shape<Omit<T, OptionalKeys<T>>>,
   optional: Shape<Required<Pick<T, OptionalKeys<T>>>>,
 ): Reader<T> {
-  return (value, path) => {
-    const fields = asObject(value, path);
+  const needed = Object.entries<Reader<unknown>>(shape);
+  const others = Object.entries<Reader<unknown>>(optional);
+  return (value) => {
+    const fields = asObject(value);
     const result: Record<string, unknown> = {};
-    const at = (key: string): string => (path === "" ? key : `${path}.${key}`);
-    for (const [key, reader] of Object.entries<Reader<unknown>>(shape))
-      result[key] = reader(fields[key], at(key));
-    for (const [key, reader] of Object.entries<Reader<unknown>>(optional))
-      if (fields[key] !== undefined) result[key] = reader(fields[key], at(key));
+    for (const [key, reader] of needed) result[key] = within(reader, fields[key], key);
+    for (const [key, reader] of others)
+      if (fields[key] !== undefined) result[key] = within(reader, fields[key], key);
     return result as T;
   };
 }
 
-type OptionalKeys<T> = { [Key in keyof T]-?: object extends Pick<T, Key> ? Key : never }[keyof T];
-
-function asObject(value: unknown, path: string): Record<string, unknown> {
-  if (typeof value === "object" && value !== null && !Array.isArray(value))
-    return value as Record<string, unknown>;
-  throw wrong(path, "an object");
+/** A field of a value that has been read must be this one. */
+export function mustBe(value: string, expected: string, place: string): void {
+  within(oneOf(expected), value, place);
 }
 
-/** Parses and checks; throws DAMAGED naming `file`. */
+type OptionalKeys<T> = { [Key in keyof T]-?: object extends Pick<T, Key> ? Key : never }[keyof T];
+
+function asObject(value: unknown): Record<string, unknown> {
+  if (typeof value === "object" && value !== null && !Array.isArray(value))
+    return value as Record<string, unknown>;
+  throw new WrongShape("an object");
+}
+
+/** Parses and checks; throws DAMAGED naming `file`, and FORMAT_TOO_NEW where `reader` does. */
 export function readJson<T>(bytes: Uint8Array, file: string, reader: Reader<T>): T {
   try {
-    return reader(JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes)), "");
+    return reader(JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes)));
   } catch (cause) {
+    if (cause instanceof FormatTooNewError) throw cause;
     throw new DamagedError(`${file} of the backup cannot be read: ${(cause as Error).message}`, {
       fields: { file },
       cause,

@@ -19,6 +19,7 @@ import {
   listOf,
   mapOf,
   matching,
+  mustBe,
   nullOr,
   oneOf,
   type Reader,
@@ -30,13 +31,13 @@ import { tablePath } from "./table-path.ts";
 
 /** Throws DAMAGED for what does not have the shape, FORMAT_TOO_NEW for a later format. */
 export function readManifest(bytes: Uint8Array): PostgresManifest {
-  return readJson(bytes, MANIFEST_PATH, (value, path) => {
+  return readJson(bytes, MANIFEST_PATH, (value) => {
     const format = (value as { format?: unknown } | null)?.format;
     if (typeof format === "number" && format > MANIFEST_FORMAT)
       throw new FormatTooNewError(
         `${MANIFEST_PATH} has format ${format}, and this version reads ${MANIFEST_FORMAT}`,
       );
-    return manifest(value, path);
+    return manifest(value);
   });
 }
 
@@ -72,9 +73,9 @@ const database = record<DatabaseFacts>(
   { icuLocale: text, icuRules: text, collationVersion: text, acl: text, comment: text },
 );
 
-const tableName: Reader<TableName> = (value, path) => {
-  const names = listOf(text)(value, path);
-  if (names.length !== 2) return oneOf<never>()(value, path);
+const tableName: Reader<TableName> = (value) => {
+  const names = listOf(text)(value);
+  if (names.length !== 2) return oneOf<never>()(value);
   return names as TableName;
 };
 
@@ -104,9 +105,9 @@ const tableFields = record<TableManifest>(
 );
 
 /** The path follows from the names: another one would lead a restore to other rows. */
-const table: Reader<TableManifest> = (value, path) => {
-  const found = tableFields(value, path);
-  oneOf(tablePath(found.schema, found.name))(found.path, `${path}.path`);
+const table: Reader<TableManifest> = (value) => {
+  const found = tableFields(value);
+  mustBe(found.path, tablePath(found.schema, found.name), "path");
   return found;
 };
 

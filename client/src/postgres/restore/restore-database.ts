@@ -6,7 +6,8 @@ import type { Session } from "../connect/open-session.ts";
 import { postgresTarget } from "../connect/target.ts";
 import { openBackupFiles } from "./backup-files.ts";
 import { databaseState } from "./database-state.ts";
-import { lockRestore, openMaintenance, terminate } from "./maintenance.ts";
+import { terminate } from "./maintenance.ts";
+import { type ReachedDatabase, reachDatabase } from "./reach-database.ts";
 import { recoverUnfinished } from "./recover-unfinished.ts";
 import type { RestoreDatabaseOptions, RestoreDatabaseSummary } from "./restore-database-options.ts";
 import { checkOptions } from "./restore-into-database.ts";
@@ -40,9 +41,16 @@ export async function restoreDatabase(
   checkOptions(options);
   const target = postgresTarget(url, options.environment);
   for (const warning of target.warnings) options.onWarning?.(warning);
-  const files = await openBackupFiles(connection, backup);
   const report = restoreReport(options);
-  const maintenance = await openMaintenance(target);
+  // The server and the store are asked at the same time; what the store says is told first.
+  const reaching = reachDatabase(target, isPart(options));
+  reaching.catch(() => {}); // told below
+  const files = await openBackupFiles(connection, backup).catch((error: unknown) => {
+    reaching.then((reached) => reached.end()).catch(() => {});
+    throw error;
+  });
+  const reached = await reaching;
+  const { maintenance } = reached;
   const pids = new Set<number>();
   const run: RestoreRun = {
     target,
@@ -61,7 +69,7 @@ export async function restoreDatabase(
   options.signal?.addEventListener("abort", stop, { once: true });
   try {
     options.signal?.throwIfAborted();
-    await dispatch(run);
+    await dispatch(run, reached);
     report.summary.database = target.database;
     const summary = report.finish();
     return backup.meta === undefined ? summary : { ...summary, meta: backup.meta };
@@ -73,19 +81,20 @@ export async function restoreDatabase(
     throw error;
   } finally {
     options.signal?.removeEventListener("abort", stop);
-    await maintenance.end();
+    await reached.end();
   }
 }
 
-async function dispatch(run: RestoreRun): Promise<void> {
+function isPart({ path = "", dataOnly }: RestoreDatabaseOptions): boolean {
+  return path !== "" || dataOnly === true;
+}
+
+async function dispatch(run: RestoreRun, { state, part }: ReachedDatabase): Promise<void> {
   const { maintenance, target, options } = run;
-  const isPart = options.path !== undefined && options.path !== "" ? true : options.dataOnly === true;
-  const there = await databaseState(maintenance, target.database);
-  await lockRestore(maintenance, target.database, isPart && there !== null);
-  if (isPart && there !== null) return await restorePart(run, there);
+  if (state !== null && part !== null) return await restorePart(run, state, part);
   await recoverUnfinished(run);
   const existing = await databaseState(maintenance, target.database);
-  if (isPart && existing !== null) return await restorePart(run, existing);
+  if (isPart(options) && existing !== null) return await restorePart(run, existing);
   if (options.dataOnly === true)
     throw new DatabaseMissingError(
       `there is no database ${target.label}`,

@@ -1,17 +1,23 @@
 /** Restores a table, a schema, chosen tables or rows into a database that is there. */
 import type { DatabaseState } from "./database-state.ts";
-import { existingNames } from "./existing-names.ts";
 import { prepareRestore } from "./prepare-restore.ts";
+import { openPart, type PartSession } from "./reach-database.ts";
 import { restoreIntoDatabase } from "./restore-into-database.ts";
 import type { RestoreRun } from "./restore-run.ts";
-import { openRestoreSession } from "./restore-session.ts";
+import { setRowSettings } from "./restore-session.ts";
 
-export async function restorePart(run: RestoreRun, database: DatabaseState): Promise<void> {
+/** `reached`: the session that is open already. */
+export async function restorePart(
+  run: RestoreRun,
+  database: DatabaseState,
+  reached: PartSession | null = null,
+): Promise<void> {
   const { target, files, options, report } = run;
-  const session = await openRestoreSession(target, files.manifest.session);
+  const { session, existing } = reached ?? (await openPart(target));
   try {
     run.onSession(session);
-    const selection = await prepareRestore(run, session, await existingNames(session), database, true);
+    await setRowSettings(session, files.manifest.session);
+    const selection = await prepareRestore(run, session, existing, database, true);
     await restoreIntoDatabase(session, { files, selection, options, report });
   } finally {
     // A transaction that is still open ends with it, and leaves nothing.

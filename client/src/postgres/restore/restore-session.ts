@@ -36,21 +36,38 @@ export async function openLoadingSession(
   return session;
 }
 
-/** `rowSettings`: of the backup, so that rows mean what they meant; only known ones are taken. */
+/** So that rows mean what they meant in the backup; only known settings are taken. */
+export async function setRowSettings(
+  session: Session,
+  rowSettings: Readonly<Record<string, string>>,
+): Promise<void> {
+  await setAll(session, known(rowSettings));
+}
+
+function known(rowSettings: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(rowSettings).filter(([name]) => Object.hasOwn(ROW_SETTINGS, name)),
+  );
+}
+
+/** But those that the server does not know. */
+async function setAll(session: Session, settings: Readonly<Record<string, string>>): Promise<void> {
+  await session.query(
+    `SELECT pg_catalog.set_config(v.name, v.value, false) FROM unnest($1::text[], $2::text[]) AS v (name, value)
+     WHERE pg_catalog.current_setting(v.name, true) IS NOT NULL`,
+    [Object.keys(settings), Object.values(settings)],
+  );
+}
+
+/** `rowSettings`: see setRowSettings. */
 export async function openRestoreSession(
   target: PostgresTarget,
   rowSettings: Readonly<Record<string, string>> = {},
   socket?: () => Socket,
 ): Promise<Session> {
   const session = await openSession(target, APPLICATION_NAME, socket);
-  const known = Object.entries(rowSettings).filter(([name]) => Object.hasOwn(ROW_SETTINGS, name));
-  const settings = { ...SETTINGS, ...Object.fromEntries(known) };
   try {
-    await session.query(
-      `SELECT pg_catalog.set_config(v.name, v.value, false) FROM unnest($1::text[], $2::text[]) AS v (name, value)
-       WHERE pg_catalog.current_setting(v.name, true) IS NOT NULL`,
-      [Object.keys(settings), Object.values(settings)],
-    );
+    await setAll(session, { ...SETTINGS, ...known(rowSettings) });
     await session.query(
       `SELECT pg_catalog.set_config('maintenance_work_mem', '${MAINTENANCE_MEMORY_MB}MB', false)
        WHERE pg_catalog.pg_size_bytes(pg_catalog.current_setting('maintenance_work_mem')) < ${MAINTENANCE_MEMORY_MB << 20}`,

@@ -1,0 +1,50 @@
+/** Connects to the server of a restore and looks at the database, while the backup's definitions are read from the store. */
+import type { Session } from "../connect/open-session.ts";
+import type { PostgresTarget } from "../connect/target.ts";
+import { type DatabaseState, databaseState } from "./database-state.ts";
+import { type ExistingNames, existingNames } from "./existing-names.ts";
+import { lockRestore, openMaintenance } from "./maintenance.ts";
+import { openRestoreSession } from "./restore-session.ts";
+
+export interface ReachedDatabase {
+  /** Has the lock of the restore. */
+  maintenance: Session;
+  /** Null when there is no such database. */
+  state: DatabaseState | null;
+  /** For a part of a backup, where there is the database. */
+  part: PartSession | null;
+  end(): Promise<void>;
+}
+
+/** A session with the database, and what it has. */
+export interface PartSession {
+  session: Session;
+  existing: ExistingNames;
+}
+
+/** Changes nothing. Throws what openMaintenance throws, and DATABASE_BUSY. */
+export async function reachDatabase(target: PostgresTarget, isPart: boolean): Promise<ReachedDatabase> {
+  const maintenance = await openMaintenance(target);
+  try {
+    const state = await databaseState(maintenance, target.database);
+    await lockRestore(maintenance, target.database, isPart && state !== null);
+    const part = isPart && state !== null ? await openPart(target) : null;
+    const end = async (): Promise<void> => {
+      await Promise.all([maintenance.end(), part?.session.end()]);
+    };
+    return { maintenance, state, part, end };
+  } catch (error) {
+    await maintenance.end();
+    throw error;
+  }
+}
+
+export async function openPart(target: PostgresTarget): Promise<PartSession> {
+  const session = await openRestoreSession(target);
+  try {
+    return { session, existing: await existingNames(session) };
+  } catch (error) {
+    await session.end();
+    throw error;
+  }
+}
