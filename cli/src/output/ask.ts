@@ -1,5 +1,4 @@
 /** Asks before something is lost: on a terminal a question, without one --yes is needed. */
-import { createInterface } from "node:readline/promises";
 import { UsageError } from "@datadb/protocol";
 import type { VerbContext } from "../verb.ts";
 
@@ -15,6 +14,7 @@ export async function ask({ arguments: args, signal }: VerbContext, what: string
       "repeat it with --yes if you mean it",
     );
   }
+  const { createInterface } = await import("node:readline/promises");
   const terminal = createInterface({ input: process.stdin, output: process.stderr });
   try {
     const answer = await terminal.question(`This will ${what}. Go on? [y/N] `, { signal });

@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { knownStores } from "./known-stores.ts";
 import { realPath } from "./real-path.ts";
-import { storePath, xdgDirectory } from "./store-path.ts";
+import { storePath } from "./store-path.ts";
+import { xdgDirectory } from "./xdg-directory.ts";
 
 let directory: string;
 beforeEach(() => {

@@ -5,7 +5,7 @@
 import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { StoreMissingKnownError, WrongStoreError } from "@datadb/protocol";
-import { xdgDirectory } from "./store-path.ts";
+import { xdgDirectory } from "./xdg-directory.ts";
 
 export interface KnownStores {
   /** Where it is kept. */

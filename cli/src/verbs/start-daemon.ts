@@ -5,7 +5,7 @@ import { dirname, join, resolve } from "node:path";
 import { MountFailedError } from "@datadb/protocol";
 import { EXIT } from "../exit-code.ts";
 import { printable } from "../output/printable.ts";
-import { xdgDirectory } from "../store/store-path.ts";
+import { xdgDirectory } from "../store/xdg-directory.ts";
 import type { VerbContext } from "../verb.ts";
 
 /** Resolves with the exit code as soon as the directory can be used. Throws MOUNT_FAILED with what the other process said. */

@@ -1,5 +1,4 @@
 /** Loads what is compiled to WebAssembly, and compiles it first when the client runs from its sources. */
-import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
@@ -25,6 +24,7 @@ function isStale(path: string): boolean {
 }
 
 function build(): void {
+  const { spawnSync } = process.getBuiltinModule("node:child_process");
   const { status, stderr } = spawnSync(process.execPath, [BUILD, "client"], { encoding: "utf8" });
   if (status !== 0)
     throw new Error(`assembly/ could not be compiled: npm run build:wasm -w client\n${stderr}`);

@@ -1,5 +1,4 @@
 /** The output of a command as a stream that fails when the command fails. */
-import { spawn } from "node:child_process";
 import { CommandFailedError } from "@datadb/protocol";
 
 /** What is kept of the command's messages, for the error. */
@@ -16,6 +15,7 @@ export async function* commandOutput(
 ): AsyncGenerator<Uint8Array> {
   const [program, ...args] = command;
   const shown = command.join(" ");
+  const { spawn } = await import("node:child_process");
   const child = spawn(program!, args, { stdio: ["inherit", "pipe", "pipe"], signal });
   let messages = Buffer.alloc(0);
   child.stderr.on("data", (bytes: Buffer) => {
