@@ -118,6 +118,9 @@ async function bundle(input, groups) {
     entryFileNames: "[name].js",
     chunkFileNames: "[name]-[hash].js",
     advancedChunks: { groups },
+    // Less to read at each start, and one byte for each letter. Lines and names stay, for stack traces.
+    comments: false,
+    minify: { mangle: false, compress: false, codegen: { removeWhitespace: false, asciiOnly: true } },
   });
   await joined.close();
 }
