@@ -20,6 +20,8 @@ export interface Readers {
   /** No backup has the rows yet. */
   isFirst: boolean;
   tables: number;
+  /** Of this machine, for tests. */
+  cores?: number;
 }
 
 /**
@@ -29,17 +31,17 @@ export interface Readers {
  */
 export async function readingSeats(
   session: Session,
-  { jobs, workers, isFirst, tables }: Readers,
+  { jobs, workers, isFirst, tables, cores = availableParallelism() }: Readers,
 ): Promise<RowsSeat[]> {
   if (jobs !== undefined) return seatsOf(Math.min(jobs, workers), 0);
   const [row] = await session.query<{ free: number }>(
     `SELECT pg_catalog.current_setting('max_connections')::int - pg_catalog.current_setting('superuser_reserved_connections')::int
       - (SELECT pg_catalog.count(*) FROM pg_catalog.pg_stat_activity WHERE backend_type = 'client backend')::int AS free`,
   );
-  const most = Math.max(1, Math.min(MAX_DEFAULT, availableParallelism(), workers, row!.free - SPARE));
+  const most = Math.max(1, Math.min(MAX_DEFAULT, cores, workers, row!.free - SPARE));
   if (!isFirst || !isLocal(session.target)) return seatsOf(most, 0);
-  const threads = Math.ceil(most / LANES);
-  return seatsOf(threads, tables < MANY_TABLES ? 0 : most - threads);
+  const threads = Math.min(most, Math.ceil(cores / 2));
+  return seatsOf(threads, tables < MANY_TABLES ? 0 : Math.min(most - threads, threads * (LANES - 1)));
 }
 
 /** One seat in each of so many threads, and a second one in some of them. */
