@@ -55,7 +55,7 @@ export { nativeSupport } from "./native/load-native.ts";
 export { pinBackup, unpinBackup } from "./pin/pin-backup.ts";
 export { approachDatabase, type DatabaseApproach } from "./postgres/backup/approach-database.ts";
 export { isPostgresSource, type PostgresSource } from "./postgres/backup/postgres-source.ts";
-export { isPostgresUrl } from "./postgres/connect/parse-url.ts";
+export { holdsPassword, isPostgresUrl } from "./postgres/connect/parse-url.ts";
 export { type PostgresTarget, postgresTarget } from "./postgres/connect/target.ts";
 export { restoreDatabase } from "./postgres/restore/restore-database.ts";
 export type {

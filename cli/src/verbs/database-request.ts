@@ -4,12 +4,14 @@ import { UsageError } from "@datadb/protocol";
 import type { Arguments } from "../arguments/arguments.ts";
 import type { VerbContext } from "../verb.ts";
 import { DATABASE_OPTIONS } from "./database-options.ts";
+import { warnOfUrlPassword } from "./warn-of-url-password.ts";
 
 /** Options that are about files. */
 const FILE_OPTIONS = ["exclude", "gitignore", "exclude-caches", "one-file-system", "exclude-from"];
 
 /** Throws UsageError for what does not go together. */
-export function databaseRequest({ arguments: args, environment }: VerbContext): PostgresSource {
+export function databaseRequest(context: VerbContext): PostgresSource {
+  const { arguments: args, environment } = context;
   const [url, ...others] = args.operands;
   if (others.length > 0)
     throw new UsageError(
@@ -26,6 +28,7 @@ export function databaseRequest({ arguments: args, environment }: VerbContext): 
       throw new UsageError(`--where ${table}= is given twice`, "join the conditions with AND");
     where[table] = sql;
   }
+  warnOfUrlPassword(context, url!);
   const lockTimeout = args.duration("lock-timeout");
   const binDirectory = args.text("pg-bin");
   return {

@@ -12,6 +12,7 @@ import type { Option, VerbContext } from "../verb.ts";
 import { announce } from "./announce-restore.ts";
 import { MAX_JOBS } from "./backup-options.ts";
 import type { Selection } from "./read-selection.ts";
+import { warnOfUrlPassword } from "./warn-of-url-password.ts";
 
 /** Only for a database as destination. */
 export const DATABASE_OPTIONS: readonly Option[] = [
@@ -59,7 +60,8 @@ export async function restoreToDatabase(
 ): Promise<number> {
   const { arguments: args, output, signal, environment } = context;
   const { postgresTarget, restoreDatabase } = await import("@datadb/client");
-  // The URL itself may hold a password.
+  warnOfUrlPassword(context, url);
+  // People see the label, and no password.
   const { label } = postgresTarget(url, environment);
   announce(context, selection, label);
   const clean = args.flag("clean");

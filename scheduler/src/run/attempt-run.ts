@@ -86,7 +86,7 @@ async function attempt(
   dependencies: RunDependencies,
 ): Promise<void> {
   const { task, hooks } = job;
-  const { signal, onProgress } = dependencies;
+  const { signal, onProgress, note } = dependencies;
   if (!done.before && hooks.before) {
     done.step = "before";
     const environment = hookEnvironment(config, job, start, dependencies);
@@ -112,6 +112,7 @@ async function attempt(
     environment: dependencies.environment,
     signal,
     onProgress,
+    note,
   });
   if (task.keep === undefined) return;
   done.step = "keep";

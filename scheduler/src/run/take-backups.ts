@@ -21,6 +21,8 @@ export interface GroupOptions {
   environment: NodeJS.ProcessEnv;
   signal: AbortSignal;
   onProgress?: ((progress: SnapshotProgress) => void) | undefined;
+  /** Told what a person should know of a backup that goes on. */
+  note(text: string): void;
 }
 
 /** What came of each source so far; a later attempt goes on with those that are missing. */
@@ -31,7 +33,7 @@ export async function takeBackups(
   connection: Connection,
   sources: readonly Source[],
   taken: Taken,
-  { job, group, host, hostGiven, environment, signal, onProgress }: GroupOptions,
+  { job, group, host, hostGiven, environment, signal, onProgress, note }: GroupOptions,
 ): Promise<void> {
   for (const source of sources) {
     if (taken.has(source)) continue;
@@ -44,6 +46,7 @@ export async function takeBackups(
       ...(database && !hostGiven ? {} : { host }),
       meta: { ...options.meta, scheduler: { job, group } },
       signal,
+      onWarning: (text) => note(`${name}: ${text}`),
       ...(onProgress ? { onProgress } : {}),
     });
     taken.set(source, summary);

@@ -83,4 +83,29 @@ jobs:
     expect(rows % 50).toBe(0);
     await world.summary(["check", "--read-data", "--store", store]);
   });
+
+  test("what a person should know of a backup is said by the run, and nothing of passwords", async () => {
+    const directory = scratch("scheduler-warnings");
+    const world = openWorld(directory);
+    const server = await startPostgres();
+    await server.createDatabase("shop");
+    await server.psql(
+      "shop",
+      "CREATE TABLE item (id int PRIMARY KEY); CREATE TABLE sale (id int PRIMARY KEY, item int REFERENCES item)",
+    );
+    const file = join(directory, "scheduler.yaml");
+    writeFileSync(
+      file,
+      `store: store
+jobs:
+  - { name: shop, sources: [{ database: env:SHOP, pgBin: ${server.bin}, tables: [sale], name: sales }], every: 1d }
+`,
+    );
+    const run = await world.run(["scheduler", "--config", file, "run", "shop"], {
+      env: { SHOP: server.url("shop") },
+    });
+    expect(run.code, run.stderr).toBe(0);
+    expect(run.stderr).toContain("sales: a foreign key leaves the selection");
+    expect(run.stderr).not.toMatch(/password/);
+  });
 });

@@ -33,6 +33,11 @@ export function parseUrl(url: string): Parameters {
   return found;
 }
 
+/** Whether the URL itself holds a password: whoever sees it typed knows it. Throws USAGE. */
+export function holdsPassword(url: string): boolean {
+  return parseUrl(url)["password"] !== undefined;
+}
+
 function set(found: Record<string, string>, keyword: string, encoded: string): void {
   if (encoded !== "") found[keyword] = decode(encoded, keyword);
 }

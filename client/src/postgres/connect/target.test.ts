@@ -3,7 +3,7 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { parseUrl } from "./parse-url.ts";
+import { holdsPassword, parseUrl } from "./parse-url.ts";
 import { findPassword } from "./password-file.ts";
 import { parseService } from "./service-file.ts";
 import { postgresTarget, targetDatabase, targetHost } from "./target.ts";
@@ -99,10 +99,14 @@ test("a password file is used for whom it is for, and not when others can read i
   ).toBeNull();
 });
 
-test("a password in the URL works, warns, and goes to programs by the environment alone", () => {
+test("a password in the URL works, and goes to programs by the environment alone", () => {
   const target = postgresTarget("postgres://ann:secret@db/app", { HOME: home });
   expect(target.hosts[0]!.password).toBe("secret");
-  expect(target.warnings.join()).toMatch(/password in the URL/);
+  expect([
+    holdsPassword("postgres://ann:secret@db/app"),
+    holdsPassword("postgres://ann@db/app?password=x"),
+  ]).toEqual([true, true]);
+  expect([holdsPassword("postgres://ann@db/app"), target.warnings]).toEqual([false, []]);
   expect(target.environment["PGPASSWORD"]).toBe("secret");
   expect(target.label).not.toMatch(/secret|ann/);
 });

@@ -26,7 +26,7 @@ export interface PostgresTarget {
   readonly hosts: readonly PostgresHost[];
   /** For messages: host, port and database, no user and no secret. */
   readonly label: string;
-  /** What the person should know, such as a password that others can see. */
+  /** What the person should know, such as a file of passwords that others can read. */
   readonly warnings: readonly string[];
   /** For programs of PostgreSQL: the same database through PG* variables. */
   readonly environment: NodeJS.ProcessEnv;
@@ -65,13 +65,7 @@ export function postgresTarget(url: string, environment: NodeJS.ProcessEnv = pro
     if (value !== undefined && refused(value))
       throw new UsageError(`${keyword}=${value} is not supported`, `connect without ${keyword}`);
   }
-  const warnings: string[] = [];
-  if (typed["password"] !== undefined) {
-    warnings.push(
-      "the password in the URL can be read by everybody on this machine while the command starts; better use PGPASSWORD or ~/.pgpass",
-    );
-  }
-  return targetOf(parameters, environment, warnings);
+  return targetOf(parameters, environment, []);
 }
 
 /** The same server and user, another database. */
