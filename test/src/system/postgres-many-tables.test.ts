@@ -12,6 +12,7 @@ import { mustRun } from "../harness/run-program.ts";
 const BACKUPS = LONG ? 40 : 4;
 const TABLES = 300;
 const ACCOUNTS = 5;
+const REFILLED = 50;
 const TOTAL = TABLES * ACCOUNTS * 1000;
 
 const BANK = `
@@ -19,6 +20,8 @@ const BANK = `
     EXECUTE format('CREATE TABLE bank_%s (id int PRIMARY KEY, filler text, balance bigint NOT NULL)', i);
     EXECUTE format('INSERT INTO bank_%s SELECT n, repeat(''x'', (n * %s) %% 700), 1000 FROM generate_series(1, ${ACCOUNTS}) AS n', i, i);
   END LOOP; END $$;
+  CREATE TABLE refilled (id int PRIMARY KEY, balance bigint);
+  INSERT INTO refilled SELECT n, 0 FROM generate_series(1, ${REFILLED}) AS n;
   CREATE FUNCTION give(amount int) RETURNS void LANGUAGE plpgsql AS $$ BEGIN
     EXECUTE format('UPDATE bank_%s SET balance = balance + $1 WHERE id = $2', 1 + floor(random() * ${TABLES})::int)
       USING amount, 1 + floor(random() * ${ACCOUNTS})::int;
@@ -41,7 +44,17 @@ const LOCKER = `
   DO $$ BEGIN LOOP
     EXECUTE format('LOCK TABLE bank_%s IN ACCESS EXCLUSIVE MODE', 1 + floor(random() * ${TABLES})::int);
     COMMIT;
-    PERFORM pg_sleep(0.1);
+    PERFORM pg_sleep(0.002);
+  END LOOP; END $$;`;
+
+/** What a snapshot shows of a table that was emptied after it was taken is nothing. */
+const REFILLER = `
+  SET application_name = 'writer';
+  DO $$ BEGIN LOOP
+    TRUNCATE refilled;
+    INSERT INTO refilled SELECT n, 0 FROM generate_series(1, ${REFILLED}) AS n;
+    COMMIT;
+    PERFORM pg_sleep(random() * 0.4);
   END LOOP; END $$;`;
 
 /** A first backup, into a store of its own. */
@@ -59,7 +72,7 @@ async function sumOf(lab: DatabaseWorld, store: string): Promise<number> {
   const { bytes } = await lab.world.run(["cat", "--store", join(lab.directory, store), "bank:public"]);
   const rows = await mustRun("tar", ["--extract", "--to-stdout", "--file=-"], { input: bytes });
   const lines = rows.toString().split("\n").slice(0, -1);
-  expect(lines).toHaveLength(TABLES * ACCOUNTS);
+  expect(lines).toHaveLength(TABLES * ACCOUNTS + REFILLED);
   return lines.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf("\t"))), 0);
 }
 
@@ -70,7 +83,7 @@ lane("many small tables", [{ postgres: 15 }], () => {
       const lab = await openDatabaseWorld("many-tables");
       await lab.server.createDatabase("bank");
       await lab.server.psql("bank", BANK);
-      const busy = [WRITER, LOCKER].map((sql) => lab.server.tryPsql("bank", sql));
+      const busy = [WRITER, LOCKER, LOCKER, REFILLER].map((sql) => lab.server.tryPsql("bank", sql));
       for (let i = 0; i < BACKUPS; i++) {
         await firstBackup(lab, `moving-${i}`);
         expect(await sumOf(lab, `moving-${i}`), `backup ${i + 1}`).toBe(TOTAL);

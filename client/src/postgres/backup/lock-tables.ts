@@ -4,6 +4,7 @@ import { sqlState } from "../connect/database-error.ts";
 import type { Session } from "../connect/open-session.ts";
 import { watchBlockers } from "./blockers.ts";
 import { qualified } from "./copy-query.ts";
+import { releaser, stackAwaited, stackLocks } from "./lock-stack.ts";
 
 /** Anything that can be locked. */
 export interface Lockable {
@@ -101,10 +102,19 @@ async function lockOnce<Table extends Lockable>(
   const locked = new Set(wanted.map(({ oid }) => oid));
   if (tables.length !== locked.size || tables.some(({ oid }) => !locked.has(oid)))
     throw new DatabaseChangedError(`${holder.target.label}: tables came or went while they were locked`);
-  await stackLocks(holder, tables);
+  const waitedFor = await stackLocks(holder, tables);
   await watcher.query("COMMIT");
+  if (waitedFor.length > 0)
+    await watchBlockers(
+      watcher,
+      async () => [holder.pid],
+      seen,
+      stackAwaited(holder, watcher, waitedFor, patience),
+    );
+  // What was locked last is given up first.
+  const order = [...waitedFor, ...tables.filter((table) => !waitedFor.includes(table))];
   const { snapshot, lsn, time } = row!;
-  return { snapshot, lsn, time: time.toISOString(), tables, release: releaser(holder, tables.length) };
+  return { snapshot, lsn, time: time.toISOString(), tables: order, release: releaser(holder, order) };
 }
 
 async function lockAll(session: Session, tables: readonly Lockable[]): Promise<void> {
@@ -112,25 +122,4 @@ async function lockAll(session: Session, tables: readonly Lockable[]): Promise<v
     const names = tables.slice(from, from + LOCKS_AT_ONCE).map((table) => `ONLY ${qualified(table)}`);
     await session.query(`LOCK TABLE ${names.join(", ")} IN ACCESS SHARE MODE`);
   }
-}
-
-/** A savepoint before each lock, that of the first table on top: rolling back to one gives up the locks that were taken after it. */
-async function stackLocks(session: Session, tables: readonly Lockable[]): Promise<void> {
-  const commands = tables.map(
-    (table, i) => `SAVEPOINT table_${i}; LOCK TABLE ONLY ${qualified(table)} IN ACCESS SHARE MODE NOWAIT`,
-  );
-  commands.reverse();
-  for (let from = 0; from < commands.length; from += LOCKS_AT_ONCE)
-    await session.query(commands.slice(from, from + LOCKS_AT_ONCE).join("; "));
-}
-
-function releaser(session: Session, count: number): (index: number) => Promise<void> {
-  let released = 0;
-  return async (index) => {
-    if (index <= released || index > count) return;
-    released = index;
-    const last = `table_${index - 1}`;
-    // A lost connection is noticed by who reads; its locks are gone anyway.
-    await session.query(`ROLLBACK TO SAVEPOINT ${last}; RELEASE SAVEPOINT ${last}`).catch(() => {});
-  };
 }
