@@ -4,10 +4,10 @@
  */
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { type DatabaseWorld, openDatabaseWorld } from "../harness/database-world.ts";
+import { keepBusy, type Loop, sumOfRows } from "../harness/busy-database.ts";
+import { openDatabaseWorld } from "../harness/database-world.ts";
 import { growDatabase, growRoles } from "../harness/grow-database.ts";
 import { LONG, lane } from "../harness/lanes.ts";
-import { mustRun } from "../harness/run-program.ts";
 import { waitFor } from "../harness/wait-for.ts";
 
 const BACKUPS = LONG ? 60 : 20;
@@ -40,16 +40,14 @@ const BANK = `
   ANALYZE;`;
 
 /** Moves money until it is ended, hundreds of times a second: from any account of any table to any other, a transaction each. */
-const WRITER = `
-  SET application_name = 'writer';
-  DO $$ DECLARE amount int; BEGIN LOOP
+const WRITER: Loop = {
+  work: `
     amount := 1 + random() * 500;
     PERFORM give(floor(random() * 4)::int, 1 + floor(random() * ${ACCOUNTS})::int, -amount);
     PERFORM give(floor(random() * 4)::int, 1 + floor(random() * ${ACCOUNTS})::int, amount);
-    PERFORM nextval('moves');
-    COMMIT;
-    PERFORM pg_sleep(0.0005);
-  END LOOP; END $$;`;
+    PERFORM nextval('moves');`,
+  pause: "0.0005",
+};
 
 lane("money that moves", [{ postgres: 15 }], () => {
   test(
@@ -58,7 +56,7 @@ lane("money that moves", [{ postgres: 15 }], () => {
       const lab = await openDatabaseWorld("consistent");
       await lab.server.createDatabase("bank");
       await lab.server.psql("bank", BANK);
-      const writer = lab.server.tryPsql("bank", WRITER);
+      const rest = keepBusy(lab.server, "bank", [WRITER]);
       const moves = async (): Promise<number> =>
         Number(await lab.server.psql("bank", "SELECT last_value FROM moves"));
       await waitFor("money to move", async () => (await moves()) > 100);
@@ -67,26 +65,14 @@ lane("money that moves", [{ postgres: 15 }], () => {
         const before = await moves();
         const { backup } = await lab.backup("bank", "--jobs", String(jobs));
         expect(await moves(), "money moved meanwhile").toBeGreaterThan(before);
-        expect(await sumOf(lab, backup), `backup ${i + 1} with ${jobs} jobs`).toBe(TOTAL);
+        const sum = await sumOfRows(lab.world, lab.store, `${backup}:public`, 4 * ACCOUNTS);
+        expect(sum, `backup ${i + 1} with ${jobs} jobs`).toBe(TOTAL);
       }
-      await lab.server.psql(
-        "postgres",
-        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'writer'",
-      );
-      await writer;
+      await rest();
     },
     LIMIT_MS,
   );
 });
-
-/** The sum of the last field of every row of every table. */
-async function sumOf(lab: DatabaseWorld, backup: string): Promise<number> {
-  const { bytes } = await lab.world.run(["cat", "--store", lab.store, `${backup}:public`]);
-  const rows = await mustRun("tar", ["--extract", "--to-stdout", "--file=-"], { input: bytes });
-  const lines = rows.toString().split("\n").slice(0, -1);
-  expect(lines).toHaveLength(4 * ACCOUNTS);
-  return lines.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf("\t"))), 0);
-}
 
 /** Large enough that each table is read in several ranges. */
 const RANGES = `

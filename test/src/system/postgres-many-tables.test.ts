@@ -4,15 +4,16 @@
  */
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { keepBusy, type Loop, sumOfRows } from "../harness/busy-database.ts";
 import type { JsonRecord } from "../harness/command.ts";
 import { type DatabaseWorld, openDatabaseWorld } from "../harness/database-world.ts";
 import { LONG, lane } from "../harness/lanes.ts";
-import { mustRun } from "../harness/run-program.ts";
 
 const BACKUPS = LONG ? 40 : 4;
 const TABLES = 300;
 const ACCOUNTS = 5;
 const REFILLED = 50;
+const ROWS = TABLES * ACCOUNTS + REFILLED;
 const TOTAL = TABLES * ACCOUNTS * 1000;
 
 const BANK = `
@@ -28,34 +29,27 @@ const BANK = `
   END $$;
   ANALYZE;`;
 
-const WRITER = `
-  SET application_name = 'writer';
-  DO $$ DECLARE amount int; BEGIN LOOP
+const WRITER: Loop = {
+  work: `
     amount := 1 + random() * 500;
     PERFORM give(-amount);
-    PERFORM give(amount);
-    COMMIT;
-    PERFORM pg_sleep(0.0005);
-  END LOOP; END $$;`;
+    PERFORM give(amount);`,
+  pause: "0.0005",
+};
 
 /** Whoever waits for such a lock lets nobody new read the table. */
-const LOCKER = `
-  SET application_name = 'writer';
-  DO $$ BEGIN LOOP
-    EXECUTE format('LOCK TABLE bank_%s IN ACCESS EXCLUSIVE MODE', 1 + floor(random() * ${TABLES})::int);
-    COMMIT;
-    PERFORM pg_sleep(0.002);
-  END LOOP; END $$;`;
+const LOCKER: Loop = {
+  work: `EXECUTE format('LOCK TABLE bank_%s IN ACCESS EXCLUSIVE MODE', 1 + floor(random() * ${TABLES})::int);`,
+  pause: "0.002",
+};
 
 /** What a snapshot shows of a table that was emptied after it was taken is nothing. */
-const REFILLER = `
-  SET application_name = 'writer';
-  DO $$ BEGIN LOOP
+const REFILLER: Loop = {
+  work: `
     TRUNCATE refilled;
-    INSERT INTO refilled SELECT n, 0 FROM generate_series(1, ${REFILLED}) AS n;
-    COMMIT;
-    PERFORM pg_sleep(random() * 0.4);
-  END LOOP; END $$;`;
+    INSERT INTO refilled SELECT n, 0 FROM generate_series(1, ${REFILLED}) AS n;`,
+  pause: "random() * 0.4",
+};
 
 /** A first backup, into a store of its own. */
 async function firstBackup(lab: DatabaseWorld, name: string, ...words: string[]): Promise<JsonRecord> {
@@ -68,14 +62,6 @@ async function firstBackup(lab: DatabaseWorld, name: string, ...words: string[])
   ]);
 }
 
-async function sumOf(lab: DatabaseWorld, store: string): Promise<number> {
-  const { bytes } = await lab.world.run(["cat", "--store", join(lab.directory, store), "bank:public"]);
-  const rows = await mustRun("tar", ["--extract", "--to-stdout", "--file=-"], { input: bytes });
-  const lines = rows.toString().split("\n").slice(0, -1);
-  expect(lines).toHaveLength(TABLES * ACCOUNTS + REFILLED);
-  return lines.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf("\t"))), 0);
-}
-
 lane("many small tables", [{ postgres: 15 }], () => {
   test(
     "are one moment of the database, and the same over any number of sessions",
@@ -83,16 +69,13 @@ lane("many small tables", [{ postgres: 15 }], () => {
       const lab = await openDatabaseWorld("many-tables");
       await lab.server.createDatabase("bank");
       await lab.server.psql("bank", BANK);
-      const busy = [WRITER, LOCKER, LOCKER, REFILLER].map((sql) => lab.server.tryPsql("bank", sql));
+      const rest = keepBusy(lab.server, "bank", [WRITER, LOCKER, LOCKER, REFILLER]);
       for (let i = 0; i < BACKUPS; i++) {
         await firstBackup(lab, `moving-${i}`);
-        expect(await sumOf(lab, `moving-${i}`), `backup ${i + 1}`).toBe(TOTAL);
+        const store = join(lab.directory, `moving-${i}`);
+        expect(await sumOfRows(lab.world, store, "bank:public", ROWS), `backup ${i + 1}`).toBe(TOTAL);
       }
-      await lab.server.psql(
-        "postgres",
-        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'writer'",
-      );
-      await Promise.all(busy);
+      await rest();
 
       const roots = new Set<string>();
       for (const jobs of [[], ["--jobs", "1"], ["--jobs", "2"]]) {
