@@ -1,5 +1,4 @@
 /** Reads a password: on a terminal without showing it, else the first line of standard input. */
-import { createInterface } from "node:readline/promises";
 import { Writable } from "node:stream";
 import { UsageError } from "@datadb/protocol";
 
@@ -7,6 +6,7 @@ import { UsageError } from "@datadb/protocol";
 export async function readPassword(prompt = "Password: "): Promise<string> {
   const terminal = process.stdin.isTTY;
   if (terminal) process.stderr.write(prompt);
+  const { createInterface } = await import("node:readline/promises");
   // The terminal's echo is readline's own output, which goes nowhere.
   const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
   const lines = createInterface({ input: process.stdin, output: silent, terminal });

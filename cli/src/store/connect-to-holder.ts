@@ -24,14 +24,13 @@ export async function connectToHolder(
     ...(note ? [note.socket] : []),
     ...socketPaths(directory, options.environment, uid),
   ]);
+  const { signal } = options;
+  const timeoutMs = Math.max(LEAST_ANSWER_MS, Math.min(ANSWER_MS, patience));
+  const knocking = { timeoutMs, ...(signal ? { signal } : {}) };
   for (const socket of places) {
     if (!existsSync(socket) || !isTrustedSocket(socket, directory, uid)) continue;
     // The kernel lets connections in that a holder about to end never accepts: only an answer makes one a guest.
-    const timeoutMs = Math.max(LEAST_ANSWER_MS, Math.min(ANSWER_MS, patience));
-    const { signal } = options;
-    const guest = await connect({ socket }, { timeoutMs, ...(signal ? { signal } : {}) }).catch(
-      () => undefined,
-    );
+    const guest = await connect({ socket }, knocking).catch(() => undefined);
     if (guest) return guest;
   }
   return undefined;

@@ -117,8 +117,7 @@ async function scan(units: ScanUnit[]): Promise<ScannedUnit[]> {
 
 async function readRows(id: number, job: RowsJob): Promise<RowsOutcome[]> {
   // Only databases need their driver.
-  const { openRowsSession, runRowsJob } = await import("../postgres/backup/rows-job.ts");
-  openRowsSession(setup, job);
+  const { runRowsJob } = await import("../postgres/backup/rows-job.ts");
   return await withTools(({ packer, encodingPacker }) =>
     runRowsJob(job.units?.every(({ isNew }) => isNew) ? encodingPacker : packer, setup, job, {
       started: () => post({ type: "rows-started", id }),

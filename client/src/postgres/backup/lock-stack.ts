@@ -3,10 +3,17 @@ import { DatabaseChangedError } from "@datadb/protocol";
 import { sqlState } from "../connect/database-error.ts";
 import type { Session } from "../connect/open-session.ts";
 import { qualified } from "./copy-query.ts";
-import type { Lockable } from "./lock-tables.ts";
 
-const LOCKS_AT_ONCE = 200;
-const NO_LOCK = "55P03";
+/** Anything that can be locked. */
+export interface Lockable {
+  oid: number;
+  schema: string;
+  name: string;
+}
+
+export const LOCKS_AT_ONCE = 200;
+/** SQLSTATE of a lock that was not to be had. */
+export const NO_LOCK = "55P03";
 
 const savepoint = ({ oid }: Lockable): string => `table_${oid}`;
 
@@ -38,10 +45,14 @@ async function lockNow(session: Session, tables: readonly Lockable[]): Promise<b
     return true;
   } catch (error) {
     if (sqlState((error as Error).cause) !== NO_LOCK) throw error;
-    const first = savepoint(tables[0]!);
-    await session.query(`ROLLBACK TO SAVEPOINT ${first}; RELEASE SAVEPOINT ${first}`);
+    await giveUp(session, tables[0]!);
     return false;
   }
+}
+
+/** The lock of this table, and all that were taken after it. */
+async function giveUp(session: Session, table: Lockable): Promise<void> {
+  await session.query(`ROLLBACK TO SAVEPOINT ${savepoint(table)}; RELEASE SAVEPOINT ${savepoint(table)}`);
 }
 
 /**
@@ -82,8 +93,7 @@ export function releaser(session: Session, tables: readonly Lockable[]): (index:
   return async (index) => {
     if (index <= released || index > tables.length) return;
     released = index;
-    const last = savepoint(tables[index - 1]!);
     // A lost connection is noticed by who reads; its locks are gone anyway.
-    await session.query(`ROLLBACK TO SAVEPOINT ${last}; RELEASE SAVEPOINT ${last}`).catch(() => {});
+    await giveUp(session, tables[index - 1]!).catch(() => {});
   };
 }

@@ -4,14 +4,7 @@ import { sqlState } from "../connect/database-error.ts";
 import type { Session } from "../connect/open-session.ts";
 import { watchBlockers } from "./blockers.ts";
 import { qualified } from "./copy-query.ts";
-import { releaser, stackAwaited, stackLocks } from "./lock-stack.ts";
-
-/** Anything that can be locked. */
-export interface Lockable {
-  oid: number;
-  schema: string;
-  name: string;
-}
+import { LOCKS_AT_ONCE, type Lockable, NO_LOCK, releaser, stackAwaited, stackLocks } from "./lock-stack.ts";
 
 export interface LockOptions<Table extends Lockable> {
   /** Has the snapshot, and the locks until they are released. */
@@ -32,6 +25,7 @@ export interface LockedTables<Table extends Lockable> {
   /** The write-ahead log's position, and the server's time (RFC 3339). */
   lsn: string;
   time: string;
+  /** In the order in which they are to be read: those first that others wait for. */
   tables: Table[];
   /** The tables before this index are read: their locks go. Never rejects. */
   release(index: number): Promise<void>;
@@ -41,7 +35,6 @@ export interface LockedTables<Table extends Lockable> {
 const TRY_MS = 5000;
 /** Between two tries, others get through. */
 const PAUSE_MS = 500;
-const LOCKS_AT_ONCE = 200;
 
 /**
  * Tries until all locks are held. Throws DATABASE_BUSY naming who holds a lock, DATABASE_CHANGED when tables come and go all the time, and
@@ -78,7 +71,7 @@ export async function lockTables<Table extends Lockable>(
 function isPassing(error: unknown): boolean {
   if (error instanceof DatabaseChangedError) return true;
   const state = sqlState((error as Error).cause);
-  return state === "55P03" || state === "42P01" || state === "3F000" || state === "40P01";
+  return state === NO_LOCK || state === "42P01" || state === "3F000" || state === "40P01";
 }
 
 async function lockOnce<Table extends Lockable>(

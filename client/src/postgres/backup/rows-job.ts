@@ -30,19 +30,16 @@ function laneOf({ memory, input }: RowsMemory, lane: number): Lane {
   return lanes[lane];
 }
 
-/** Begins to open a session of this thread. What it fails with, the first unit is told. */
-export function openRowsSession(memory: RowsMemory, { lane, session }: RowsJob): void {
-  if (session !== undefined) laneOf(memory, lane).session.open(session).catch(nothing);
-}
-
 /** Up to the first unit that fails. `units` null: no more will be read, the session ends. */
 export async function runRowsJob(
   packer: SlabPacker,
   memory: RowsMemory,
-  { lane, units }: Pick<RowsJob, "lane" | "units">,
+  { lane, units, session: early }: RowsJob,
   events: RowsEvents,
 ): Promise<RowsOutcome[]> {
   const { session, scanner } = laneOf(memory, lane);
+  // What it fails with, the first unit is told.
+  if (early !== undefined) session.open(early).catch(nothing);
   if (units === null) await session.end();
   if (units === null || units.length === 0) return [];
   const outcomes = await readUnits(packer, session, units, events, scanner);
