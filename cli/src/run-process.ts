@@ -1,4 +1,5 @@
 /** Connects one run of the command to its process: streams that may close, signals that abort, the exit code. */
+import { safeCommandLine } from "@datadb/protocol";
 import { EXIT } from "./exit-code.ts";
 import { runCommand } from "./run-command.ts";
 
@@ -7,6 +8,7 @@ class OutputClosed extends Error {}
 
 /** Ends the process with the exit code of the run. */
 export async function runProcess(words: readonly string[]): Promise<never> {
+  hideSecrets(words);
   const abort = new AbortController();
   const closed = new AbortController();
   let hangup: (() => void) | undefined;
@@ -47,4 +49,10 @@ export async function runProcess(words: readonly string[]): Promise<never> {
   ended = true;
   // Output to files, pipes and terminals is written by now; a standard input that nobody ends must not keep us.
   process.exit(code);
+}
+
+/** Everybody on the machine can read the words of a process; its title is what they see from now on. */
+function hideSecrets(words: readonly string[]): void {
+  const safe = safeCommandLine(words);
+  if (safe.some((word, i) => word !== words[i])) process.title = ["datadb", ...safe].join(" ");
 }

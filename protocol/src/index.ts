@@ -53,6 +53,7 @@ export * from "./resp/encode-command.ts";
 export * from "./resp/encode-reply.ts";
 export * from "./resp/reply.ts";
 export * from "./resp/reply-decoder.ts";
+export * from "./safe-command-line.ts";
 export * from "./timestamp.ts";
 export { endsAfterKey, endsAfterName } from "./trees/boundary.ts";
 export * from "./trees/checkpoint-builder.ts";

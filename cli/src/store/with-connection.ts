@@ -123,14 +123,9 @@ export function remoteServer(
   return url;
 }
 
-/** Everybody on the machine can read the arguments of a process; its title is what they see from then on. */
+/** It is hidden by now (run-process.ts). */
 function warnOfPassword(server: string, option: string, warn: (text: string) => void): void {
-  const url = URL.canParse(server) ? new URL(server) : undefined;
-  if (!url?.password) return;
-  const hidden = process.argv.slice(2).map((word) => word.replaceAll(server, redacted(server)));
-  process.title = ["datadb", ...hidden].join(" ");
+  if (!URL.canParse(server) || new URL(server).password === "") return;
   const instead = option === "--server" ? "DATADB_SERVER" : "DATADB_PASSWORD";
   warn(`the password in ${option} was visible in the process list: use ${instead} instead`);
 }
-
-const redacted = (server: string): string => server.replace(/:\/\/[^@/]*@/, "://(redacted)@");

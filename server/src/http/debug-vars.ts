@@ -1,7 +1,6 @@
 /** /debug/vars: counters as JSON under the names that the origin's expvar interface gave them. */
-import { COMMANDS } from "@datadb/protocol";
+import { COMMANDS, safeCommandLine } from "@datadb/protocol";
 import type { ServerState } from "../session/server-state.ts";
-import { safeCommandLine } from "./safe-command-line.ts";
 
 /** Types of backends that have counters even when the store uses none of them. */
 const BACKEND_TYPES = ["blobsfile", "encrypt", "glacier", "mirror", "s3"];

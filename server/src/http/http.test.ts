@@ -3,7 +3,6 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import type { RawClient } from "../testing/raw-client.ts";
 import { openTestServer, type TestServer } from "../testing/test-server.ts";
 import { metricsText } from "./metrics-text.ts";
-import { safeCommandLine } from "./safe-command-line.ts";
 
 let server: TestServer;
 let client: RawClient;
@@ -164,33 +163,6 @@ test("mistakes in the configuration name their key", async () => {
   await expect(openTestServer("tls: { certificate: /nowhere/x, key: /nowhere/y }")).rejects.toThrow(
     "tls.certificate: /nowhere/x cannot be read",
   );
-});
-
-test("no secret stands in cmdline", () => {
-  const given = [
-    "node",
-    "datadb",
-    "--password",
-    "a",
-    "--token=b",
-    "postgres://u:c@h/d",
-    "redis://:d@h",
-    "--key-file",
-    "/f",
-    "plain",
-  ];
-  expect(safeCommandLine(given)).toEqual([
-    "node",
-    "datadb",
-    "--password",
-    "(redacted)",
-    "--token=(redacted)",
-    "postgres://u:(redacted)@h/d",
-    "redis://:(redacted)@h",
-    "--key-file",
-    "(redacted)",
-    "plain",
-  ]);
 });
 
 test("metrics text escapes labels", () => {

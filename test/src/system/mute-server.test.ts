@@ -1,9 +1,9 @@
 /** A server that takes requests and never answers: one signal ends every verb that talks to it, with one message. */
-import { type AddressInfo, createServer, type Socket } from "node:net";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { describeResult, openWorld } from "../harness/command.ts";
 import { LONG } from "../harness/lanes.ts";
+import { muteServer } from "../harness/mute-server.ts";
 import { seed } from "../harness/random.ts";
 import { scratch } from "../harness/scratch.ts";
 import { waitFor } from "../harness/wait-for.ts";
@@ -20,30 +20,6 @@ const VERBS: readonly string[][] = [
   ["rm", "--yes", "some"],
   ["find", "some"],
 ];
-
-/** Answers so many requests of a connection, then none. */
-async function muteServer(answers: number): Promise<{ port: number; silences(): number; close(): void }> {
-  const sockets = new Set<Socket>();
-  let silences = 0;
-  const server = createServer((socket) => {
-    sockets.add(socket);
-    let left = answers;
-    socket.on("error", () => {});
-    socket.on("data", () => {
-      if (left-- > 0) socket.write("+PONG\r\n");
-      else silences += 1;
-    });
-  });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  return {
-    port: (server.address() as AddressInfo).port,
-    silences: () => silences,
-    close() {
-      for (const socket of sockets) socket.destroy();
-      server.close();
-    },
-  };
-}
 
 test.concurrent.each(
   // From the first word on, or behind it: each verb in turn, unless both are wanted.
