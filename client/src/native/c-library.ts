@@ -20,6 +20,8 @@ export interface CLibrary {
   lseek(fd: number, offset: number, whence: number): number;
   statx(directory: number, path: Bytes, flags: number, mask: number, stat: Bytes): number;
   flistxattr(fd: number, list: Bytes, size: number): number;
+  getsockopt(fd: number, level: number, option: number, value: Bytes, length: Bytes): number;
+  setsockopt(fd: number, level: number, option: number, value: Bytes, length: number): number;
 }
 
 /** Loads koffi and binds the functions. Throws when koffi or a function is missing. */
@@ -45,5 +47,7 @@ export function loadCLibrary(): CLibrary {
     lseek: bind("int64_t lseek(int fd, int64_t offset, int whence)"),
     statx: bind("int statx(int directory, void *path, int flags, uint32_t mask, void *stat)"),
     flistxattr: bind("intptr_t flistxattr(int fd, void *list, size_t size)"),
+    getsockopt: bind("int getsockopt(int fd, int level, int option, void *value, void *length)"),
+    setsockopt: bind("int setsockopt(int fd, int level, int option, void *value, uint32_t length)"),
   };
 }

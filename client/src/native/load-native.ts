@@ -4,6 +4,7 @@ import { deviceId } from "./device.ts";
 import { errnoError } from "./errno.ts";
 import type { Native } from "./native.ts";
 import { pathScratch } from "./path-scratch.ts";
+import { socketCalls } from "./socket-calls.ts";
 import { statCalls } from "./stat-calls.ts";
 import { timeCalls } from "./times.ts";
 import { unnamedCalls } from "./unnamed-file.ts";
@@ -52,6 +53,7 @@ function bindNative(c: CLibrary): Native {
   return {
     ...xattrCalls(c),
     ...statCalls(c),
+    ...socketCalls(c),
     ...timeCalls(c),
     ...unnamedCalls(c),
     makeNode(path, mode, device) {

@@ -1,5 +1,6 @@
-/** What the C library can do and node:fs cannot: exact times, extended attributes, special files, holes. */
+/** What the C library can do and Node cannot: exact times, extended attributes, special files, holes, options of sockets. */
 
+import type { SocketCalls } from "./socket-calls.ts";
 import type { StatCalls } from "./stat-calls.ts";
 
 export type { EntryStat } from "./stat-calls.ts";
@@ -25,7 +26,7 @@ export const NODE_TYPE = {
  * All calls are synchronous (1 to 2 µs beside the kernel's own time), never follow a symlink in the last
  * component, and throw what node:fs would: an Error with `code`, `errno`, `syscall`, `path`.
  */
-export interface Native extends StatCalls {
+export interface Native extends StatCalls, SocketCalls {
   /** All attributes, sorted by name as bytes; empty where the file system has none. */
   readXattrs(path: NativePath): Xattr[];
   /** Names only. */

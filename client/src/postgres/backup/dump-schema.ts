@@ -4,6 +4,7 @@ import type { Session } from "../connect/open-session.ts";
 import { clientEncoding, startupOptions } from "../connect/session-settings.ts";
 import { findProgram, findProgramBeside, type PgProgram } from "../programs/find-program.ts";
 import { runProgram } from "../programs/run-program.ts";
+import { withService } from "../programs/with-service.ts";
 
 /** Fixed: a random one would make each dump another. It protects psql from names that look like its commands. */
 const RESTRICT_KEY = "datadb";
@@ -47,22 +48,24 @@ export async function dumpSchema(
   }: { snapshot: string; excluded: readonly { schema: string; name: string }[]; lockWait: number },
 ): Promise<{ preData: Buffer; postData: Buffer }> {
   const environment = environmentOf(session, applicationName);
-  const archive = await runProgram({
-    path: programs.dump.path,
-    args: [
-      "--schema-only",
-      "--format=custom",
-      "--compress=0",
-      `--snapshot=${snapshot}`,
-      `--lock-wait-timeout=${lockWait}`,
-      ...excluded.map(
-        ({ schema, name }) => `--exclude-table=${pg.escapeIdentifier(schema)}.${pg.escapeIdentifier(name)}`,
-      ),
-    ],
-    environment,
-    signal,
-    what: `${session.target.label}: pg_dump`,
-  });
+  const archive = await withService(session.target.parameters, environment, (complete) =>
+    runProgram({
+      path: programs.dump.path,
+      args: [
+        "--schema-only",
+        "--format=custom",
+        "--compress=0",
+        `--snapshot=${snapshot}`,
+        `--lock-wait-timeout=${lockWait}`,
+        ...excluded.map(
+          ({ schema, name }) => `--exclude-table=${pg.escapeIdentifier(schema)}.${pg.escapeIdentifier(name)}`,
+        ),
+      ],
+      environment: complete,
+      signal,
+      what: `${session.target.label}: pg_dump`,
+    }),
+  );
   const section = async (name: string): Promise<Buffer> =>
     settled(
       await runProgram({
@@ -88,8 +91,9 @@ export async function dumpGlobals({
   const [row] = await session.query<{ allowed: boolean }>(
     "SELECT pg_catalog.has_table_privilege('pg_catalog.pg_authid', 'SELECT') AS allowed",
   );
-  return settled(
-    await runProgram({
+  const environment = environmentOf(session, applicationName);
+  const globals = await withService(session.target.parameters, environment, (complete) =>
+    runProgram({
       path: programs.dumpAll.path,
       args: [
         "--globals-only",
@@ -98,11 +102,12 @@ export async function dumpGlobals({
         ...(row!.allowed ? [] : ["--no-role-passwords"]),
         ...restrictKey(programs.dumpAll),
       ],
-      environment: environmentOf(session, applicationName),
+      environment: complete,
       signal,
       what: `${session.target.label}: pg_dumpall`,
     }),
   );
+  return settled(globals);
 }
 
 function restrictKey(program: PgProgram): string[] {

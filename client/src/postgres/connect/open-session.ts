@@ -1,9 +1,9 @@
 /** A session with a PostgreSQL server: connected as libpq would, with canonical settings. */
-import type { Socket } from "node:net";
 import { DatabaseUnreachableError, UsageError } from "@datadb/protocol";
-import pg from "pg";
+import type pg from "pg";
 import { databaseError, sqlState } from "./database-error.ts";
-import { settingsCommand, startupOptions } from "./session-settings.ts";
+import { type MakeSocket, makeClient } from "./make-client.ts";
+import { settingsCommand } from "./session-settings.ts";
 import { type PostgresHost, type PostgresTarget, targetHost } from "./target.ts";
 import { type TlsAttempt, tlsAttempts } from "./tls-options.ts";
 
@@ -36,12 +36,8 @@ export interface Session {
   end(): Promise<void>;
 }
 
-/** Seconds to wait for one server where nothing else is said: a dead host must not block a backup for minutes. */
-const CONNECT_TIMEOUT_SECONDS = 30;
-
-/** Makes the socket of a connection that has no TLS. */
-type MakeSocket = () => Socket;
-
+/** SQLSTATE of a server that starts or ends. */
+const CANNOT_CONNECT_NOW = "57P03";
 /**
  * Connects to the first of the target's servers that answers and fits target_session_attrs. `socket`: instead of the driver's.
  * Throws DATABASE_UNREACHABLE, DATABASE_LOGIN, DATABASE_MISSING, USAGE.
@@ -53,7 +49,7 @@ export async function openSession(
 ): Promise<Session> {
   let last: unknown;
   for (const fallback of wantsFallback(target) ? [false, true] : [false]) {
-    for (const host of target.hosts) {
+    for (const host of inTurn(target)) {
       try {
         const session = await connectHost(target, host, applicationName, socket);
         if (fallback || (await fits(session, target.parameters["target_session_attrs"] ?? "any")))
@@ -65,12 +61,28 @@ export async function openSession(
         );
       } catch (error) {
         last = error;
-        // Another server would not know better who we are, but it may be up.
-        if (target.hosts.length === 1) throw error;
+        if (!mayBeUpElsewhere(error)) throw error;
       }
     }
   }
   throw last;
+}
+
+/** The order in which servers are tried. Throws USAGE. */
+function inTurn({ hosts, parameters }: PostgresTarget): readonly PostgresHost[] {
+  const balance = parameters["load_balance_hosts"] ?? "disable";
+  if (balance === "disable") return hosts;
+  if (balance !== "random")
+    throw new UsageError(`load_balance_hosts=${balance} is unknown`, "give disable or random");
+  const drawn = hosts.map((host) => ({ host, lot: Math.random() }));
+  return drawn.sort((a, b) => a.lot - b.lot).map(({ host }) => host);
+}
+
+/** Another server would not know better who we are, but it may be up, or have started. */
+function mayBeUpElsewhere(error: unknown): boolean {
+  if (!(error instanceof DatabaseUnreachableError)) return false;
+  const { sqlstate } = error.fields;
+  return sqlstate === undefined || sqlstate === CANNOT_CONNECT_NOW;
 }
 
 function wantsFallback({ parameters }: PostgresTarget): boolean {
@@ -104,22 +116,7 @@ async function connectOnce(
   applicationName: string,
   socket: MakeSocket | undefined,
 ): Promise<Session> {
-  const { parameters } = target;
-  const seconds = Number(parameters["connect_timeout"] ?? CONNECT_TIMEOUT_SECONDS);
-  const client = new pg.Client({
-    host: host.address ?? host.host,
-    port: host.port,
-    user: target.user,
-    database: target.database,
-    // A function, since the driver would look for another one when it is empty.
-    password: () => host.password ?? "",
-    ssl: tls === false ? false : { servername: serverName(host), ...tls },
-    ...(tls === false && socket !== undefined ? { stream: socket } : {}),
-    application_name: applicationName,
-    connectionTimeoutMillis: seconds > 0 ? seconds * 1000 : 0,
-    keepAlive: parameters["keepalives"] !== "0",
-    options: startupOptions(parameters["options"]),
-  });
+  const { client, connection } = makeClient(target, host, tls, applicationName, socket);
   const lost = new Promise<never>((_, reject) => {
     client.on("error", (error) => reject(databaseError(error, target.label)));
     client.on("end", () =>
@@ -127,18 +124,19 @@ async function connectOnce(
     );
   });
   lost.catch(() => {});
-  await client.connect();
+  try {
+    await client.connect();
+  } catch (error) {
+    // What was refused here, and not by the server, is still connected.
+    connection.stream.destroy();
+    throw error;
+  }
   try {
     return { ...(await prepared(client, target)), lost, end: () => client.end().catch(() => {}) };
   } catch (error) {
     await client.end().catch(() => {});
     throw error;
   }
-}
-
-/** TLS has no names for addresses. */
-function serverName({ host }: PostgresHost): string | undefined {
-  return /^[\d.]+$|:/.test(host) ? undefined : host;
 }
 
 async function prepared(client: pg.Client, target: PostgresTarget): Promise<Omit<Session, "lost" | "end">> {

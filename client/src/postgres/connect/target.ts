@@ -38,11 +38,9 @@ const SOCKET_DIRECTORIES = ["/var/run/postgresql", "/tmp"];
 
 /** What would not be kept if it were ignored: refused, since a driver in JavaScript cannot do it. */
 const NOT_POSSIBLE: Readonly<Record<string, (value: string) => boolean>> = {
-  channel_binding: (value) => value === "require",
   gssencmode: (value) => value === "require",
-  requirepeer: () => true,
-  require_auth: () => true,
-  sslnegotiation: (value) => value === "direct",
+  sslcertmode: (value) => value === "require",
+  min_protocol_version: (value) => value !== "3.0",
 };
 
 /** Throws USAGE for what is no URL of a database, an unknown service, or a demand that cannot be kept. */

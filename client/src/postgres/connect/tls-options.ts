@@ -1,5 +1,6 @@
 /** What sslmode and its companions mean for a TLS connection of Node. */
-import { existsSync, readFileSync } from "node:fs";
+import { createPrivateKey } from "node:crypto";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import type { ConnectionOptions } from "node:tls";
@@ -24,10 +25,22 @@ export function tlsAttempts(parameters: Parameters, host: string, home: string =
       `sslrootcert=system needs sslmode=verify-full, and it is ${mode}`,
       "leave sslmode out",
     );
+  if (sslNegotiation(parameters) === "direct" && ["disable", "allow", "prefer"].includes(mode))
+    throw new UsageError(
+      `sslnegotiation=direct needs TLS, and sslmode is ${mode}`,
+      "give sslmode=require, verify-ca or verify-full",
+    );
   if (mode === "disable") return [false];
   const tls = tlsOptions(parameters, mode, host, home);
   if (mode === "allow") return [false, tls];
   return mode === "prefer" ? [tls, false] : [tls];
+}
+
+/** Whether TLS begins at once, or after the server was asked. Throws USAGE. */
+export function sslNegotiation(parameters: Parameters): "postgres" | "direct" {
+  const wanted = parameters["sslnegotiation"] ?? "postgres";
+  if (wanted === "postgres" || wanted === "direct") return wanted;
+  throw new UsageError(`sslnegotiation=${wanted} is unknown`, "give postgres or direct");
 }
 
 function tlsOptions(parameters: Parameters, mode: string, host: string, home: string): ConnectionOptions {
@@ -42,7 +55,7 @@ function tlsOptions(parameters: Parameters, mode: string, host: string, home: st
     );
   const certificate = parameters["sslcert"] ?? ifThere(join(directory, "postgresql.crt"));
   const key = parameters["sslkey"] ?? ifThere(join(directory, "postgresql.key"));
-  const revoked = parameters["sslcrl"] ?? ifThere(join(directory, "root.crl"));
+  const revoked = verify ? revocationLists(parameters, directory) : [];
   const least = parameters["ssl_min_protocol_version"];
   const most = parameters["ssl_max_protocol_version"];
   return {
@@ -54,13 +67,59 @@ function tlsOptions(parameters: Parameters, mode: string, host: string, home: st
       ? {}
       : {
           cert: readPem(certificate, "sslcert"),
-          ...(key === undefined ? {} : { key: readPem(key, "sslkey") }),
+          ...(key === undefined ? {} : { key: readKey(key, parameters["sslpassword"]) }),
         }),
     ...(parameters["sslpassword"] === undefined ? {} : { passphrase: parameters["sslpassword"] }),
-    ...(revoked === undefined || !verify ? {} : { crl: readPem(revoked, "sslcrl") }),
+    ...(revoked.length === 0 ? {} : { crl: revoked }),
     ...(least === undefined ? {} : { minVersion: tlsVersion(least) }),
     ...(most === undefined ? {} : { maxVersion: tlsVersion(most) }),
   };
+}
+
+/** Lists of certificates that are not to be trusted any more; in a directory they are named by hash, as OpenSSL does. */
+function revocationLists(parameters: Parameters, home: string): Buffer[] {
+  const { sslcrl, sslcrldir } = parameters;
+  const usual = sslcrl === undefined && sslcrldir === undefined ? ifThere(join(home, "root.crl")) : undefined;
+  const files = [sslcrl, usual].filter((path) => path !== undefined);
+  return [
+    ...files.map((path) => readPem(path, "sslcrl")),
+    ...(sslcrldir === undefined ? [] : listsIn(sslcrldir).map((path) => readPem(path, "sslcrldir"))),
+  ];
+}
+
+function listsIn(directory: string): string[] {
+  let names: string[];
+  try {
+    names = readdirSync(directory).filter((name) => /^[0-9a-f]{8}\.r\d+$/.test(name));
+  } catch (cause) {
+    throw new UsageError(`sslcrldir ${directory} cannot be read: ${(cause as Error).message}`, { cause });
+  }
+  // Without one nothing would be looked up.
+  if (names.length === 0)
+    throw new UsageError(
+      `sslcrldir ${directory} has no list of revoked certificates`,
+      "name them by hash: openssl rehash",
+    );
+  return names.sort().map((name) => join(directory, name));
+}
+
+/** Libpq's rule for the key's mode; and a key that nobody could use is told before a server is asked. */
+function readKey(path: string, passphrase: string | undefined): Buffer {
+  const key = readPem(path, "sslkey");
+  const { mode, uid } = statSync(path);
+  const others = uid === 0 ? 0o037 : 0o077;
+  if ((mode & others) !== 0)
+    throw new UsageError(
+      `sslkey ${path} can be read by others than its owner`,
+      "give it mode 0600, or 0640 when it belongs to root",
+    );
+  try {
+    createPrivateKey({ key, ...(passphrase === undefined ? {} : { passphrase }) });
+  } catch (cause) {
+    const next = "look whether it is a private key as PEM, and sslpassword its passphrase";
+    throw new UsageError(`sslkey ${path} cannot be used: ${(cause as Error).message}`, { next, cause });
+  }
+  return key;
 }
 
 function ifThere(path: string): string | undefined {
