@@ -118,7 +118,7 @@ describe("the launcher", () => {
 
   test("says so when there is no Node at all", () => {
     mkdirSync(join(root, "tools"));
-    for (const tool of ["uname", "readlink"]) symlinkSync(`/usr/bin/${tool}`, join(root, "tools", tool));
+    symlinkSync("/usr/bin/readlink", join(root, "tools/readlink"));
     const { status, stderr } = run(join(root, "cli/bin/datadb"), ["ls"], { PATH: join(root, "tools") });
     expect(status).toBe(1);
     expect(stderr).toContain("needs Node 22.19 or newer, and found none");

@@ -3,7 +3,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { mustRun } from "./run-program.ts";
 
-export interface KeyPair {
+interface KeyPair {
   certificate: string;
   key: string;
 }
