@@ -9,6 +9,7 @@ import { startServer } from "./server.ts";
 import { largeTable, smallTables } from "./source.ts";
 import {
   busyDatadb,
+  copyAndDefinitions,
   customDump,
   datadbOf,
   directoryDump,
@@ -42,6 +43,7 @@ export async function benchPostgres(options: DatabaseOptions): Promise<DatabaseR
     const tools = [
       orderedCopy(JOBS.first),
       orderedCopy(JOBS.later),
+      copyAndDefinitions,
       customDump,
       directoryDump,
       ...(options.tools.includes("datadb") ? [datadbOf, busyDatadb] : []),
@@ -61,7 +63,6 @@ export async function benchPostgres(options: DatabaseOptions): Promise<DatabaseR
         const turn = [...tools.slice(first), ...tools.slice(0, first)];
         series.push(...(await runDatabaseSeries(server, source, template, work, turn)));
       }
-      server.sql("postgres", `DROP DATABASE ${template}`);
       report.tables.push(databaseTable(source.name, content, series));
       report.verdicts.push(...judgeDatabase(source.name, series));
     }

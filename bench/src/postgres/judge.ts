@@ -2,7 +2,7 @@
 import { median } from "../statistics.ts";
 import type { Verdict } from "../targets.ts";
 import { type DatabaseSeries, STEPS, type Step } from "./series.ts";
-import { BUSY_DATADB, copyName, JOBS } from "./tools.ts";
+import { BUSY_DATADB, COPY_AND_DEFINITIONS, copyName, JOBS } from "./tools.ts";
 
 const MB = 1e6;
 const UNCHANGED_BYTES = 16 * 1024;
@@ -26,6 +26,7 @@ export function judgeDatabase(source: string, series: readonly DatabaseSeries[])
   const dumps = [...new Set(series.map((one) => one.tool))].filter((tool) => tool.startsWith("pg_dump"));
   return [
     ...against("first", "first backup", copyName(JOBS.first), 1.75),
+    ...against("first", "first backup", COPY_AND_DEFINITIONS, 1.75),
     ...against("first", `first backup, ${JOBS.later} connections`, copyName(JOBS.later), 1.75, BUSY_DATADB),
     ...against("unchanged", "unchanged backup", copyName(JOBS.later), 1.15),
     ...dumps.flatMap((tool) => against("first", "first backup", tool, 1)),

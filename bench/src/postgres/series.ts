@@ -1,7 +1,7 @@
 /** All programs on one database, step by step in turn: first backup, the same again, the next day, restores. */
 import { execFileSync } from "node:child_process";
 import { mkdirSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { directoryBytes } from "../directory-bytes.ts";
 import { type Measurement, measure } from "../measure.ts";
 import type { Server } from "./server.ts";
@@ -11,6 +11,8 @@ import type { DatabaseTool, Place } from "./tools.ts";
 export const STEPS = ["first", "unchanged", "next", "restore", "table"] as const;
 export type Step = (typeof STEPS)[number];
 
+const MANY_TABLES = 100;
+
 export interface DatabaseSeries {
   tool: string;
   steps: Partial<Record<Step, Measurement>>;
@@ -18,7 +20,11 @@ export interface DatabaseSeries {
   bytes: Partial<Record<Step, number>>;
 }
 
-/** Runs below `work`, which must not exist. The database `template` holds the first day. */
+/**
+ * Runs below `work`, which must not exist. The database `template` holds the first day. Databases of many tables stay until the server is
+ * removed: ext4 gives no inode anew for minutes after it was freed, and looks at all of these for each file that is made, so that whoever
+ * restores after thousands of files were deleted is three times as slow.
+ */
 export async function runDatabaseSeries(
   server: Server,
   source: Source,
@@ -26,11 +32,11 @@ export async function runDatabaseSeries(
   work: string,
   tools: readonly ((place: Place) => DatabaseTool)[],
 ): Promise<DatabaseSeries[]> {
-  const database = `bench_${source.name}`;
-  server.sql(
-    "postgres",
-    `DROP DATABASE IF EXISTS ${database}; CREATE DATABASE ${database} TEMPLATE ${template};`,
-  );
+  const database = basename(work).replaceAll("-", "_");
+  const drop = (name: string): void => {
+    if (source.tables.length < MANY_TABLES) server.sql("postgres", `DROP DATABASE ${name} WITH (FORCE)`);
+  };
+  server.sql("postgres", `CREATE DATABASE ${database} TEMPLATE ${template}`);
   const runs = tools.map((make, i) => {
     const directory = join(work, String(i));
     mkdirSync(directory, { recursive: true });
@@ -50,19 +56,21 @@ export async function runDatabaseSeries(
   }
   const truth = contentOf(server, database, source.tables);
   const truthOfOne = contentOf(server, database, [source.one]);
-  for (const { tool, series } of runs) {
+  for (const [i, { tool, series }] of runs.entries()) {
     if (tool.restore === undefined || tool.restoreTable === undefined) continue;
+    const [restored, one] = [`${database}_restored_${i}`, `${database}_one_${i}`];
     server.sql("postgres", "CHECKPOINT;");
-    series.steps.restore = await settled(tool.restore("restored"));
-    same(series.tool, truth, contentOf(server, "restored", source.tables));
+    series.steps.restore = await settled(tool.restore(restored));
+    same(series.tool, truth, contentOf(server, restored, source.tables));
     say(source, "restore", series);
-    server.sql("postgres", "DROP DATABASE restored WITH (FORCE); CREATE DATABASE restored; CHECKPOINT;");
-    series.steps.table = await settled(tool.restoreTable("restored"));
-    same(series.tool, truthOfOne, contentOf(server, "restored", [source.one]));
+    drop(restored);
+    server.sql("postgres", `CREATE DATABASE ${one}; CHECKPOINT;`);
+    series.steps.table = await settled(tool.restoreTable(one));
+    same(series.tool, truthOfOne, contentOf(server, one, [source.one]));
     say(source, "table", series);
-    server.sql("postgres", "DROP DATABASE restored WITH (FORCE);");
+    drop(one);
   }
-  server.sql("postgres", `DROP DATABASE ${database};`);
+  drop(database);
   return runs.map(({ series }) => series);
 }
 

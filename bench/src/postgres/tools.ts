@@ -24,8 +24,8 @@ export interface DatabaseTool {
   version: string;
   /** Backs the database up; `day` is 1, 2 ... */
   backup(day: number): Command;
-  /** Bytes that `backup(day)` left: all of its repository. */
-  kept: string;
+  /** What the last backup left: all of its repository. */
+  readonly kept: string;
   /** Restores the newest backup into a database that does not exist; absent when the tool cannot. */
   restore?(database: string): Command;
   /** Restores one table into an empty database. */
@@ -48,20 +48,24 @@ export function customDump({ server, source, database, directory }: Place): Data
     version: `${versionOf(server)}, gzip 6; pg_restore -j${PROGRAM_JOBS}`,
     kept: directory,
     backup: () => command(server, "pg_dump", ["-Fc", "-f", dump, database]),
-    ...pgRestore(server, source, dump),
+    ...pgRestore(server, source, () => dump),
   };
 }
 
-/** `pg_dump -Fd -j2`: one process for each table, gzip. */
+/** `pg_dump -Fd -j2`: one process for each table, gzip. Each day has a directory of its own: deleting thousands of files slows down what follows. */
 export function directoryDump({ server, source, database, directory }: Place): DatabaseTool {
-  const dump = join(directory, "dump");
+  let dump = directory;
   return {
     name: `pg_dump -Fd -j${PROGRAM_JOBS}`,
     version: `${versionOf(server)}, gzip 6; pg_restore -j${PROGRAM_JOBS}`,
-    kept: directory,
-    backup: () =>
-      shell(server, `rm -rf "$1" && pg_dump -Fd -j${PROGRAM_JOBS} -f "$1" "$2"`, [dump, database]),
-    ...pgRestore(server, source, dump),
+    get kept() {
+      return dump;
+    },
+    backup: (day) => {
+      dump = join(directory, `day-${day}`);
+      return command(server, "pg_dump", ["-Fd", `-j${PROGRAM_JOBS}`, "-f", dump, database]);
+    },
+    ...pgRestore(server, source, () => dump),
   };
 }
 
@@ -73,11 +77,12 @@ pg_restore -j${PROGRAM_JOBS} -d "$2" -L "$1.list" "$1"`;
 function pgRestore(
   server: Server,
   source: Source,
-  dump: string,
+  dump: () => string,
 ): Required<Pick<DatabaseTool, "restore" | "restoreTable">> {
   return {
-    restore: (to) => shell(server, `createdb "$2" && pg_restore -j${PROGRAM_JOBS} -d "$2" "$1"`, [dump, to]),
-    restoreTable: (to) => shell(server, TABLE_ALONE, [dump, to, source.one]),
+    restore: (to) =>
+      shell(server, `createdb "$2" && pg_restore -j${PROGRAM_JOBS} -d "$2" "$1"`, [dump(), to]),
+    restoreTable: (to) => shell(server, TABLE_ALONE, [dump(), to, source.one]),
   };
 }
 
@@ -99,6 +104,21 @@ export function orderedCopy(jobs: number): (place: Place) => DatabaseTool {
         [],
       ),
   });
+}
+
+/** The same and the definitions, which every backup has and no COPY: for a thousand small tables they take as long as the rows. */
+export const COPY_AND_DEFINITIONS: string = `pg_dump --schema-only and ${copyName(JOBS.first)}`;
+
+/** pg_dump of the definitions, then psql's COPY of the ordered queries, all to nowhere. */
+export function copyAndDefinitions(place: Place): DatabaseTool {
+  const { server, source, database, directory } = place;
+  const rows = copies(server, source, database, JOBS.first, () => "/dev/null");
+  return {
+    name: COPY_AND_DEFINITIONS,
+    version: versionOf(server),
+    kept: directory,
+    backup: () => shell(server, `pg_dump --schema-only "$1" > /dev/null\n${rows}`, [database]),
+  };
 }
 
 /** restic on the rows in key order, one file for each table: what deduplication by content alone makes of them. */
