@@ -31,6 +31,8 @@ export interface EngineOptions {
   jobs: number | undefined;
   /** Workers that are started at once; all when absent. */
   workersAtOnce: number | undefined;
+  /** Whether the source is of files. */
+  files: boolean;
   rules: ScanRules;
   owners: OwnerNames;
   /** Nothing is stored. */
@@ -74,7 +76,7 @@ export interface Engine {
 
 /** Starts the workers. Close it in any case: threads keep a process alive. */
 export function startEngine(options: EngineOptions): Engine {
-  const { connection, facts, rules, owners, dryRun } = options;
+  const { connection, facts, files, rules, owners, dryRun } = options;
   const { hash, chunker } = facts;
   const { local } = connection;
   const workers = options.jobs ?? Math.min(MAX_DEFAULT_WORKERS, availableParallelism());
@@ -83,7 +85,7 @@ export function startEngine(options: EngineOptions): Engine {
   const { failure, fail } = failurePromise();
 
   const pool: WorkerPool = new WorkerPool(
-    { memory, hash, chunker, encode: local !== undefined, rules, users: owners.users, groups: owners.groups },
+    { memory, hash, chunker, encode: local !== undefined, files, rules, ...owners },
     { workers, atOnce: options.workersAtOnce ?? workers, slabs },
     {
       batch: (batch) => {

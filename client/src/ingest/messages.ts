@@ -15,6 +15,8 @@ export interface WorkerSetup {
   chunker: ChunkerParameters;
   /** Whether nodes are encoded here; over a wire the server encodes. */
   encode: boolean;
+  /** Whether entries of file systems will be read. */
+  files: boolean;
   rules: ScanRules;
   /** Names of owners by id. */
   users: ReadonlyMap<number, string>;
@@ -73,7 +75,7 @@ export type ToWorker =
   | { type: "fetched"; id: number; records: PackedRecords };
 
 export type FromWorker =
-  /** `missing`: why there are no native calls, or null. */
+  /** `missing`: why there are no native calls, or null; also where nobody needs them. */
   | { type: "ready"; missing: string | null }
   /** A job cannot go on without another slab. */
   | { type: "slab-wanted" }

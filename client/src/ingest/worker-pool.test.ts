@@ -35,6 +35,7 @@ function newPool(failed: (error: Error) => void = nothing): WorkerPool {
       hash: "sha256",
       chunker: { algorithm: "gear", min: 16 << 10, avg: 64 << 10, max: 512 << 10 },
       encode: true,
+      files: false,
       rules: { exclude: [], gitignore: false, excludeCaches: false, storeId: "", read: true },
       users: new Map(),
       groups: new Map(),

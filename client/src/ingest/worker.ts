@@ -20,7 +20,8 @@ const port = parentPort!;
 const setup = workerData as WorkerSetup;
 const { memory, hash, encode } = setup;
 const nameBytes = hashLength(hash);
-const { native, missing = null } = nativeSupport();
+// Loading them takes 20 ms, and rows need none.
+const { native, missing = null } = setup.files ? nativeSupport() : { native: null };
 const view = Buffer.from(memory.buffer);
 /** For this backup: the worker ends with it. */
 const effort: Effort = { left: EFFORT_BYTES };

@@ -101,13 +101,12 @@ async function takeSnapshot(
     jobs: checkJobs(options.jobs),
     // How many a database needs is known when it has been looked at.
     workersAtOnce: identity.source === "postgres" ? 1 : undefined,
+    files: identity.source === "files",
     rules: scanRules(facts, identity, options),
     owners: ownerNames(),
     dryRun: options.dryRun ?? false,
     idle: () => walking.walk?.pump(),
-    nativeMissing: (reason) => {
-      if (identity.source === "files") report.nativeMissing(reason);
-    },
+    nativeMissing: (reason) => report.nativeMissing(reason),
     progress: (bytes, path) => report.progress(bytes, path),
   });
   let stopReporting = (): void => {};
