@@ -47,6 +47,15 @@ test("offsets of tokens are those of the statement", () => {
   expect(second!.tokens.map(({ value }) => value)).toContain('t "x" y');
 });
 
+test("a parameter, a column or a table called begin begins nothing", () => {
+  const plain =
+    "CREATE FUNCTION s.f(begin integer, \"end\" integer) RETURNS integer LANGUAGE sql AS 'SELECT 1'";
+  const atomic = `CREATE FUNCTION s.g(begin integer) RETURNS TABLE(atomic integer) LANGUAGE sql
+    BEGIN ATOMIC SELECT begin.a, CASE begin.b WHEN 1 THEN 2 END AS c FROM s.t begin; SELECT g.begin; END`;
+  const owner = "ALTER FUNCTION s.f(begin integer) OWNER TO ann";
+  expect(texts([plain, owner, atomic, owner, ""].join(";\n"))).toEqual([plain, owner, atomic, owner]);
+});
+
 test("what is not closed does not hang", () => {
   for (const script of [
     "SELECT 'a",

@@ -32,7 +32,7 @@ function* statementsIn(script: string): Generator<Statement & { end: number }> {
     if (token.text === "(") parentheses++;
     if (token.text === ")" && parentheses > 0) parentheses--;
     tokens.push(token);
-    if (token.kind === "word" && isRoutine(tokens)) blocks = blocksAfter(token, blocks);
+    if (token.kind === "word" && isRoutine(tokens)) blocks = blocksAfter(tokens, parentheses, blocks);
   }
   if (tokens.length > 0) yield statementOf(script, tokens, script.length);
 }
@@ -45,12 +45,20 @@ function statementOf(script: string, tokens: Token[], end: number): Statement & 
   return { text, tokens, end };
 }
 
-/** BEGIN ATOMIC ... END holds semicolons; so may CASE ... END within it. */
-function blocksAfter({ value }: Token, blocks: number): number {
-  if (value === "begin") return blocks + 1;
+/**
+ * BEGIN ATOMIC ... END holds semicolons; so may CASE ... END within it. BEGIN alone is a name, of a parameter or a column, which
+ * needs no quotes.
+ */
+function blocksAfter(tokens: readonly Token[], parentheses: number, blocks: number): number {
+  const { value } = tokens.at(-1)!;
+  if (value === "atomic" && blocks === 0 && parentheses === 0) return isBegin(tokens.at(-2)) ? 1 : 0;
   if (value === "case" && blocks > 0) return blocks + 1;
   if (value === "end" && blocks > 0) return blocks - 1;
   return blocks;
+}
+
+function isBegin(token: Token | undefined): boolean {
+  return token?.kind === "word" && token.value === "begin";
 }
 
 function isRoutine(tokens: readonly Token[]): boolean {
