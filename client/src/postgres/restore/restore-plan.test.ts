@@ -25,7 +25,8 @@ CREATE FUNCTION s.late(int) RETURNS int LANGUAGE sql RETURN 1;
 ALTER TABLE ONLY s.small ADD CONSTRAINT fk FOREIGN KEY (a) REFERENCES s.big(id);
 ALTER TABLE ONLY s.big ADD CONSTRAINT self FOREIGN KEY (a) REFERENCES s.big(id);
 CREATE EVENT TRIGGER e ON ddl_command_end EXECUTE FUNCTION s.f();
-ALTER EVENT TRIGGER e OWNER TO ann;`;
+ALTER EVENT TRIGGER e OWNER TO ann;
+COMMENT ON EVENT TRIGGER e IS 'on a table';`;
 
 test("indexes of large tables run beside each other, those of small ones together", () => {
   const plan = restorePlan([], wantedStatements(POST, ALL), [table("big", 1e9), table("small", 10)]);
@@ -64,6 +65,7 @@ test("foreign keys hold both tables; event triggers come last", () => {
   expect(plan.last).toEqual([
     "CREATE EVENT TRIGGER e ON ddl_command_end EXECUTE FUNCTION s.f()",
     "ALTER EVENT TRIGGER e OWNER TO ann",
+    "COMMENT ON EVENT TRIGGER e IS 'on a table'",
   ]);
 });
 

@@ -54,8 +54,8 @@ const DESCRIBERS: Readonly<Record<string, Describer>> = {
   revoke: PRIVILEGE,
   create,
   alter,
-  comment: (tokens) => ({ ...commented(tokens), kind: "comment" }),
-  security: (tokens) => ({ ...commented(tokens), kind: "comment" }),
+  comment: commented,
+  security: commented,
 };
 
 function other(): Description {
@@ -130,11 +130,16 @@ function isOwner(tokens: readonly Token[]): boolean {
 }
 
 /** COMMENT ON CONSTRAINT c ON table; COMMENT ON COLUMN table.c; COMMENT ON TABLE table. */
-function commented(tokens: readonly Token[]): Partial<DescribedStatement> {
+function commented(tokens: readonly Token[]): Description {
   const on = tokens.findIndex(({ value, kind }) => kind === "word" && value === "on");
   const [kind, name] = tokens.slice(on + 1, on + 3);
-  if (kind?.value === "schema" || kind?.value === "extension") return { plainName: name?.value ?? null };
-  return { subject: nameAfter(tokens.slice(on + 1), "on") ?? firstName(tokens.slice(on + 1)) };
+  if (kind?.value === "event" && name?.value === "trigger") return { kind: "event-trigger" };
+  if (kind?.value === "schema" || kind?.value === "extension")
+    return { kind: "comment", plainName: name?.value ?? null };
+  return {
+    kind: "comment",
+    subject: nameAfter(tokens.slice(on + 1), "on") ?? firstName(tokens.slice(on + 1)),
+  };
 }
 
 function plainName(tokens: readonly Token[]): string | null {
