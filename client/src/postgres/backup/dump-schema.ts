@@ -128,8 +128,11 @@ function environmentOf(session: Session, applicationName: string): NodeJS.Proces
   };
 }
 
-/** Without what varies and says nothing of the content: versions and times. */
+/** Without versions, which vary and say nothing of the content. They stand before the first command; behind it, texts may look so. */
 function settled(sql: Buffer): Buffer {
   const text = sql.toString("latin1");
-  return Buffer.from(text.replace(/^-- (?:Dumped (?:from|by)|Started on|Completed on) .*\n/gm, ""), "latin1");
+  const end = text.search(/^SET /m);
+  const head = end < 0 ? text : text.slice(0, end);
+  const kept = head.replace(/^-- (?:Dumped (?:from|by)|Started on|Completed on) .*\n/gm, "");
+  return Buffer.from(kept + text.slice(head.length), "latin1");
 }
