@@ -43,7 +43,7 @@ const COLUMNS = `ARRAY(
     ORDER BY a.attnum)`;
 
 /**
- * Of each table: unique, whole, never null, in the types' own order: an index that gives each row one place. All together: one table after
+ * Of each table: unique, whole, never null (also not before a constraint that was never validated), in the types' own order: an index that gives each row one place. All together: one table after
  * another takes three times as long.
  */
 const KEYS = `
@@ -55,7 +55,7 @@ const KEYS = `
         pg_catalog.json_agg(pg_catalog.format_type(a.atttypid, a.atttypmod) ORDER BY p.position) AS types,
         pg_catalog.bool_and(co.oid IS NULL OR co.collversion IS NULL
           OR co.collversion = pg_catalog.pg_collation_actual_version(co.oid)) AS trusted,
-        pg_catalog.bool_and(a.attnotnull AND a.attgenerated = '' AND i.indoption[p.position - 1] = 0
+        pg_catalog.bool_and(a.attnotnull AND nv.oid IS NULL AND a.attgenerated = '' AND i.indoption[p.position - 1] = 0
           AND o.opcdefault AND i.indcollation[p.position - 1] = a.attcollation) AS usable
       FROM pg_catalog.pg_index i
       JOIN pg_catalog.pg_class ic ON ic.oid = i.indexrelid
@@ -65,6 +65,8 @@ const KEYS = `
       JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[p.position - 1]
       JOIN pg_catalog.pg_opclass o ON o.oid = i.indclass[p.position - 1]
       LEFT JOIN pg_catalog.pg_collation co ON co.oid = a.attcollation
+      LEFT JOIN pg_catalog.pg_constraint nv ON nv.conrelid = i.indrelid AND nv.contype = 'n' AND NOT nv.convalidated
+        AND nv.conkey[1] = a.attnum
       WHERE i.indisunique AND i.indisvalid AND i.indpred IS NULL AND i.indexprs IS NULL AND ${USER_SCHEMA}
       GROUP BY i.indexrelid, i.indrelid, ic.relname, i.indisprimary, i.indnkeyatts
     ) k
