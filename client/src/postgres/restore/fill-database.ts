@@ -2,6 +2,7 @@
 import { availableParallelism } from "node:os";
 import type { Session } from "../connect/open-session.ts";
 import type { PostgresTarget } from "../connect/target.ts";
+import { analyzeTasks } from "./analyze-tables.ts";
 import type { BackupFiles } from "./backup-files.ts";
 import { isCopiedInBinary } from "./copy-table.ts";
 import { largeObjectTasks } from "./large-objects.ts";
@@ -112,7 +113,7 @@ async function fill(first: Session, sessions: readonly Session[], request: FillR
   const compare = [...verify.summed, ...verify.readBack];
   // Neither needs much of the other's: all sessions have something to do until the end.
   report.phase(compare.length > 0 ? "verify" : "statistics");
-  await runTasks(sessions, [...(await analyzeTasks(first)), ...compare], report.task);
+  await runTasks(sessions, [...(await analyzeTasks(first, report.warn)), ...compare], report.task);
   await inTransactions(first, plan.last, journal);
 }
 
@@ -149,27 +150,4 @@ async function refreshViews(session: Session, { files, selection, report }: Fill
     report.current(view.name);
     await runOne(session, `REFRESH MATERIALIZED VIEW ${sqlName(view)}`);
   }
-}
-
-const ANALYZED_AT_ONCE = 40;
-
-/** Partitions are analyzed with what they are parts of. */
-async function analyzeTasks(session: Session): Promise<Task[]> {
-  const tables = await session.query<{ name: string }>(
-    `SELECT pg_catalog.format('%I.%I', n.nspname, c.relname) AS name
-     FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
-     WHERE c.relkind IN ('r', 'p', 'm') AND NOT c.relispartition AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
-     ORDER BY c.relpages DESC`,
-  );
-  const names = tables.map(({ name }) => name);
-  // The largest alone, the others together.
-  const parts = names.slice(0, 8).map((name) => [name]);
-  for (let at = 8; at < names.length; at += ANALYZED_AT_ONCE)
-    parts.push(names.slice(at, at + ANALYZED_AT_ONCE));
-  return parts.map((part) => ({
-    label: part[0]!,
-    tables: [],
-    shared: true,
-    run: (worker) => runOne(worker, `ANALYZE ${part.join(", ")}`),
-  }));
 }

@@ -1,6 +1,7 @@
 /** Restores a part of a backup into a database that is in use: in one transaction, so that nobody ever sees half of it. */
 import { ExistsError, UsageError } from "@datadb/protocol";
 import type { Session } from "../connect/open-session.ts";
+import { analyzeInside } from "./analyze-tables.ts";
 import type { BackupFiles } from "./backup-files.ts";
 import type { ExistingNames } from "./existing-names.ts";
 import { type LoadOneRequest, loadTable } from "./load-tables.ts";
@@ -68,7 +69,8 @@ export async function restoreIntoDatabase(session: Session, request: IntoRequest
     await runOne(session, `REFRESH MATERIALIZED VIEW ${sqlName(selection.nameOf(view))}`);
   }
   report.phase("statistics");
-  for (const table of selection.tables) await session.query(`ANALYZE ${sqlName(selection.nameOf(table))}`);
+  for (const table of selection.tables)
+    await analyzeInside(session, sqlName(selection.nameOf(table)), report.warn);
   await session.query("COMMIT");
 }
 
