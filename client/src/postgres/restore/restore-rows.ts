@@ -26,10 +26,8 @@ export async function restoreRows(
   const named = filled.map((table) => ({ ...targets.get(table)!, table }));
   const order = foreignKeyOrder(named, keys);
   await requireOwner(session, order.deferred);
-  if (clean) {
-    if (tables.length > 0)
-      await session.query(`TRUNCATE ONLY ${[...targets.values()].map(sqlName).join(", ")}`);
-  } else await requireEmpty(session, [...targets.values()]);
+  if (clean) await empty(session, [...targets.values()]);
+  else await requireEmpty(session, [...targets.values()]);
   const triggers = await disableTriggers(session, named);
   const deferred = new Map(
     (order.deferred as DeferredKey[]).map((key) => [`${key.onTable} ${key.constraint}`, key]),
@@ -51,6 +49,26 @@ export async function restoreRows(
       : "NOT DEFERRABLE";
     await session.query(`ALTER TABLE ${onTable} ALTER CONSTRAINT ${quoteName(constraint)} ${state}`);
   }
+}
+
+/**
+ * All at once: they may refer to each other. What inherits from one of them is not touched. Of a partitioned table that refers to others, all
+ * partitions must be among them: only with it the server empties what it refers to.
+ */
+async function empty(session: Session, names: readonly ObjectName[]): Promise<void> {
+  if (names.length === 0) return;
+  const parents = await session.query<{ name: string }>(
+    `WITH given AS (SELECT pg_catalog.to_regclass(t) AS oid FROM unnest($1::text[]) AS t)
+     SELECT pg_catalog.format('%I.%I', n.nspname, p.relname) AS name
+     FROM pg_catalog.pg_class AS p JOIN pg_catalog.pg_namespace AS n ON n.oid = p.relnamespace
+     WHERE p.relkind = 'p' AND p.oid IN (SELECT conrelid FROM pg_catalog.pg_constraint WHERE contype = 'f')
+       AND p.oid IN (SELECT a.relid FROM given CROSS JOIN LATERAL pg_catalog.pg_partition_ancestors(given.oid) AS a)
+       AND NOT EXISTS (SELECT FROM pg_catalog.pg_partition_tree(p.oid) AS t
+         WHERE t.isleaf AND t.relid NOT IN (SELECT oid FROM given))`,
+    [names.map(sqlName)],
+  );
+  const all = [...names.map((name) => `ONLY ${sqlName(name)}`), ...parents.map(({ name }) => name)];
+  await session.query(`TRUNCATE ${all.join(", ")}`);
 }
 
 interface DeferredKey extends ForeignKey {
@@ -101,7 +119,8 @@ async function foreignKeys(session: Session, names: readonly ObjectName[]): Prom
        o.condeferrable AS deferrable, o.condeferred AS initially, o.conrelid::regclass::text AS "onTable", o.conname AS constraint
      FROM keys AS k JOIN pg_catalog.pg_constraint AS c ON c.oid = k.oid JOIN pg_catalog.pg_constraint AS o ON o.oid = k.origin
      JOIN pg_catalog.pg_class AS r ON r.oid = c.conrelid JOIN pg_catalog.pg_namespace AS n ON n.oid = r.relnamespace
-     JOIN pg_catalog.pg_class AS f ON f.oid = c.confrelid JOIN pg_catalog.pg_namespace AS fn ON fn.oid = f.relnamespace
+     LEFT JOIN LATERAL pg_catalog.pg_partition_tree(c.confrelid) AS part ON part.isleaf
+     JOIN pg_catalog.pg_class AS f ON f.oid = coalesce(part.relid, c.confrelid) JOIN pg_catalog.pg_namespace AS fn ON fn.oid = f.relnamespace
      WHERE k.conparentid = 0`,
     [names.map(sqlName)],
   );
