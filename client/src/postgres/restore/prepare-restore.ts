@@ -16,6 +16,7 @@ import { type DescribedStatement, describeStatement } from "./script/describe-st
 import { keyOf, type ObjectName } from "./script/object-name.ts";
 import { splitStatements } from "./script/split-statements.ts";
 import {
+  type Closure,
   closureOf,
   type RestoreSelection,
   selectEverything,
@@ -101,7 +102,7 @@ function select(
   const names = newNames([...closure.preData, ...closure.postData], moved, options);
   const nameOf = (table: ObjectName): ObjectName =>
     names.get(keyOf(table)) ?? { schema: table.schema, name: table.name };
-  const extensions = extensionsFor(closure.unknown, preData, existing);
+  const extensions = extensionsFor(closure, preData, existing);
   const schemas = closure.preData.filter(
     ({ kind, plainName }) => kind !== "schema" || !existing.hasSchema(plainName ?? ""),
   );
@@ -139,16 +140,28 @@ function movedKeys({ keys, schema }: Wanted, made: ReadonlySet<string>): Readonl
   return schema === null ? keys : new Set([...made].filter((key) => key.startsWith(`${schema}\0`)));
 }
 
-/** Extensions in whose schemas names are that neither backup nor target has. */
+/** What an index by this method may need without naming it: the standard operators of plain types. */
+const OPERATORS_FOR: Readonly<Record<string, string>> = {
+  gist: "btree_gist",
+  overlaps: "btree_gist",
+  gin: "btree_gin",
+};
+
+/** Extensions in whose schemas names are that neither backup nor target has, and those that indexes need. */
 function extensionsFor(
-  unknown: readonly ObjectName[],
+  { unknown, postData }: Closure,
   preData: readonly DescribedStatement[],
   existing: ExistingNames,
 ): DescribedStatement[] {
+  const implied = new Set(
+    postData.flatMap(({ tokens }) =>
+      tokens.flatMap(({ kind, value }) => (kind === "word" ? (OPERATORS_FOR[value] ?? []) : [])),
+    ),
+  );
   const schemas = new Set(unknown.filter((name) => !existing.has(name)).map(({ schema }) => schema));
-  return preData.filter(({ kind, tokens }) => {
+  return preData.filter(({ kind, tokens, plainName }) => {
     const at = tokens.findIndex(({ value }) => value === "schema");
-    return kind === "extension" && schemas.has(tokens[at + 1]?.value ?? "");
+    return kind === "extension" && (schemas.has(tokens[at + 1]?.value ?? "") || implied.has(plainName ?? ""));
   });
 }
 

@@ -63,6 +63,33 @@ test("a partitioned table comes with its partitions; a partition alone", () => {
   expect(() => closure("s/nothing")).toThrow(/there is no table or schema 's\/nothing'/);
 });
 
+test("a partition alone comes without the state of triggers that it has from its parent", () => {
+  const pre = wantedStatements(
+    `CREATE TEXT SEARCH CONFIGURATION s.c (PARSER = pg_catalog."default");
+ALTER TEXT SEARCH CONFIGURATION s.c ADD MAPPING FOR word WITH s.dictionary;
+CREATE TABLE s.p (i int, trigger text) PARTITION BY LIST (i);
+CREATE TABLE s.p1 (i int, trigger text, v tsvector GENERATED ALWAYS AS (to_tsvector('s.c'::regconfig, trigger)) STORED);
+ALTER TABLE ONLY s.p ATTACH PARTITION s.p1 FOR VALUES IN (1);
+ALTER TABLE ONLY s.p1 ALTER COLUMN trigger SET DEFAULT 'x';`,
+    ALL,
+  );
+  const post = wantedStatements(
+    `CREATE TRIGGER "of all" AFTER INSERT ON s.p FOR EACH ROW EXECUTE FUNCTION x.f();
+ALTER TABLE s.p1 DISABLE TRIGGER "of all";
+CREATE CONSTRAINT TRIGGER own AFTER INSERT ON s.p1 FOR EACH ROW EXECUTE FUNCTION x.f();
+ALTER TABLE s.p1 ENABLE ALWAYS TRIGGER own;`,
+    ALL,
+  );
+  const from = (name: string): [number, string[]] => {
+    const asked = { keys: withPartitions(new Set([`s\0${name}`]), pre), schema: null };
+    const { preData, postData } = closureOf(asked, pre, post, () => false);
+    return [preData.length, postData.map(({ text }) => text.slice(0, 30))];
+  };
+  const texts = post.map(({ text }) => text.slice(0, 30));
+  expect(from("p1")).toEqual([4, texts.slice(2)]);
+  expect(from("p")).toEqual([6, texts]);
+});
+
 test("a new name goes everywhere: indexes, sequences, strings, bare names", () => {
   const found = closure("s/t");
   const names = newNames(

@@ -1,6 +1,7 @@
 /** Which part of a backup is restored: everything, or a table or schema with what it needs. */
 import { NotFoundError } from "@datadb/protocol";
 import type { PostgresManifest, SequenceState, TableManifest } from "../manifest/manifest.ts";
+import { isOfAbsentTrigger } from "./absent-trigger.ts";
 import type { DescribedStatement } from "./script/describe-statement.ts";
 import { keyOf, nameAt, namesIn, type ObjectName } from "./script/object-name.ts";
 
@@ -130,6 +131,7 @@ export function closureOf(
     }
     left = left.filter(({ statement }) => !taken.has(statement));
   }
+  for (const statement of [...taken]) if (isOfAbsentTrigger(statement, taken)) taken.delete(statement);
   const schemas = new Set([...selected].map((key) => key.slice(0, key.indexOf("\0"))));
   const isTaken = (statement: DescribedStatement): boolean =>
     taken.has(statement) ||

@@ -48,11 +48,14 @@ export function isName({ kind }: Token): boolean {
   return kind === "word" || kind === "quoted";
 }
 
-/** A name of a relation in a string before ::regclass, such as the argument of nextval. */
+/** Types whose literals are names of what has a schema. */
+const NAMING_TYPES = new Set(["regclass", "regconfig", "regdictionary", "regtype", "regcollation"]);
+
+/** A name in a string before ::regclass, such as the argument of nextval, or before another type of that kind. */
 export function nameInString(tokens: readonly Token[], at: number): ObjectName | null {
   const [string, first, second, type] = tokens.slice(at, at + 4);
   if (string?.kind !== "string" || first?.text !== ":" || second?.text !== ":") return null;
-  if (type?.value !== "regclass") return null;
+  if (type?.kind !== "word" || !NAMING_TYPES.has(type.value)) return null;
   return nameAt([...tokenizeSql(string.value)], 0);
 }
 
