@@ -3,7 +3,7 @@ import type { Session } from "../connect/open-session.ts";
 import type { DatabaseFacts, PostgresManifest } from "../manifest/manifest.ts";
 import { USER_SCHEMA } from "./tables.ts";
 
-/** Lists whose values are identifiers, quoted already: they must not be quoted again. */
+/** Lists whose values are identifiers, quoted already: they must not be quoted again. But what is empty, SQL does not read as a name. */
 const QUOTED_LISTS =
   "'local_preload_libraries', 'search_path', 'session_preload_libraries', 'shared_preload_libraries', 'temp_tablespaces', 'unix_socket_directories'";
 
@@ -24,12 +24,15 @@ export async function readDatabase(session: Session): Promise<DatabaseFacts> {
             ELSE 'ALTER ROLE ' || pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(s.setrole)) || ' IN DATABASE '
               || pg_catalog.quote_ident(d.datname) END
           || ' SET ' || pg_catalog.quote_ident(pg_catalog.split_part(c, '=', 1)) || ' TO '
-          || CASE WHEN pg_catalog.split_part(c, '=', 1) IN (${QUOTED_LISTS}) THEN pg_catalog.substr(c, pg_catalog.strpos(c, '=') + 1)
+          || CASE WHEN pg_catalog.split_part(c, '=', 1) IN (${QUOTED_LISTS})
+            THEN pg_catalog.regexp_replace(pg_catalog.substr(c, pg_catalog.strpos(c, '=') + 1), '(^|, *)""(?=,|$)', '\\1''''', 'g')
             ELSE pg_catalog.quote_literal(pg_catalog.substr(c, pg_catalog.strpos(c, '=') + 1)) END
         FROM pg_catalog.pg_db_role_setting s, pg_catalog.unnest(s.setconfig) WITH ORDINALITY AS u (c, n)
         WHERE s.setdatabase = d.oid ORDER BY s.setrole <> 0, pg_catalog.pg_get_userbyid(s.setrole) COLLATE "C", u.n)
       || CASE WHEN d.datconnlimit >= 0 THEN ARRAY['ALTER DATABASE ' || pg_catalog.quote_ident(d.datname)
-        || ' CONNECTION LIMIT ' || d.datconnlimit] ELSE '{}' END AS settings
+        || ' CONNECTION LIMIT ' || d.datconnlimit] ELSE '{}' END
+      || CASE WHEN d.datistemplate THEN ARRAY['ALTER DATABASE ' || pg_catalog.quote_ident(d.datname) || ' IS_TEMPLATE true']
+        ELSE '{}' END AS settings
     FROM pg_catalog.pg_database d JOIN pg_catalog.pg_tablespace t ON t.oid = d.dattablespace
     WHERE d.datname = pg_catalog.current_database()`);
   const facts = row!;
@@ -45,7 +48,8 @@ export async function readDatabase(session: Session): Promise<DatabaseFacts> {
     ...present("icuLocale", facts["locale"]),
     ...present("icuRules", facts["rules"]),
     ...present("collationVersion", facts["collversion"]),
-    ...present("acl", facts["acl"]),
+    // Empty: nobody has any privilege, not even the owner. Absent: those that a database has from the beginning.
+    ...(typeof facts["acl"] === "string" && { acl: facts["acl"] }),
     ...present("comment", facts["comment"]),
   };
 }

@@ -1,6 +1,6 @@
 /** Settings of the backed-up database become those of the restored one. */
 import { expect, test } from "vitest";
-import { splitAcl } from "./acl-grants.ts";
+import { aclStatements, rolesOfAcl } from "./acl-statements.ts";
 import { forDatabase, rolesOfSettings } from "./create-database.ts";
 import { temporaryName } from "./temporary-name.ts";
 
@@ -21,11 +21,30 @@ test("temporary names fit, differ by database and role, and stay the same", () =
   expect(temporaryName("app", "new")).toBe("datadb_restoring_a172cedcae47");
 });
 
-test("privileges fall apart at commas that are in no name", () => {
-  expect(splitAcl(`=Tc/ann,"b, ""c"=C*/ann,ann=CTc/ann`)).toEqual([
-    "=Tc/ann",
-    `"b, ""c"=C*/ann`,
-    "ann=CTc/ann",
+const ACL = `=Tc/ann,"b, ""c"=C*/ann,ann=CTc/ann,d_1=C/"b, ""c"`;
+
+test("privileges are granted again, by those who granted them where that can be", () => {
+  const given = [
+    'GRANT TEMPORARY ON DATABASE "x" TO PUBLIC',
+    'GRANT CONNECT ON DATABASE "x" TO PUBLIC',
+    'GRANT CREATE ON DATABASE "x" TO "b, ""c" WITH GRANT OPTION',
+  ];
+  const owned = ["CREATE", "TEMPORARY", "CONNECT"].map((word) => `GRANT ${word} ON DATABASE "x" TO "ann"`);
+  const revoked = ['REVOKE ALL ON DATABASE "x" FROM PUBLIC', 'REVOKE ALL ON DATABASE "x" FROM "ann"'];
+  const last = 'GRANT CREATE ON DATABASE "x" TO "d_1"';
+  const options = { owner: "ann", noOwner: false, asGrantor: false };
+  expect(aclStatements(ACL, 'DATABASE "x"', options)).toEqual([...revoked, ...given, ...owned, last]);
+  expect(aclStatements(ACL, 'DATABASE "x"', { ...options, asGrantor: true })).toEqual([
+    ...[...revoked, ...given, ...owned],
+    'SET SESSION AUTHORIZATION "b, ""c"',
+    last,
+    "RESET SESSION AUTHORIZATION",
   ]);
-  expect(splitAcl("")).toEqual([]);
+  expect(aclStatements(ACL, 'DATABASE "x"', { ...options, noOwner: true })).toEqual([
+    revoked[0],
+    ...given,
+    last,
+  ]);
+  expect(aclStatements("", 'DATABASE "x"', options)).toEqual(revoked);
+  expect(rolesOfAcl(ACL, "ann")).toEqual(['b, "c', "d_1"]);
 });

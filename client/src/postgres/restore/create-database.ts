@@ -1,7 +1,7 @@
 /** Makes a database as the backup describes it, and gives it settings, privileges and owner when it is filled. */
 import type { Session } from "../connect/open-session.ts";
 import type { DatabaseFacts } from "../manifest/manifest.ts";
-import { grantStatements } from "./acl-grants.ts";
+import { aclStatements } from "./acl-statements.ts";
 import { runOne } from "./run-script.ts";
 import { quoteName, quoteText } from "./script/object-name.ts";
 import { tokenizeSql } from "./script/tokenize-sql.ts";
@@ -39,24 +39,20 @@ function provider({ localeProvider, icuLocale, icuRules }: DatabaseFacts): strin
 export interface FinishOptions {
   noOwner: boolean;
   noPrivileges: boolean;
+  /** Whether privileges are granted by those who granted them. */
+  asGrantor: boolean;
 }
 
 /** Statements that make the filled database what the backup's was: comment, owner, privileges, settings. */
-export async function finishingStatements(
-  session: Session,
-  name: string,
-  facts: DatabaseFacts,
-  options: FinishOptions,
-): Promise<string[]> {
+export function finishingStatements(name: string, facts: DatabaseFacts, options: FinishOptions): string[] {
   const database = `DATABASE ${quoteName(name)}`;
   const comment = facts.comment === undefined ? "NULL" : quoteText(facts.comment);
   const statements = [`COMMENT ON ${database} IS ${comment}`];
   if (!options.noOwner) statements.push(`ALTER ${database} OWNER TO ${quoteName(facts.owner)}`);
-  if (!options.noPrivileges && facts.acl !== undefined) {
-    statements.push(`REVOKE ALL ON ${database} FROM PUBLIC`);
-    if (!options.noOwner) statements.push(`REVOKE ALL ON ${database} FROM ${quoteName(facts.owner)}`);
-    statements.push(...(await grantStatements(session, facts.acl, database)));
-  }
+  const { owner, acl } = facts;
+  const { noOwner, asGrantor } = options;
+  if (!options.noPrivileges && acl !== undefined)
+    statements.push(...aclStatements(acl, database, { owner, noOwner, asGrantor }));
   // What a role gets of its own counts as a privilege: the role may not be there.
   for (const setting of facts.settings)
     if (!options.noPrivileges || rolesOfSettings([setting]).length === 0)

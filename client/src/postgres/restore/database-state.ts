@@ -22,6 +22,14 @@ export async function databaseState(session: Session, name: string): Promise<Dat
   return found ?? null;
 }
 
+/** Whether this user may act as any other. */
+export async function isSuperuser(session: Session): Promise<boolean> {
+  const [row] = await session.query<{ is: boolean }>(
+    "SELECT rolsuper AS is FROM pg_catalog.pg_roles WHERE rolname = current_user",
+  );
+  return row!.is;
+}
+
 /** Whether this user may make and rename databases. */
 export async function mayCreateDatabases(session: Session): Promise<boolean> {
   const [row] = await session.query<{ may: boolean }>(

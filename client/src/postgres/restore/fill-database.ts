@@ -5,6 +5,7 @@ import type { PostgresTarget } from "../connect/target.ts";
 import { analyzeTasks } from "./analyze-tables.ts";
 import type { BackupFiles } from "./backup-files.ts";
 import { isCopiedInBinary } from "./copy-table.ts";
+import { isSuperuser } from "./database-state.ts";
 import { largeObjectTasks } from "./large-objects.ts";
 import { type LoadRequest, loadTasks } from "./load-tables.ts";
 import { notFilled, readsAbsentRows } from "./reads-absent-rows.ts";
@@ -88,6 +89,7 @@ async function fill(first: Session, sessions: readonly Session[], request: FillR
   const objects = largeObjectTasks(selection.whole ? files : { ...files, largeObjects: [] }, {
     noOwner: options.noOwner === true,
     noPrivileges: options.noPrivileges === true,
+    asGrantor: await isSuperuser(first),
     beforeCommit: journal,
     onObject: report.largeObject,
   });

@@ -1,7 +1,7 @@
 /** Makes large objects with their numbers, content, owners, privileges and comments. */
 import type { Session } from "../connect/open-session.ts";
 import type { LargeObject } from "../manifest/manifest.ts";
-import { grantStatements } from "./acl-grants.ts";
+import { aclStatements } from "./acl-statements.ts";
 import type { BackupFiles } from "./backup-files.ts";
 import { runOne } from "./run-script.ts";
 import { quoteName, quoteText } from "./script/object-name.ts";
@@ -10,6 +10,8 @@ import type { Task } from "./tasks.ts";
 export interface LargeObjectOptions {
   noOwner: boolean;
   noPrivileges: boolean;
+  /** Whether privileges are granted by those who granted them. */
+  asGrantor: boolean;
   /** Called inside each transaction, before its end. */
   beforeCommit(session: Session): Promise<void>;
   onObject(bytes: number): void;
@@ -63,7 +65,7 @@ async function makeGroup(
       ]);
       at += piece.length;
     }
-    for (const statement of await attributes(session, object, options)) await runOne(session, statement);
+    for (const statement of attributes(object, options)) await runOne(session, statement);
     options.onObject(at);
   }
   await options.beforeCommit(session);
@@ -75,16 +77,14 @@ async function* pieces(source: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
     for (let at = 0; at < part.length; at += PIECE_BYTES) yield part.subarray(at, at + PIECE_BYTES);
 }
 
-async function attributes(
-  session: Session,
-  object: LargeObject,
-  options: LargeObjectOptions,
-): Promise<string[]> {
+function attributes(object: LargeObject, options: LargeObjectOptions): string[] {
   const name = `LARGE OBJECT ${object.oid}`;
   const statements: string[] = [];
   if (object.comment !== null) statements.push(`COMMENT ON ${name} IS ${quoteText(object.comment)}`);
-  if (!options.noPrivileges && object.acl !== null)
-    statements.push(...(await grantStatements(session, object.acl, name)));
-  if (!options.noOwner) statements.unshift(`ALTER ${name} OWNER TO ${quoteName(object.owner)}`);
+  const { owner, acl } = object;
+  const { noOwner, asGrantor } = options;
+  if (!options.noPrivileges && acl !== null)
+    statements.push(...aclStatements(acl, name, { owner, noOwner, asGrantor }));
+  if (!noOwner) statements.unshift(`ALTER ${name} OWNER TO ${quoteName(object.owner)}`);
   return statements;
 }

@@ -51,6 +51,11 @@ export async function lockRestore(session: Session, database: string, shared: bo
 }
 
 export async function dropDatabase(session: Session, name: string): Promise<void> {
+  const [template] = await session.query(
+    "SELECT FROM pg_catalog.pg_database WHERE datname = $1 AND datistemplate",
+    [name],
+  );
+  if (template !== undefined) await session.query(`ALTER DATABASE ${quoteName(name)} IS_TEMPLATE false`);
   if (session.server.versionNumber >= 130000) {
     await session.query(`DROP DATABASE IF EXISTS ${quoteName(name)} WITH (FORCE)`);
     return;

@@ -2,6 +2,7 @@
 import { UsageError } from "@datadb/protocol";
 import type { Session } from "../connect/open-session.ts";
 import type { PostgresManifest } from "../manifest/manifest.ts";
+import { rolesOfAcl } from "./acl-statements.ts";
 import { rolesOfSettings } from "./create-database.ts";
 import type { DatabaseState } from "./database-state.ts";
 import type { ExistingNames } from "./existing-names.ts";
@@ -189,8 +190,14 @@ function needs(
   const owners = new Set(neededOwners(statements));
   if (whole && isNew) {
     if (options.noOwner !== true) for (const set of [roles, owners]) set.add(database.owner);
-    if (options.noPrivileges !== true) for (const role of rolesOfSettings(database.settings)) roles.add(role);
+    if (options.noPrivileges !== true) {
+      for (const role of rolesOfSettings(database.settings)) roles.add(role);
+      for (const role of rolesOfAcl(database.acl ?? "", database.owner)) roles.add(role);
+    }
   }
+  if (whole && options.noPrivileges !== true)
+    for (const { acl, owner } of largeObjects)
+      for (const role of rolesOfAcl(acl ?? "", owner)) roles.add(role);
   if (whole && options.noOwner !== true)
     for (const { owner } of largeObjects) for (const set of [roles, owners]) set.add(owner);
   const tablespaces = manifest.tablespaces.filter(

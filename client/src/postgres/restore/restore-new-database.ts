@@ -1,8 +1,8 @@
 /** Restores a whole database under a temporary name, and gives it its own when everything is there and compared. */
 import { DatabaseBusyError, ExistsError } from "@datadb/protocol";
-import { targetDatabase } from "../connect/target.ts";
+import { type PostgresTarget, targetDatabase } from "../connect/target.ts";
 import { createDatabase, finishingStatements } from "./create-database.ts";
-import { type DatabaseState, mayCreateDatabases } from "./database-state.ts";
+import { type DatabaseState, isSuperuser, mayCreateDatabases } from "./database-state.ts";
 import { NOTHING_EXISTS } from "./existing-names.ts";
 import { fillDatabase } from "./fill-database.ts";
 import { fillExisting } from "./fill-existing.ts";
@@ -91,14 +91,19 @@ async function restoreAside(run: RestoreRun, selection: RestoreSelection, replac
 async function publish(run: RestoreRun, name: string, replaces: boolean): Promise<void> {
   const { target, maintenance, files, options } = run;
   options.signal?.throwIfAborted();
-  const statements = await finishingStatements(maintenance, name, files.manifest.database, {
+  const { database: facts } = files.manifest;
+  const statements = finishingStatements(name, facts, {
     noOwner: options.noOwner === true,
     noPrivileges: options.noPrivileges === true,
+    asGrantor: await isSuperuser(maintenance),
   });
+  // What all databases share has no encoding: comment and settings are written in that of the session's database.
+  const own = facts.encoding !== maintenance.server.encoding;
+  if (own) await runInside(targetDatabase(maintenance.target, name), statements);
   const old = temporaryName(target.database, "old");
   await maintenance.query("BEGIN");
   try {
-    for (const statement of statements) await runOne(maintenance, statement);
+    if (!own) for (const statement of statements) await runOne(maintenance, statement);
     if (replaces)
       await runOne(maintenance, `ALTER DATABASE ${quoteName(target.database)} RENAME TO ${quoteName(old)}`);
     await runOne(maintenance, `ALTER DATABASE ${quoteName(name)} RENAME TO ${quoteName(target.database)}`);
@@ -108,6 +113,17 @@ async function publish(run: RestoreRun, name: string, replaces: boolean): Promis
     throw error;
   }
   if (replaces) await dropDatabase(maintenance, old);
+}
+
+async function runInside(place: PostgresTarget, statements: readonly string[]): Promise<void> {
+  const session = await openRestoreSession(place);
+  try {
+    await session.query("BEGIN");
+    for (const statement of statements) await runOne(session, statement);
+    await session.query("COMMIT");
+  } finally {
+    await session.end();
+  }
 }
 
 async function dropAfterFailure(run: RestoreRun, name: string, cause: unknown): Promise<void> {
