@@ -51,9 +51,14 @@ export async function growDatabase(server: Postgres, name: string): Promise<void
     `REVOKE TEMPORARY ON DATABASE ${database} FROM PUBLIC`,
     `GRANT CREATE ON DATABASE ${database} TO lab_reader`,
     `ALTER ROLE lab_reader IN DATABASE ${database} SET work_mem = '5MB'`,
+    `ALTER ROLE lab_reader IN DATABASE ${database} SET search_path = ''`,
+    `ALTER ROLE lab_owner IN DATABASE ${database} SET temp_tablespaces = ''`,
     `ALTER DATABASE ${database} CONNECTION LIMIT 40`,
     ...HOSTILE_SETTINGS.map((setting) => `ALTER DATABASE ${database} SET ${setting}`),
     `ALTER DATABASE ${database} OWNER TO lab_owner`,
+    `GRANT CONNECT ON DATABASE ${database} TO lab_reader WITH GRANT OPTION`,
+    `SET SESSION AUTHORIZATION lab_reader`,
+    `GRANT CONNECT ON DATABASE ${database} TO "lab odd ""role"`,
   ];
   await server.psql("postgres", `${statements.join(";\n")};`);
 }
