@@ -72,6 +72,35 @@ lane("odd databases", [{ postgres: 15 }], () => {
     expect(await lab.server.psql("odd_rows", "SELECT * FROM heir")).toBe("2|later");
   });
 
+  test("checks that read other tables pass when these are there, whichever is larger", async () => {
+    const lab = await openDatabaseWorld("odd-checks");
+    await lab.server.createDatabase("odd_checks");
+    const checks = (table: string, of: string): string =>
+      `CREATE FUNCTION ${of}_has(i int) RETURNS bool LANGUAGE sql AS 'SELECT EXISTS (SELECT FROM public.${of} WHERE id = i)';
+       CREATE TABLE ${table} (id int PRIMARY KEY, t text, CHECK (${of}_has(id)));`;
+    await lab.server.psql(
+      "odd_checks",
+      `CREATE TABLE a (id int PRIMARY KEY); INSERT INTO a SELECT generate_series(1, 50);
+       ${checks("b", "a")} INSERT INTO b SELECT id, repeat('b', 50000) FROM a;
+       ${checks("c", "b")} INSERT INTO c SELECT id, repeat('c', 200) FROM a;
+       ${checks("d", "c")} INSERT INTO d SELECT id, repeat('d', 60000) FROM a;`,
+    );
+    const { backup } = await lab.backup("odd_checks");
+    for (const words of [[], ["--jobs", "1"]]) {
+      await lab.restore(backup, "odd_checks_copy", ...words);
+      expect(await differences(lab, "odd_checks", "odd_checks_copy")).toEqual([]);
+      await lab.server.dropDatabase("odd_checks_copy");
+    }
+    // What never passes is told.
+    await lab.server.psql(
+      "odd_checks",
+      "ALTER TABLE a ADD CHECK (id < 40) NOT VALID; UPDATE pg_constraint SET convalidated = true",
+    );
+    const refused = await lab.tryRestore((await lab.backup("odd_checks"))["backup"], "odd_checks_copy");
+    expect([refused.code, refused.stderr]).toEqual([1, expect.stringMatching(/violates check constraint/)]);
+    expect(await lab.databases()).not.toContain("odd_checks_copy");
+  });
+
   test("tables that the server cannot analyze are restored, and named", async () => {
     const lab = await openDatabaseWorld("odd-statistics");
     await lab.server.createDatabase("odd_shy");

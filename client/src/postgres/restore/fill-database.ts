@@ -7,7 +7,7 @@ import type { BackupFiles } from "./backup-files.ts";
 import { isCopiedInBinary } from "./copy-table.ts";
 import { isSuperuser } from "./database-state.ts";
 import { largeObjectTasks } from "./large-objects.ts";
-import { type LoadRequest, loadTasks } from "./load-tables.ts";
+import { type LoadRequest, loadLate, loadTasks } from "./load-tables.ts";
 import { notFilled, readsAbsentRows } from "./reads-absent-rows.ts";
 import type { RestoreDatabaseOptions } from "./restore-database-options.ts";
 import type { RestorePlan, TableStatements } from "./restore-plan.ts";
@@ -82,6 +82,7 @@ async function fill(first: Session, sessions: readonly Session[], request: FillR
     nameOf: selection.nameOf,
     digests: new Map(),
     sums: new Map(),
+    late: [],
     jobs: sessions.length,
     isBinary: (table) => isCopiedInBinary(first, table, selection.nameOf(table)),
   };
@@ -94,6 +95,7 @@ async function fill(first: Session, sessions: readonly Session[], request: FillR
     onObject: report.largeObject,
   });
   await runTasks(sessions, [...(await loadTasks(selection.tables, load)), ...objects], report.task);
+  await loadLate(first, load);
 
   const verify = verifyTasks(
     options.noVerify === true ? [] : selection.tables,

@@ -1,6 +1,7 @@
 /** Loads the rows of tables: large ones alone, frozen; one that is larger than the rest by all sessions; small ones many in a transaction. */
 import { DatabaseDiffersError } from "@datadb/protocol";
 import type { ContentPiece } from "../../cat/content-piece.ts";
+import { sqlState } from "../connect/database-error.ts";
 import type { Session } from "../connect/open-session.ts";
 import type { TableManifest } from "../manifest/manifest.ts";
 import type { RowSum } from "../rows/row-sum.ts";
@@ -11,7 +12,7 @@ import { keyOf, shownName, sqlName } from "./script/object-name.ts";
 import type { Task } from "./tasks.ts";
 
 /** `digests` null: the rows will not be compared. */
-export type LoadOneRequest = Omit<LoadRequest, "digests" | "sums" | "jobs" | "isBinary"> & {
+export type LoadOneRequest = Omit<LoadRequest, "digests" | "sums" | "late" | "jobs" | "isBinary"> & {
   digests: LoadRequest["digests"] | null;
   sums?: LoadRequest["sums"];
 };
@@ -27,10 +28,17 @@ export interface LoadRequest {
   digests: Map<string, RowsDigest>;
   /** How the digests of large tables were summed up, which the server can do as well. */
   sums: Map<string, RowSum>;
+  /** Takes tables whose rows the server refused: a check or a column may read tables that are not loaded yet. */
+  late: RefusedTable[];
   /** Sessions that load. */
   jobs: number;
   /** Whether the rows of a table are sent in the binary format. */
   isBinary(table: TableManifest): Promise<boolean>;
+}
+
+interface RefusedTable {
+  table: TableManifest;
+  error: unknown;
 }
 
 const GROUP_BYTES = 8 << 20;
@@ -68,7 +76,7 @@ export async function loadTasks(tables: readonly TableManifest[], request: LoadR
         label: shownName(table),
         tables: [keyOf(table)],
         shared: false,
-        run: (session) => loadLarge(session, table, request),
+        run: (session) => orLater(session, [table], request.late, () => loadLarge(session, table, request)),
       });
   }
   for (const group of groups(sorted.filter((table) => !isLarge(table)))) {
@@ -76,10 +84,43 @@ export async function loadTasks(tables: readonly TableManifest[], request: LoadR
       label: shownName(group[0]!),
       tables: group.map(keyOf),
       shared: false,
-      run: (session) => loadSmall(session, group, request),
+      run: (session) => orLater(session, group, request.late, () => loadSmall(session, group, request)),
     });
   }
   return tasks;
+}
+
+/** What a function may say that does not find what it reads: data exceptions, violated constraints, errors that it raises. */
+const MAY_PASS_LATER = /^(?:22|23|P0)/;
+
+/** Loads tables in a transaction; what the server refuses there is left for later. */
+async function orLater(
+  session: Session,
+  tables: readonly TableManifest[],
+  late: RefusedTable[],
+  load: () => Promise<void>,
+): Promise<void> {
+  try {
+    await load();
+  } catch (error) {
+    const { cause } = error as Error;
+    if (!MAY_PASS_LATER.test(sqlState(cause ?? {}) ?? "")) throw error;
+    await session.query("ROLLBACK");
+    late.push(...tables.map((table) => ({ table, error })));
+  }
+}
+
+/** Loads `request.late`, one after the other, again and again as long as that helps. Throws what the server said last. */
+export async function loadLate(session: Session, request: LoadRequest): Promise<void> {
+  for (let left = request.late; left.length > 0; ) {
+    const late: RefusedTable[] = [];
+    for (const { table } of left)
+      await orLater(session, [table], late, () =>
+        isLarge(table) ? loadLarge(session, table, request) : loadSmall(session, [table], request),
+      );
+    if (late.length === left.length) throw late.at(-1)!.error;
+    left = late;
+  }
 }
 
 /** The others would be done before it: all sessions load it, which then cannot be frozen. Its rows come to lie about in their order. */
