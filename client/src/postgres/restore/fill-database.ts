@@ -8,13 +8,14 @@ import { isCopiedInBinary } from "./copy-table.ts";
 import { isSuperuser } from "./database-state.ts";
 import { largeObjectTasks } from "./large-objects.ts";
 import { type LoadRequest, loadLate, loadTasks } from "./load-tables.ts";
+import { partitionRoots } from "./partition-roots.ts";
 import { notFilled, readsAbsentRows } from "./reads-absent-rows.ts";
 import type { RestoreDatabaseOptions } from "./restore-database-options.ts";
 import type { RestorePlan, TableStatements } from "./restore-plan.ts";
 import type { RestoreReport } from "./restore-report.ts";
 import { openLoadingSession } from "./restore-session.ts";
 import { runOne, runScript } from "./run-script.ts";
-import { keyOf, sqlName } from "./script/object-name.ts";
+import { keyOf, shownName, sqlName } from "./script/object-name.ts";
 import type { RestoreSelection } from "./select-objects.ts";
 import { setSequences } from "./sequences.ts";
 import { runTasks, type Task } from "./tasks.ts";
@@ -75,6 +76,11 @@ async function inTransactions(
 
 async function fill(first: Session, sessions: readonly Session[], request: FillRequest): Promise<void> {
   const { files, plan, selection, options, report, journal } = request;
+  const roots = await partitionRoots(first, selection.tables, selection.nameOf);
+  for (const root of new Set([...roots.values()].map(shownName)))
+    report.warn(
+      `the rows of ${root} are counted, and not compared: its partitions are by hash of an enum, another one in each database`,
+    );
   const load: LoadRequest = {
     content: files.content,
     onBytes: report.bytes,
@@ -82,6 +88,7 @@ async function fill(first: Session, sessions: readonly Session[], request: FillR
     nameOf: selection.nameOf,
     digests: new Map(),
     sums: new Map(),
+    roots,
     late: [],
     jobs: sessions.length,
     isBinary: (table) => isCopiedInBinary(first, table, selection.nameOf(table)),

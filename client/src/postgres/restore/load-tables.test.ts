@@ -33,6 +33,7 @@ const request = (jobs: number, tables: readonly TableManifest[]) => ({
   digests: new Map(tables.map((one) => [keyOf(one), 0n])),
   sums: new Map(),
   jobs,
+  roots: new Map(),
   late: [],
   isBinary: async ({ name }: TableManifest) => name === "binary",
 });

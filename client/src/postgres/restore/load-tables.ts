@@ -7,12 +7,16 @@ import type { TableManifest } from "../manifest/manifest.ts";
 import type { RowSum } from "../rows/row-sum.ts";
 import { type CopyRequest, copyTable, copyTables, isCopiedAsItIs, type Loaded } from "./copy-table.ts";
 import { dealRows } from "./deal-rows.ts";
+import type { PartitionRoots } from "./partition-roots.ts";
 import { bothDigests, type RowsDigest } from "./row-digest.ts";
-import { keyOf, shownName, sqlName } from "./script/object-name.ts";
+import { keyOf, type ObjectName, shownName, sqlName } from "./script/object-name.ts";
 import type { Task } from "./tasks.ts";
 
 /** `digests` null: the rows will not be compared. */
-export type LoadOneRequest = Omit<LoadRequest, "digests" | "sums" | "late" | "jobs" | "isBinary"> & {
+export type LoadOneRequest = Omit<
+  LoadRequest,
+  "digests" | "sums" | "roots" | "late" | "jobs" | "isBinary"
+> & {
   digests: LoadRequest["digests"] | null;
   sums?: LoadRequest["sums"];
 };
@@ -28,6 +32,8 @@ export interface LoadRequest {
   digests: Map<string, RowsDigest>;
   /** How the digests of large tables were summed up, which the server can do as well. */
   sums: Map<string, RowSum>;
+  /** Partitions whose rows the server distributes: they are counted, and not compared. */
+  roots: PartitionRoots;
   /** Takes tables whose rows the server refused: a check or a column may read tables that are not loaded yet. */
   late: RefusedTable[];
   /** Sessions that load. */
@@ -65,7 +71,8 @@ async function isSplit(table: TableManifest, share: number, request: LoadRequest
 
 /** Largest first, so that no session works alone at the end. */
 export async function loadTasks(tables: readonly TableManifest[], request: LoadRequest): Promise<Task[]> {
-  const sorted = [...tables].filter(({ rows }) => rows > 0).sort((a, b) => b.bytes - a.bytes);
+  const all = [...tables].filter(({ rows }) => rows > 0).sort((a, b) => b.bytes - a.bytes);
+  const sorted = all.filter((table) => !request.roots.has(keyOf(table)));
   const large = sorted.filter(isLarge);
   const share = sorted.reduce((sum, { bytes }) => sum + bytes, 0) / request.jobs;
   const tasks: Task[] = [];
@@ -87,7 +94,29 @@ export async function loadTasks(tables: readonly TableManifest[], request: LoadR
       run: (session) => orLater(session, group, request.late, () => loadSmall(session, group, request)),
     });
   }
+  for (const table of all) {
+    const root = request.roots.get(keyOf(table));
+    if (root !== undefined)
+      tasks.push({
+        label: shownName(table),
+        tables: [keyOf(table)],
+        shared: false,
+        run: (session) => loadThrough(session, root, table, request),
+      });
+  }
   return tasks;
+}
+
+async function loadThrough(
+  session: Session,
+  root: ObjectName,
+  table: TableManifest,
+  request: LoadRequest,
+): Promise<void> {
+  await session.query("BEGIN");
+  await loadTable(session, table, { ...request, digests: null, nameOf: () => root }, false);
+  await session.query("COMMIT");
+  request.onTable(table);
 }
 
 /** What a function may say that does not find what it reads: data exceptions, violated constraints, errors that it raises. */

@@ -5,12 +5,13 @@ import { analyzeInside } from "./analyze-tables.ts";
 import type { BackupFiles } from "./backup-files.ts";
 import type { ExistingNames } from "./existing-names.ts";
 import { type LoadOneRequest, loadTable } from "./load-tables.ts";
+import { partitionRoots } from "./partition-roots.ts";
 import { notFilled, readsAbsentRows } from "./reads-absent-rows.ts";
 import type { RestoreDatabaseOptions } from "./restore-database-options.ts";
 import type { RestoreReport } from "./restore-report.ts";
 import { restoreRows } from "./restore-rows.ts";
 import { runOne, runScript } from "./run-script.ts";
-import { quoteName, shownName, sqlName } from "./script/object-name.ts";
+import { keyOf, quoteName, shownName, sqlName } from "./script/object-name.ts";
 import type { RestoreSelection } from "./select-objects.ts";
 import { setSequences } from "./sequences.ts";
 
@@ -49,11 +50,15 @@ export async function restoreIntoDatabase(session: Session, request: IntoRequest
       selection.preData.map(({ text }) => text),
     );
     report.phase("data");
+    const roots = await partitionRoots(session, selection.tables, selection.nameOf);
     for (const table of selection.tables) {
       report.current(shownName(table));
       if (table.rows === 0) continue;
+      const root = roots.get(keyOf(table));
       // Made in this transaction: its rows can be frozen.
-      await loadTable(session, table, load, table.kind === "table" || table.kind === "partition");
+      if (root === undefined)
+        await loadTable(session, table, load, table.kind === "table" || table.kind === "partition");
+      else await loadTable(session, table, { ...load, nameOf: () => root }, false);
       load.onTable(table);
     }
     await definePostData(session, request);
