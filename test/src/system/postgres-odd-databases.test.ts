@@ -128,6 +128,23 @@ lane("odd databases", [{ postgres: 15 }], () => {
     expect(await lab.server.psql("odd_enums_3", CARS)).toBe(await lab.server.psql("odd_enums", CARS));
   });
 
+  test("event triggers that refuse every change come into a database that was empty", async () => {
+    const lab = await openDatabaseWorld("odd-events");
+    await lab.server.createDatabase("odd_events");
+    await lab.server.psql(
+      "odd_events",
+      `CREATE TABLE t (id int PRIMARY KEY); INSERT INTO t VALUES (1);
+       CREATE FUNCTION refuse() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN RAISE EXCEPTION ''no %'', tg_tag; END';
+       CREATE EVENT TRIGGER a ON ddl_command_start EXECUTE FUNCTION refuse(); ALTER EVENT TRIGGER a ENABLE ALWAYS;
+       CREATE EVENT TRIGGER b ON sql_drop EXECUTE FUNCTION refuse(); COMMENT ON EVENT TRIGGER b IS 'b';
+       CREATE EVENT TRIGGER c ON sql_drop EXECUTE FUNCTION refuse(); ALTER EVENT TRIGGER c DISABLE;`,
+    );
+    const { backup } = await lab.backup("odd_events");
+    await lab.server.createDatabase("odd_events_copy");
+    await lab.restore(backup, "odd_events_copy");
+    expect(await differences(lab, "odd_events", "odd_events_copy")).toEqual([]);
+  });
+
   test("tables that the server cannot analyze are restored, and named", async () => {
     const lab = await openDatabaseWorld("odd-statistics");
     await lab.server.createDatabase("odd_shy");

@@ -41,8 +41,7 @@ export async function fillExisting(run: RestoreRun, existing: DatabaseState): Pr
       onSession: run.onSession,
     });
     const session = await openRestoreSession(place);
-    await endJournal(session);
-    await session.end();
+    await endJournal(session).finally(() => session.end());
   } catch (error) {
     await undo(run, place);
     throw error;

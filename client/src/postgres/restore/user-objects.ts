@@ -131,7 +131,20 @@ export async function undoJournal(session: Session): Promise<void> {
   await endJournal(session);
 }
 
+const ENABLE: Readonly<Record<string, string>> = { O: "ENABLE", A: "ENABLE ALWAYS", R: "ENABLE REPLICA" };
+
+/** Event triggers, which may have come with the restore, neither see it nor hinder it. */
 export async function endJournal(session: Session): Promise<void> {
   await session.query("SET synchronous_commit = on");
-  await session.query(`DROP SCHEMA IF EXISTS ${quoteName(JOURNAL_SCHEMA)} CASCADE`);
+  const triggers = await session.query<{ name: string; state: string }>(
+    `SELECT evtname AS name, evtenabled AS state FROM pg_catalog.pg_event_trigger
+     WHERE evtenabled <> 'D' AND pg_catalog.pg_has_role(evtowner, 'USAGE')`,
+  );
+  const alter = (name: string, word: string): string => `ALTER EVENT TRIGGER ${quoteName(name)} ${word}`;
+  const statements = [
+    ...triggers.map(({ name }) => alter(name, "DISABLE")),
+    `DROP SCHEMA IF EXISTS ${quoteName(JOURNAL_SCHEMA)} CASCADE`,
+    ...triggers.map(({ name, state }) => alter(name, ENABLE[state]!)),
+  ];
+  await session.query(`BEGIN;\n${statements.join(";\n")};\nCOMMIT`);
 }
