@@ -24,6 +24,7 @@ export type { Argument, Connection, LocalBlobs, StoreFacts } from "./connection.
 export { copyBackups } from "./copy/copy.ts";
 export type { CopiedBackup, CopyOptions, CopyProgress, CopySummary } from "./copy/copy-options.ts";
 export { type Change, type Difference, type DiffOptions, type DiffSide, diff } from "./diff/diff.ts";
+export * from "./errors.ts";
 export { type FindMatch, type FindOptions, find } from "./find/find.ts";
 export { type Glob, parseGlob } from "./find/glob.ts";
 export { applyKeepRules, type Decision, isIntact, type Retainable } from "./forget/apply-keep-rules.ts";

@@ -59,6 +59,6 @@ export interface RestoreDatabaseSummary {
   seconds: number;
   /** By phase. */
   phases: Partial<Record<RestorePhase, number>>;
-  /** The user's own metadata of the backup, where the caller gave it. */
-  meta?: Record<string, unknown>;
+  /** The user's own metadata of the backup. */
+  meta: Record<string, unknown>;
 }

@@ -71,8 +71,7 @@ export async function restoreDatabase(
     options.signal?.throwIfAborted();
     await dispatch(run, reached);
     report.summary.database = target.database;
-    const summary = report.finish();
-    return backup.meta === undefined ? summary : { ...summary, meta: backup.meta };
+    return { ...report.finish(), meta: backup.meta ?? {} };
   } catch (error) {
     if (options.signal?.aborted === true)
       throw new InterruptedError("the restore was interrupted; what it had made is dropped", {

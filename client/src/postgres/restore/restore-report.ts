@@ -114,5 +114,6 @@ function emptySummary(): RestoreDatabaseSummary {
     verified: 0,
     seconds: 0,
     phases: {},
+    meta: {},
   };
 }
