@@ -69,6 +69,10 @@ test("the progress line shows the rate and the time left, and fits the terminal"
   expect(line).toBe("snapshot 25 % 1,200 of 4,800 entries, 50.0 MiB of 200 MiB, 10.0 MiB/s, 15 s left  a/b");
   expect(progressText("snapshot", { ...state, current: "x".repeat(300) }, 1e7, 5, 110)).toHaveLength(110);
   expect(progressText("snapshot", state, 1, 5, 20)).toHaveLength(20);
+  // Indexes are built, rows compared: nobody knows how long that takes.
+  expect(progressText("restore", { ...state, bytes: state.totalBytes, current: "verify" }, 1e7, 9, 100)).toBe(
+    "restore 100 % 1,200 of 4,800 entries, 200 MiB of 200 MiB, 9.0 s  verify",
+  );
 });
 
 function recorder(isTTY: boolean) {
@@ -115,4 +119,12 @@ test("the progress line leaves nothing behind", async () => {
   await expect.poll(() => stream.written.length).toBeGreaterThan(0);
   progress.done();
   expect(stream.written.at(-1)).toBe("\r\x1b[2K");
+});
+
+test("a terminal that says it has no columns sees the progress line", async () => {
+  const stream = { ...recorder(true), columns: 0 };
+  const progress = progressLine("restore", stream);
+  progress.update({ entries: 1, bytes: 1 });
+  await expect.poll(() => stream.written.join("")).toContain("restore 1 entries, 1 B");
+  progress.done();
 });

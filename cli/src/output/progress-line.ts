@@ -11,6 +11,8 @@ import type { Progress, ProgressState } from "./progress.ts";
 const REDRAW_INTERVAL_MS = 100;
 /** The rate is that of the last five seconds: a job's speed changes with what it reads. */
 const RATE_WINDOW_MS = 5000;
+/** Of a terminal that does not tell its width, or says 0. */
+const DEFAULT_COLUMNS = 80;
 const CLEAR_LINE = "\r\x1b[2K";
 
 /** `stream` undefined: nobody watches, and nothing is shown. */
@@ -31,7 +33,8 @@ export function progressLine(
     const first = samples[0]!;
     const rate = time > first.time ? ((state.bytes - first.bytes) * 1000) / (time - first.time) : 0;
     stream.write(
-      CLEAR_LINE + progressText(verb, state, rate, (time - started) / 1000, (stream.columns ?? 80) - 1),
+      CLEAR_LINE +
+        progressText(verb, state, rate, (time - started) / 1000, (stream.columns || DEFAULT_COLUMNS) - 1),
     );
     drawn = true;
   };
@@ -67,8 +70,10 @@ export function progressText(
     `${groupDigits(entries)}${of(totalEntries === undefined ? undefined : groupDigits(totalEntries))} ${unit}`,
     `${formatSize(bytes)}${of(totalBytes === undefined ? undefined : formatSize(totalBytes))}`,
   ];
-  if (rate > 0) parts.push(`${formatSize(rate)}/s`);
-  if (totalBytes && rate > 0) parts.push(`${formatDuration(Math.max(0, totalBytes - bytes) / rate)} left`);
+  // What is done after the last byte takes its own time.
+  const reading = rate > 0 && (totalBytes === undefined || bytes < totalBytes);
+  if (reading) parts.push(`${formatSize(rate)}/s`);
+  if (totalBytes && reading) parts.push(`${formatDuration((totalBytes - bytes) / rate)} left`);
   else parts.push(formatDuration(elapsed));
   const percent = totalBytes ? `${Math.min(100, Math.floor((bytes / totalBytes) * 100))} % ` : "";
   const text = `${verb} ${percent}${parts.join(", ")}`;
