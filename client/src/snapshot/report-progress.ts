@@ -16,9 +16,9 @@ export function reportProgress(
 ): () => void {
   if (tell === undefined) return () => {};
   const now = (): void => {
-    const { counts, path, underWay, known } = report;
+    const { counts, path, underWay, known, finished } = report;
     tell({
-      entries: counts.new + counts.changed + counts.unchanged,
+      entries: Math.max(counts.new + counts.changed + counts.unchanged, finished),
       bytes: counts.bytesRead + underWay + known,
       newBytes: upload.newBytes,
       // Only entries: of the bytes of an earlier backup most will not be read again.

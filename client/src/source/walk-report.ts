@@ -15,6 +15,8 @@ export class WalkReport {
   underWay = 0;
   /** Bytes that are known to be as they were, without having been read. */
   known = 0;
+  /** Entries that are taken in, of a source that compares them with those of the previous backup only when it has all. */
+  finished = 0;
   /** What will be read, where the source knows. */
   totalBytes: number | undefined;
   /** Where the walk is (latin1). */

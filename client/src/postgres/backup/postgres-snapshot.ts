@@ -200,7 +200,7 @@ async function readLocked(
 ): Promise<PostgresTaken> {
   const { connection, facts, options, before, report, stop } = context;
   const { holder, watcher } = opened;
-  const files = backupFiles(engine, previous, false);
+  const files = backupFiles(engine, previous, report);
   const taking = takeContent({
     engine,
     connection,

@@ -84,6 +84,7 @@ export async function takeContent(options: TakeContentOptions): Promise<TakenCon
       seconds.push([table.path, content.seconds]);
       report.counts.bytesRead += content.bytes - content.kept;
       report.known += content.kept;
+      report.finished++;
       report.underWay = Math.max(0, report.underWay - content.bytes);
     },
   });
