@@ -103,6 +103,31 @@ lane("ALTER TABLE during a backup", [{ postgres: 15 }], () => {
     expect((await lab.tryBackup("app", words)).code).toBe(0);
   });
 
+  test("of a view, whose definition pg_dump waits for, is waited for no longer, and named", async () => {
+    const lab = await openDatabaseWorld("blocked-view");
+    await lab.server.createDatabase("app");
+    await lab.server.psql("app", "CREATE TABLE second (id int); CREATE VIEW seconds AS TABLE second");
+    const migration = lab.server.tryPsql(
+      "app",
+      "BEGIN; ALTER VIEW seconds RENAME TO minutes; SELECT 'migration', pg_sleep(600)",
+    );
+    const pid = await waitFor("the migration", async () =>
+      lab.server.psql("app", "SELECT pid FROM pg_stat_activity WHERE wait_event = 'PgSleep'"),
+    );
+    const words = ["--lock-timeout", "2s"];
+    const result = await lab.tryBackup("app", words);
+    expectFailure(["snapshot", ...words], result, {
+      exit: 1,
+      code: "DATABASE_BUSY",
+      names: "pg_dump",
+      next: /--lock-timeout/,
+    });
+    expect(result.stderr).toMatch(new RegExp(`seconds is locked by session ${pid} .*migration`));
+    await lab.server.psql("app", `SELECT pg_terminate_backend(${pid})`);
+    await migration;
+    expect((await lab.tryBackup("app", words)).code).toBe(0);
+  });
+
   test("that waits behind a backup ended by kill -9 goes on at once", async () => {
     const lab = await openDatabaseWorld("orphan");
     await lab.server.createDatabase("app");

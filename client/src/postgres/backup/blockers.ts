@@ -41,12 +41,13 @@ function describe({ pid, user, application, state, query, table }: BlockerRow): 
   return `${table ?? "a table"} is locked by session ${pid}${by.length > 0 ? ` (${by.join(", ")})` : ""}${shown === "" ? "" : `: ${shown}`}`;
 }
 
-/** Looks for blockers while `work` runs; `last` is who was seen last. */
+/** Looks for blockers while `work` runs; `last` is who was seen last. `looked` is called after each look. */
 export async function watchBlockers<T>(
   session: Session,
   pids: () => Promise<readonly number[]>,
   seen: { last: string },
   work: Promise<T>,
+  looked: () => Promise<void> = async () => {},
 ): Promise<T> {
   let done = false;
   const watching = (async () => {
@@ -59,6 +60,7 @@ export async function watchBlockers<T>(
         .then((waiting) => blockersOf(session, waiting))
         .catch(() => "");
       if (found !== "") seen.last = found;
+      await looked().catch(() => {});
     }
   })();
   try {
@@ -69,24 +71,50 @@ export async function watchBlockers<T>(
   }
 }
 
-/** As watchBlockers, for a program that has sessions with this application name: an error that says it got no lock names who has it. */
+/**
+ * As watchBlockers, for a program that has sessions with this application name: an error that says it got no lock names who has it. One of them
+ * that waits for longer than `lockWait` milliseconds is told to give up: the limit of pg_dump is for locks of tables, and it waits without end
+ * for a view whose definition somebody is changing.
+ */
 export async function namingBlockers<T>(
   session: Session,
-  applicationName: string,
+  { applicationName, lockWait, what }: { applicationName: string; lockWait: number; what: string },
   work: Promise<T>,
 ): Promise<T> {
   const seen = { last: "" };
+  const waitingSince = new Map<number, number>();
+  let ended = false;
   const pids = async (): Promise<number[]> => {
-    const rows = await session.query<{ pid: number }>(
-      "SELECT pid FROM pg_catalog.pg_stat_activity WHERE application_name = $1",
+    const rows = await session.query<{ pid: number; waits: boolean }>(
+      `SELECT pid, wait_event_type IS NOT DISTINCT FROM 'Lock' AS waits
+       FROM pg_catalog.pg_stat_activity WHERE application_name = $1`,
       [applicationName],
     );
+    const now = performance.now();
+    for (const { pid, waits } of rows) {
+      if (!waits) waitingSince.delete(pid);
+      else if (!waitingSince.has(pid)) waitingSince.set(pid, now);
+    }
     return rows.map(({ pid }) => pid);
   };
+  const giveUp = async (): Promise<void> => {
+    const before = performance.now() - lockWait;
+    const late = [...waitingSince].filter(([, since]) => since < before).map(([pid]) => pid);
+    if (late.length === 0) return;
+    ended = true;
+    await session.query("SELECT pg_catalog.pg_cancel_backend(p) FROM pg_catalog.unnest($1::int[]) AS p", [
+      late,
+    ]);
+  };
   try {
-    return await watchBlockers(session, pids, seen, work);
+    return await watchBlockers(session, pids, seen, work, giveUp);
   } catch (error) {
-    if (!(error instanceof DatabaseBusyError) || seen.last === "") throw error;
-    throw new DatabaseBusyError(`${error.message}: ${seen.last}`, { cause: error });
+    const by = seen.last === "" ? "" : `: ${seen.last}`;
+    if (ended) {
+      const seconds = Math.round(lockWait / 100) / 10;
+      throw new DatabaseBusyError(`${what}: no lock within ${seconds} s${by}`, { cause: error });
+    }
+    if (!(error instanceof DatabaseBusyError) || by === "") throw error;
+    throw new DatabaseBusyError(`${error.message}${by}`, { cause: error });
   }
 }

@@ -20,7 +20,11 @@ export async function putDefinitions(
   const [{ preData, postData }, globals] = await Promise.all([
     namingBlockers(
       watcher,
-      options.applicationName,
+      {
+        applicationName: options.applicationName,
+        lockWait,
+        what: `${holder.target.label}: pg_dump`,
+      },
       dumpSchema({ ...options, session: holder }, { snapshot, excluded, lockWait }),
     ),
     dumpGlobals(options),
