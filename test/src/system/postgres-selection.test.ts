@@ -30,6 +30,40 @@ lane("a part of a database", [{ postgres: 15 }], () => {
     expect((await lab.tryBackup("shop", ["--table", "audit"])).stderr).not.toMatch(/warning/i);
   });
 
+  test("rows that refer to rows that are not in the backup come back, and the key is told", async () => {
+    const lab = await shop("leaving");
+    const { backup } = await lab.backup("shop", "--where", "shop.customer=id <= 10");
+    const notValid = `SELECT conname FROM pg_constraint WHERE contype = 'f' AND NOT convalidated`;
+    const whole = await lab.tryRestore(backup, "whole");
+    expect(whole.code, whole.stderr).toBe(0);
+    expect(whole.stderr).toMatch(/warning: .*NOT VALID.*purchase_customer_fkey/);
+    expect(await lab.server.psql("whole", notValid)).toBe("purchase_customer_fkey");
+    expect(await lab.server.psql("whole", "SELECT count(*) FROM shop.purchase")).toBe("1000");
+    const strange = await lab.server.tryPsql("whole", "INSERT INTO shop.purchase VALUES (2000, 11, 1)");
+    expect(strange.stderr).toContain("purchase_customer_fkey");
+    // What the whole has no use for is not advised.
+    const again = await lab.tryRestore(backup, "whole");
+    expectFailure(["whole"], again, { exit: 1, code: "EXISTS", names: "shop.customer", next: /--clean/ });
+    // Beside rows of today, one table of then.
+    await lab.server.psql(
+      "shop",
+      "DELETE FROM shop.line; DELETE FROM shop.purchase; DELETE FROM shop.customer",
+    );
+    const part = await lab.tryRestore(`${backup}:shop/purchase`, "shop", ["--rename", "before"]);
+    expect(part.code, part.stderr).toBe(0);
+    expect(part.stderr).toMatch(/NOT VALID/);
+    expect(await lab.server.psql("shop", "SELECT count(*) FROM shop.before")).toBe("1000");
+  });
+
+  test("a dry run names the files that a backup would have", async () => {
+    const lab = await shop("dry");
+    await lab.server.psql("shop", 'CREATE SCHEMA schema; CREATE TABLE schema."a/b" (i int)');
+    const names = await tables(lab, await lab.backup("shop", "--table", "schema.*"));
+    expect(names).toEqual(["%73chema/a%2fb.copy"]);
+    const { stdout } = await lab.tryBackup("shop", ["--dry-run", "--table", "schema.*"]);
+    expect(stdout).toContain(`"path":"${names[0]}"`);
+  });
+
   test("a pattern that matches nothing is an error", async () => {
     const lab = await shop("no-table");
     for (const pattern of ["nowhere", "shop.nothing*", "shopx.customer"]) {

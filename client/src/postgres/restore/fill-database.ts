@@ -2,6 +2,7 @@
 import { availableParallelism } from "node:os";
 import type { Session } from "../connect/open-session.ts";
 import type { PostgresTarget } from "../connect/target.ts";
+import { addForeignKeys } from "./add-foreign-keys.ts";
 import { analyzeTasks } from "./analyze-tables.ts";
 import type { BackupFiles } from "./backup-files.ts";
 import { isCopiedInBinary } from "./copy-table.ts";
@@ -116,7 +117,11 @@ async function fill(first: Session, sessions: readonly Session[], request: FillR
 
   report.phase("constraints");
   await inTransactions(first, plan.after, journal);
-  await runTasks(sessions, plan.foreignKeys.map(statementsTask), report.task);
+  await runTasks(
+    sessions,
+    plan.foreignKeys.map((keys) => foreignKeysTask(keys, report.warn)),
+    report.task,
+  );
   report.sequences(await setSequences(first, selection.sequences, false));
 
   report.phase("views");
@@ -145,6 +150,18 @@ function statementsTask({ label, tables, shared, statements }: TableStatements):
       await session.query("BEGIN");
       if (statements.length > 1) await runScript(session, statements);
       else await runOne(session, statements[0]!);
+      await session.query("COMMIT");
+    },
+  };
+}
+
+function foreignKeysTask({ statements, ...task }: TableStatements, warn: (text: string) => void): Task {
+  return {
+    ...task,
+    tables: task.tables.map(keyOf),
+    run: async (session) => {
+      await session.query("BEGIN");
+      await addForeignKeys(session, statements, warn);
       await session.query("COMMIT");
     },
   };

@@ -1,6 +1,7 @@
 /** Restores a part of a backup into a database that is in use: in one transaction, so that nobody ever sees half of it. */
 import { ExistsError, UsageError } from "@datadb/protocol";
 import type { Session } from "../connect/open-session.ts";
+import { addForeignKeys } from "./add-foreign-keys.ts";
 import { analyzeInside } from "./analyze-tables.ts";
 import type { BackupFiles } from "./backup-files.ts";
 import type { ExistingNames } from "./existing-names.ts";
@@ -88,7 +89,11 @@ async function definePostData(session: Session, { selection, report }: IntoReque
     await runOne(session, statement.text);
   }
   report.phase("constraints");
-  for (const statement of postData.filter(isKey)) await runOne(session, statement.text);
+  await addForeignKeys(
+    session,
+    postData.filter(isKey).map(({ text }) => text),
+    report.warn,
+  );
 }
 
 /** Throws EXISTS naming what is in the way. */
@@ -97,12 +102,15 @@ export function refuseExisting(
   wanted: readonly { schema: string; name: string }[],
   existing: ExistingNames,
   label: string,
+  path = "",
 ): void {
   const taken = wanted.map(selection.nameOf).filter((name) => existing.has(name));
   if (taken.length === 0) return;
   throw new ExistsError(
     `${label} already has ${taken.slice(0, 10).map(shownName).join(", ")}; nothing was restored`,
-    "give another schema or name: --to-schema S, --rename N; or drop it first",
+    path === ""
+      ? "name another database, or replace this one: --clean; or restore a part: NAME:schema/table --rename N"
+      : "give another schema or name: --to-schema S, --rename N; or drop it first",
   );
 }
 
