@@ -126,7 +126,7 @@ function select(
   };
   if (options.dataOnly !== true) {
     const names = [...wanted.keys].map((key) => ({ schema: key.split("\0")[0]!, name: key.split("\0")[1]! }));
-    refuseExisting(selection, names, existing, target.label);
+    refuseExisting(selection, names, existing, target.label, options.path);
   }
   return selection;
 }
