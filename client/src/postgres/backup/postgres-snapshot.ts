@@ -10,6 +10,7 @@ import { readSequences } from "../catalogue/relations.ts";
 import { tableSizes } from "../catalogue/tables.ts";
 import type { Session } from "../connect/open-session.ts";
 import { MANIFEST_PATH, type PostgresManifest, SEQUENCES_PATH } from "../manifest/manifest.ts";
+import { tablePath } from "../manifest/table-path.ts";
 import { writeManifest, writeSequences } from "../manifest/write-manifest.ts";
 import { backupFiles } from "./backup-files.ts";
 import { buildTree } from "./build-tree.ts";
@@ -262,7 +263,7 @@ async function dryRun(
   { report, facts, name }: PostgresContext,
 ): Promise<PostgresTaken> {
   for (const { schema, name: table, kind } of view.tables)
-    if (kind !== "foreign") report.toRead.push(Buffer.from(`${schema}/${table}.copy`).toString("latin1"));
+    if (kind !== "foreign") report.toRead.push(Buffer.from(tablePath(schema, table)).toString("latin1"));
   report.counts.new = report.toRead.length;
   const { root, entries, bytes } = buildTree({ hash: facts.hash, emit() {} }, name, new Map());
   return { root, entries, bytes, cache: null, fields: {} };
