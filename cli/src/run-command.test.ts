@@ -18,6 +18,7 @@ describe("the command, through its launcher", () => {
     expect([version.code, version.stdout]).toEqual([0, expect.stringMatching(/^datadb \d+\.\d+\.\d+\n$/)]);
     const help = await datadb.run("--help");
     expect(help).toMatchObject({ code: 0, stderr: "" });
+    expect((await datadb.run("help")).stdout).toBe((await datadb.run("--help")).stdout);
     expect((await datadb.run("help", "ls")).stdout).toBe((await datadb.run("ls", "--help")).stdout);
   });
 

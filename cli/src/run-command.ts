@@ -35,7 +35,8 @@ export async function runCommand(words: readonly string[], surroundings: Surroun
   let verb: Verb | undefined;
   try {
     const { verb: name, rest } = splitVerb(words);
-    if (name === undefined || name === "help") return await general(rest, stdout);
+    if (name === "help") return await general(rest.length === 0 ? ["--help"] : rest, stdout);
+    if (name === undefined) return await general(rest, stdout);
     verb = await findVerb(name);
     const args = parseArguments(verb, rest);
     if (args.flag("help")) {

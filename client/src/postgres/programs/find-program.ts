@@ -45,14 +45,11 @@ export async function findProgram(
     found.push(`${path} has version ${major}`);
   }
   const where = options.binDirectory === undefined ? "" : ` in ${options.binDirectory}`;
-  const seen = found.length === 0 ? "none was found" : found.join(", ");
-  throw new PgProgramMissingError(
-    `${name} of version ${wanted} or newer is needed for the server${where}: ${seen}`,
-    {
-      next: `install the package postgresql-client-${wanted}, or name the directory of the programs: --pg-bin DIR`,
-      fields: { program: name, major: wanted },
-    },
-  );
+  const seen = found.length === 0 ? `none was found${where}` : found.join(", ");
+  throw new PgProgramMissingError(`${name} of version ${wanted} or newer is needed for the server: ${seen}`, {
+    next: `install the package postgresql-client-${wanted}, or name the directory of the programs: --pg-bin DIR`,
+    fields: { program: name, major: wanted },
+  });
 }
 
 /**
