@@ -96,6 +96,13 @@ lane("a standby", [{ postgres: 15 }], () => {
     const after = await roots(there, await there.backup("app"));
     expect(after["public/free.copy"]).not.toBe(own["public/free.copy"]);
     expect({ ...after, "public/free.copy": "" }).toEqual({ ...own, "public/free.copy": "" });
+    // Nothing can be restored there, and nothing is tried.
+    for (const database of ["copy", "app"]) {
+      const refused = await there.tryRestore("app", database);
+      const next = /primary/;
+      expectFailure([database], refused, { exit: 1, code: "DATABASE_UNFIT", names: "standby", next });
+      expect(refused.stderr).not.toMatch(/warning/);
+    }
   });
 });
 

@@ -106,6 +106,9 @@ async function lookForExtensions(
   return versions;
 }
 
+/** The server's version from which on a database can have its locale from them. */
+const PROVIDERS_SINCE: Readonly<Record<string, number>> = { icu: 150000, builtin: 170000 };
+
 /** The server only tries a locale when it makes a database; those of libc it knows by name. */
 async function lookForLocale(
   session: Session,
@@ -130,6 +133,13 @@ async function lookForLocale(
       problems.push(
         `locale ${name} is not installed on the server: make it with locale-gen, then restart the server`,
       );
+  const since = PROVIDERS_SINCE[localeProvider] ?? 0;
+  if (session.server.versionNumber < since) {
+    problems.push(
+      `the database's locale is of the provider ${localeProvider}, which PostgreSQL has from ${Math.floor(since / 10000)} on: make an empty database with another locale, and restore into it`,
+    );
+    return;
+  }
   if (localeProvider === "icu") {
     const [icu] = await session.query(
       "SELECT 1 FROM pg_catalog.pg_collation WHERE collprovider = 'i' LIMIT 1",

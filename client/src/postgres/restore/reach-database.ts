@@ -1,4 +1,5 @@
 /** Connects to the server of a restore and looks at the database, while the backup's definitions are read from the store. */
+import { DatabaseUnfitError } from "@datadb/protocol";
 import type { Session } from "../connect/open-session.ts";
 import type { PostgresTarget } from "../connect/target.ts";
 import { type DatabaseState, databaseState } from "./database-state.ts";
@@ -22,10 +23,11 @@ export interface PartSession {
   existing: ExistingNames;
 }
 
-/** Changes nothing. Throws what openMaintenance throws, and DATABASE_BUSY. */
+/** Changes nothing. Throws what openMaintenance throws, DATABASE_UNFIT on a standby, and DATABASE_BUSY. */
 export async function reachDatabase(target: PostgresTarget, isPart: boolean): Promise<ReachedDatabase> {
   const maintenance = await openMaintenance(target);
   try {
+    refuseStandby(maintenance);
     const state = await databaseState(maintenance, target.database);
     await lockRestore(maintenance, target.database, isPart && state !== null);
     const part = isPart && state !== null ? await openPart(target) : null;
@@ -37,6 +39,15 @@ export async function reachDatabase(target: PostgresTarget, isPart: boolean): Pr
     await maintenance.end();
     throw error;
   }
+}
+
+function refuseStandby({ server, target }: Session): void {
+  if (!server.inRecovery) return;
+  const where = target.label.replace(/\/[^/]*$/, "");
+  throw new DatabaseUnfitError(
+    `${where} is a standby, which takes no changes; nothing was written`,
+    "restore into its primary",
+  );
 }
 
 export async function openPart(target: PostgresTarget): Promise<PartSession> {
