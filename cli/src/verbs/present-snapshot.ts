@@ -31,7 +31,7 @@ function presentBackup(output: Output, summary: SnapshotSummary): void {
   );
   output.note(
     `  ${groupDigits(entries.new)} new, ${groupDigits(entries.changed)} changed, ${groupDigits(entries.unchanged)} unchanged; ` +
-      `read ${formatSize(bytes.read)}, ${formatSize(bytes.new)} of it new${bytes.stored > 0 ? `, stored as ${formatSize(bytes.stored)}` : ""}`,
+      `read ${formatSize(bytes.read)}; ${formatSize(bytes.new)} new to the store${bytes.stored > 0 ? `, stored as ${formatSize(bytes.stored)}` : ""}`,
   );
   const problems = [
     ...(unreadable > 0 ? [`${formatCount(unreadable, "entry", "entries")} could not be read`] : []),
