@@ -103,6 +103,28 @@ lane("ALTER TABLE during a backup", [{ postgres: 15 }], () => {
     expect((await lab.tryBackup("app", words)).code).toBe(0);
   });
 
+  test("of a table that --where joins waits for the end: emptied, it would choose no rows", async () => {
+    const lab = await openDatabaseWorld("joined");
+    await lab.server.createDatabase("app");
+    await lab.server.psql(
+      "app",
+      `${THREE_TABLES} CREATE TABLE chosen (id int); INSERT INTO chosen VALUES (1), (2), (7)`,
+    );
+    const proxy = await startGatedProxy(lab.server.socketPath, TABLE_BYTES / 2);
+    const selected = TABLES.flatMap((name) => ["--table", name]);
+    const words = [...selected, "--jobs", "1", "--where", "third=INNER JOIN chosen c ON c.id = t.id"];
+    const running = lab.tryBackup("app", words, { env: { PGPORT: String(proxy.port) } });
+    await waitFor("the first table to be read", () => proxy.isHolding());
+    const emptied = await lab.server.tryPsql("app", "SET lock_timeout = '1s'; TRUNCATE chosen");
+    expect(emptied.stderr).toContain("lock timeout");
+    proxy.holdAt(Number.POSITIVE_INFINITY);
+    const result = await running;
+    expect(result.code, result.stderr).toBe(0);
+    const { stdout } = await lab.world.run(["cat", "--store", lab.store, "app:public/third.copy"]);
+    expect(stdout.match(/^\d+/gm)).toEqual(["1", "2", "7"]);
+    await lab.server.psql("app", "TRUNCATE chosen");
+  });
+
   test("of a view, whose definition pg_dump waits for, is waited for no longer, and named", async () => {
     const lab = await openDatabaseWorld("blocked-view");
     await lab.server.createDatabase("app");
@@ -111,9 +133,8 @@ lane("ALTER TABLE during a backup", [{ postgres: 15 }], () => {
       "app",
       "BEGIN; ALTER VIEW seconds RENAME TO minutes; SELECT 'migration', pg_sleep(600)",
     );
-    const pid = await waitFor("the migration", async () =>
-      lab.server.psql("app", "SELECT pid FROM pg_stat_activity WHERE wait_event = 'PgSleep'"),
-    );
+    const sleeping = "SELECT pid FROM pg_stat_activity WHERE wait_event = 'PgSleep'";
+    const pid = await waitFor("the migration", async () => (await lab.server.psql("app", sleeping)) || null);
     const words = ["--lock-timeout", "2s"];
     const result = await lab.tryBackup("app", words);
     expectFailure(["snapshot", ...words], result, {

@@ -59,6 +59,18 @@ lane("a role", [{ postgres: 15 }], () => {
     expect(await lab.listed().catch(() => [])).toEqual([]);
   });
 
+  test("that may not read a sequence alone is told so, and not to leave a table out", async () => {
+    const lab = await openDatabaseWorld("sequence");
+    await lab.server.psql("postgres", ROLES);
+    await lab.server.createDatabase("app");
+    await lab.server.psql("app", "CREATE TABLE t (i int); CREATE SEQUENCE s; GRANT SELECT ON t TO nobody");
+    const url = lab.server.url("app", { name: "nobody", password: "n" });
+    const result = await lab.tryBackup(url);
+    const names = "sequence public.s";
+    expectFailure([url], result, { exit: 1, code: "DATABASE_FORBIDDEN", names, next: /grant/i });
+    expect(result.stderr).not.toContain("--exclude-table");
+  });
+
   test("under row-level security gets every row or fails before reading", async () => {
     const lab = await mixed("security");
     await lab.server.psql(

@@ -79,6 +79,26 @@ lane("a part of a database", [{ postgres: 15 }], () => {
     expect(await lab.listed().catch(() => [])).toEqual([]);
   });
 
+  test("SQL that the server refuses is told before any row is read, with the table that it is for", async () => {
+    const lab = await shop("bad-where");
+    for (const [sql, said] of [
+      ["amount >", "syntax error"],
+      ["nowhere = 1", "nowhere"],
+      ["INNER JOIN nobody n ON true", "nobody"],
+    ] as const) {
+      const words = ["--where", `shop.purchase=${sql}`];
+      const result = await lab.tryBackup("shop", words);
+      expectFailure(words, result, {
+        exit: 1,
+        code: "DATABASE_FAILED",
+        names: said,
+        next: /correct the SQL/,
+      });
+      expect(result.stderr).toContain("--where of shop.purchase");
+    }
+    expect(await lab.listed().catch(() => [])).toEqual([]);
+  });
+
   test("rows by a condition, in each of its forms", async () => {
     const lab = await shop("where");
     const join =

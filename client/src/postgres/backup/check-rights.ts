@@ -23,12 +23,13 @@ export function checkRights(
   ];
   if (unreadable.length > 0) {
     const objects = what.largeObjects.some(({ readable }) => !readable);
+    const tables = what.tables.some(({ readable, kind }) => !readable && kind !== "foreign");
     throw new DatabaseForbiddenError(
       `${label}: user ${user} may not read ${listed(unreadable)}; nothing was backed up`,
       {
         next: objects
           ? `GRANT SELECT ON LARGE OBJECT for each (GRANT pg_read_all_data TO ${user} covers tables and sequences alone), connect as a superuser, or choose tables: --table`
-          : `grant it (GRANT pg_read_all_data TO ${user} covers tables and sequences), or leave it out: --exclude-table`,
+          : `grant it (GRANT pg_read_all_data TO ${user} covers tables and sequences)${tables ? ", or leave it out: --exclude-table" : ""}`,
         fields: { unreadable },
       },
     );

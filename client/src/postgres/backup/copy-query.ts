@@ -34,6 +34,12 @@ export function copyQuery(table: TableQuery, range: RowRange, limit?: number): s
   return copyOf(selectQuery(table, columns, conditionsOf(table, range), limit), table.format);
 }
 
+/** The plan of reading all of it: the server says what it thinks of the filter, and reads nothing. */
+export function explainQuery(table: TableQuery): string {
+  const columns = table.columns.map((column) => `t.${ident(column)}`);
+  return `EXPLAIN ${selectQuery(table, columns, [])}`;
+}
+
 /** COPY of the key's fields alone, in the order of a row's fields, from a key on. `mark`: a number that comes before them in each row. */
 export function copyKeys(table: TableQuery, from: readonly string[], limit: number, mark: number): string {
   const key = table.key!.columns;

@@ -81,7 +81,7 @@ async function lockOnce<Table extends Lockable>(
 ): Promise<LockedTables<Table>> {
   await watcher.query("BEGIN ISOLATION LEVEL READ COMMITTED, READ ONLY");
   await watcher.query(`SET LOCAL lock_timeout = ${Math.round(patience)}`);
-  const wanted = await choose(watcher);
+  const wanted = await watchBlockers(holder, async () => [watcher.pid], seen, choose(watcher));
   await watchBlockers(holder, async () => [watcher.pid], seen, lockAll(watcher, wanted));
   // From here on nobody changes what is locked; what changed before is in the snapshot.
   await holder.query("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY");

@@ -16,6 +16,7 @@ import { backupFiles } from "./backup-files.ts";
 import { buildTree } from "./build-tree.ts";
 import { changesField } from "./changes-field.ts";
 import { countFiles } from "./count-files.ts";
+import { lockJoined } from "./lock-joined.ts";
 import { type LockedTables, lockTables } from "./lock-tables.ts";
 import { manifestOf } from "./manifest-of.ts";
 import { type OpenBackup, openBackup, viewDatabase } from "./open-backup.ts";
@@ -171,7 +172,10 @@ function locker(
     const wanted = view.tables.filter(
       (table) => table.kind !== "foreign" && !(session.server.inRecovery && table.unlogged),
     );
-    return tablesToRead(source.schemaOnly ? [] : wanted, sizes, path, session.server.versionNumber);
+    const chosen = tablesToRead(source.schemaOnly ? [] : wanted, sizes, path, session.server.versionNumber);
+    // Twice: before the snapshot, so that nothing changes behind it, and by the session that stays.
+    if (Object.keys(source.where ?? {}).length > 0) await lockJoined(session, chosen, session !== holder);
+    return chosen;
   }
   return async (timeout) => {
     const locked = await lockTables({ holder, watcher, timeout, note, signal, choose });

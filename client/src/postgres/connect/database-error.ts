@@ -19,7 +19,7 @@ interface ServerError extends Error {
 
 /** SQLSTATE of an error of the server, or undefined. */
 export function sqlState(error: unknown): string | undefined {
-  const { code } = error as ServerError;
+  const { code } = (error ?? {}) as ServerError;
   return typeof code === "string" && /^[0-9A-Z]{5}$/.test(code) ? code : undefined;
 }
 
