@@ -17,6 +17,10 @@ interface ServerError extends Error {
   errors?: Error[];
 }
 
+/** What to do when the server, or a role's limit, allows no connection more. */
+export const NO_CONNECTION_FREE =
+  "close some connections, give fewer --jobs, or raise the limit: max_connections, or that of the role or database";
+
 /** SQLSTATE of an error of the server, or undefined. */
 export function sqlState(error: unknown): string | undefined {
   const { code } = (error ?? {}) as ServerError;
@@ -55,8 +59,7 @@ export function databaseError(cause: unknown, what: string): DatadbError {
     return new DatabaseUnreachableError(message, details);
   }
   if (state === "53300") {
-    const next = "close some connections, give fewer --jobs, or raise max_connections";
-    return new DatabaseUnreachableError(message, { ...details, next });
+    return new DatabaseUnreachableError(message, { ...details, next: NO_CONNECTION_FREE });
   }
   return new DatabaseFailedError(message, { ...details, ...(error.hint ? { next: error.hint } : {}) });
 }

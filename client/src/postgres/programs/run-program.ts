@@ -7,6 +7,7 @@ import {
   DatabaseUnreachableError,
   InterruptedError,
 } from "@datadb/protocol";
+import { NO_CONNECTION_FREE } from "../connect/database-error.ts";
 
 export interface RunProgramOptions {
   path: string;
@@ -63,6 +64,8 @@ function failure(what: string, said: string): Error {
   const message = `${what}: ${said}`;
   if (NO_LOCK.test(said)) return new DatabaseBusyError(message);
   if (/permission denied/.test(said)) return new DatabaseForbiddenError(message);
+  if (/too many (?:connections|clients)|remaining connection slots/.test(said))
+    return new DatabaseUnreachableError(message, NO_CONNECTION_FREE);
   if (/could not connect|connection to server|server closed the connection/.test(said))
     return new DatabaseUnreachableError(message);
   return new DatabaseFailedError(message);
