@@ -1,5 +1,6 @@
 /** What a backup of a database says of itself besides what every backup says. */
 import { groupDigits } from "../output/format-count.ts";
+import { formatDuration } from "../output/format-duration.ts";
 import { printable } from "../output/printable.ts";
 
 export interface RowCounts {
@@ -37,6 +38,19 @@ function parsed(text: string | undefined): unknown {
   }
 }
 
+/** Tables that are named with their seconds: those that took longest, where that is worth a word. */
+const MOST_SLOW = 5;
+const SLOW_SECONDS = 0.5;
+
+function slowest(text: string | undefined): string {
+  return Object.entries(parsed(text) as Record<string, number>)
+    .filter(([, seconds]) => seconds >= SLOW_SECONDS)
+    .sort((a, b) => b[1] - a[1])
+    .slice(0, MOST_SLOW)
+    .map(([path, seconds]) => `${printable(path)} ${formatDuration(seconds)}`)
+    .join(", ");
+}
+
 /** Tables that are listed; more are only counted. */
 const MOST_TABLES = 20;
 
@@ -45,6 +59,8 @@ export function describeDatabase(fields: Readonly<Record<string, string>>): stri
   const rows: string[][] = [];
   if (fields["pg.lsn"] !== undefined)
     rows.push(["log position", `${fields["pg.lsn"]}  (${fields["pg.snapshot-time"] ?? ""})`]);
+  const slow = slowest(fields["pg.seconds"]);
+  if (slow !== "") rows.push(["reading took", `${slow}  (all sessions together)`]);
   const changes = Object.entries(rowChangesOf(fields) ?? {});
   for (const [path, { inserted, updated, deleted }] of changes.slice(0, MOST_TABLES)) {
     const counts = `${groupDigits(inserted)} inserted, ${groupDigits(updated)} updated, ${groupDigits(deleted)} deleted`;

@@ -93,7 +93,7 @@ export async function restoreToDatabase(
       onWarning: (text) => output.warn(printable(text)),
     });
     progress.done();
-    present(context, selection, summary);
+    present(context, selection, summary, dataOnly);
     return EXIT.done;
   } finally {
     progress.done();
@@ -104,12 +104,15 @@ function present(
   { output }: VerbContext,
   { backup, path }: Selection,
   summary: RestoreDatabaseSummary,
+  dataOnly: boolean,
 ): void {
   const { database, created, tables, rows, bytes, verified, seconds } = summary;
   const rate = seconds > 0.5 ? `, ${formatSize(bytes / seconds)}/s` : "";
-  output.note(
-    `restored ${formatCount(tables, "table")} with ${formatCount(rows, "row")}, ${formatSize(bytes)} in ${formatDuration(seconds)}${rate}`,
-  );
+  if (tables === 0 && !dataOnly) output.note(`restored definitions in ${formatDuration(seconds)}`);
+  else
+    output.note(
+      `restored ${formatCount(tables, "table")} with ${formatCount(rows, "row")}, ${formatSize(bytes)} in ${formatDuration(seconds)}${rate}`,
+    );
   if (created) output.note(`made the database ${printable(database)}`);
   if (verified > 0) output.note(`read back and compared ${formatCount(verified, "table")}`);
   const { meta: _meta, ...record } = summary;

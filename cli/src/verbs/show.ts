@@ -19,6 +19,7 @@ export const show: Verb = {
   usage: "SELECTOR",
   description: [
     "Prints where the backup comes from, its size, metadata and tags, what could not be read, and what was lost since.",
+    "Of a database also the moment that it shows, the tables that took long to read, and how many rows were inserted, updated and deleted since the backup before.",
   ],
   options: [],
   operands: { least: 1, most: 1, completes: "backup" },
