@@ -68,6 +68,7 @@ const TEST_TOOLS = manifestOf(".").devDependencies ?? {};
 /** Dependencies that no module imports, and how they are used. */
 const USED_OTHERWISE: Record<string, string> = {
   "bench datadb": "started as a command",
+  "client @types/pg": "declarations mention the types of pg: whoever compiles against the library needs them",
 };
 
 test("protocol is pure: of Node it uses what computes, nothing that reads or writes", () => {
