@@ -59,6 +59,23 @@ lane("a role", [{ postgres: 15 }], () => {
     expect(await lab.listed().catch(() => [])).toEqual([]);
   });
 
+  test("that lacks several rights is told of all at once", async () => {
+    const lab = await openDatabaseWorld("several");
+    await lab.server.psql("postgres", ROLES);
+    await lab.server.createDatabase("app");
+    await lab.server.psql(
+      "app",
+      `CREATE TABLE closed (i int); CREATE SEQUENCE s; CREATE TABLE guarded (i int); GRANT SELECT ON guarded TO nobody;
+       ALTER TABLE guarded ENABLE ROW LEVEL SECURITY; SELECT lo_from_bytea(77, 'x')`,
+    );
+    const url = lab.server.url("app", { name: "nobody", password: "n" });
+    const result = await lab.tryBackup(url);
+    const next = /LARGE OBJECT.*BYPASSRLS/;
+    expectFailure([url], result, { exit: 1, code: "DATABASE_FORBIDDEN", names: "public.closed", next });
+    for (const name of ["sequence public.s", "large object 77", "rows of public.guarded"])
+      expect(result.stderr).toContain(name);
+  });
+
   test("that may not read a sequence alone is told so, and not to leave a table out", async () => {
     const lab = await openDatabaseWorld("sequence");
     await lab.server.psql("postgres", ROLES);

@@ -6,7 +6,7 @@ import type { ChosenTable } from "./select-tables.ts";
 /** Names that a message has. */
 const MAX_NAMED = 20;
 
-/** Throws DATABASE_FORBIDDEN naming what cannot be read. */
+/** Throws DATABASE_FORBIDDEN naming all that cannot be read, and all rows that would be hidden. */
 export function checkRights(
   label: string,
   user: string,
@@ -16,34 +16,47 @@ export function checkRights(
     largeObjects: readonly LargeObjectFacts[];
   },
 ): void {
+  const tables = what.tables.filter(isForbidden).map(nameOf);
+  const objects = what.largeObjects
+    .filter(({ readable }) => !readable)
+    .map(({ oid }) => `large object ${oid}`);
   const unreadable = [
-    ...what.tables.filter(({ readable, kind }) => !readable && kind !== "foreign").map(nameOf),
+    ...tables,
     ...what.sequences.filter(({ readable }) => !readable).map((sequence) => `sequence ${nameOf(sequence)}`),
-    ...what.largeObjects.filter(({ readable }) => !readable).map(({ oid }) => `large object ${oid}`),
+    ...objects,
   ];
-  if (unreadable.length > 0) {
-    const objects = what.largeObjects.some(({ readable }) => !readable);
-    const tables = what.tables.some(({ readable, kind }) => !readable && kind !== "foreign");
-    throw new DatabaseForbiddenError(
-      `${label}: user ${user} may not read ${listed(unreadable)}; nothing was backed up`,
-      {
-        next: objects
-          ? `GRANT SELECT ON LARGE OBJECT for each (GRANT pg_read_all_data TO ${user} covers tables and sequences alone), connect as a superuser, or choose tables: --table`
-          : `grant it (GRANT pg_read_all_data TO ${user} covers tables and sequences)${tables ? ", or leave it out: --exclude-table" : ""}`,
-        fields: { unreadable },
-      },
-    );
-  }
   const hidden = what.tables.filter((table) => table.hidden).map(nameOf);
-  if (hidden.length > 0) {
-    throw new DatabaseForbiddenError(
-      `${label}: row-level security would hide rows of ${listed(hidden)} from user ${user}; nothing was backed up`,
-      {
-        next: `ALTER ROLE ${user} BYPASSRLS, connect as a superuser, or leave the tables out: --exclude-table`,
-        fields: { hidden },
-      },
+  const problems: string[] = [];
+  const next: string[] = [];
+  if (unreadable.length > 0) {
+    problems.push(`user ${user} may not read ${listed(unreadable)}`);
+    next.push(
+      objects.length > 0
+        ? `GRANT SELECT ON LARGE OBJECT for each (GRANT pg_read_all_data TO ${user} covers tables and sequences alone), connect as a superuser, or choose tables: --table`
+        : `grant it (GRANT pg_read_all_data TO ${user} covers tables and sequences)${tables.length > 0 ? ", or leave it out: --exclude-table" : ""}`,
     );
   }
+  if (hidden.length > 0) {
+    problems.push(`row-level security would hide rows of ${listed(hidden)} from user ${user}`);
+    next.push(
+      `ALTER ROLE ${user} BYPASSRLS, connect as a superuser, or leave the tables out: --exclude-table`,
+    );
+  }
+  if (problems.length === 0) return;
+  throw new DatabaseForbiddenError(`${label}: ${problems.join(", and ")}; nothing was backed up`, {
+    next: next.join("; "),
+    fields: { unreadable, hidden },
+  });
+}
+
+/** Foreign rows are elsewhere, and not read. */
+function isForbidden({ readable, kind }: ChosenTable): boolean {
+  return !readable && kind !== "foreign";
+}
+
+/** Whether a look at the tables alone shows already that rights are missing. */
+export function lacksRights(tables: readonly ChosenTable[]): boolean {
+  return tables.some((table) => isForbidden(table) || table.hidden);
 }
 
 function nameOf({ schema, name }: { schema: string; name: string }): string {

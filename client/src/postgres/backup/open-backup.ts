@@ -10,7 +10,7 @@ import {
 import { readTables, type TableFacts } from "../catalogue/tables.ts";
 import { openSession, type Session } from "../connect/open-session.ts";
 import { postgresTarget } from "../connect/target.ts";
-import { checkRights } from "./check-rights.ts";
+import { checkRights, lacksRights } from "./check-rights.ts";
 import { findSchemaPrograms, type SchemaPrograms } from "./dump-schema.ts";
 import type { PostgresSource } from "./postgres-source.ts";
 import {
@@ -117,6 +117,9 @@ export async function viewDatabase(
       `${session.target.label}: no table is left after --exclude-table`,
       "exclude fewer tables",
     );
+  // Whoever is refused is told all that is missing.
+  if (isFirst && !source.schemaOnly && lacksRights(tables))
+    return await viewDatabase(session, source, { rules, searchPath, what: "rows" });
   const chosen = new Set(tables.map(({ oid }) => oid));
   const relations = new Set(all.map(({ oid }) => oid));
   const sequences = isFirst || source.schemaOnly ? [] : await readSequenceFacts(session);
