@@ -59,7 +59,7 @@ it("reads times in the zone it is given", async () => {
 it.each([
   ["nobody", "NOT_FOUND", /home/],
   ["home@2026-11-18", "NOT_FOUND", /ls home/],
-  ["web9/home", "NOT_FOUND", /snapshot/],
+  ["web9/home", "NOT_FOUND", /web9%2Fhome/],
   ["web1/nobody", "NOT_FOUND", /there are/],
   ["app", "USAGE", /HOST\/NAME/],
   ["twin", "USAGE", /id of a series/],

@@ -92,6 +92,11 @@ function ambiguousId(selector: Selector, matching: readonly Backup[]): UsageErro
 }
 
 function nothing({ text, subject }: Selector, all: readonly Backup[]): NotFoundError {
+  // Of that host alone; others are not asked for.
+  if (subject.kind === "name" && subject.host && all.length === 0) {
+    const next = `datadb ls shows what there is; a / in a name is written %2F: ${encodeName(`${subject.host}/${subject.name}`)}`;
+    return new NotFoundError(`there is no backup '${text}': none is of host '${subject.host}'`, { next });
+  }
   if (subject.kind === "latest" || all.length === 0) {
     const message = subject.kind === "latest" ? "there is no backup yet" : `there is no backup '${text}'`;
     return new NotFoundError(message, { next: "take one with datadb snapshot" });
