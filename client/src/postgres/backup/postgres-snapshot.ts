@@ -145,7 +145,9 @@ function locker(
   note: (text: string) => void,
   signal: AbortSignal,
 ): (timeout: number) => Promise<{ locked: LockedTables<TableToRead>; view: View }> {
-  const path = searchPath.map((schema) => `"${schema.replaceAll('"', '""')}"`).join(", ");
+  // Where the database has it behind others, somebody's = could take the place of the server's in a condition.
+  const schemas = searchPath.filter((schema) => schema !== "pg_catalog");
+  const path = schemas.map((schema) => `"${schema.replaceAll('"', '""')}"`).join(", ");
   /** Looked at before anything was locked: what has changed since is noticed while it is locked. */
   let known: View | null = first;
   let view = first;

@@ -147,9 +147,11 @@ async function prepared(client: pg.Client, target: PostgresTarget): Promise<Omit
       throw databaseError(error, target.label);
     }
   };
+  // What has no schema here could be somebody's own, by the search path of the database, and would run with this user's rights.
   const [facts] = await query<ServerFacts & { pid: number }>(
-    `SELECT current_setting('server_version') AS version, current_setting('server_version_num')::int AS "versionNumber",
-       current_setting('server_encoding') AS encoding, pg_catalog.pg_is_in_recovery() AS "inRecovery",
+    `SELECT pg_catalog.current_setting('server_version') AS version,
+       pg_catalog.current_setting('server_version_num')::pg_catalog.int4 AS "versionNumber",
+       pg_catalog.current_setting('server_encoding') AS encoding, pg_catalog.pg_is_in_recovery() AS "inRecovery",
        pg_catalog.pg_backend_pid() AS pid`,
   );
   const { pid, ...server } = facts!;
@@ -171,7 +173,7 @@ async function fits(session: Session, attributes: string): Promise<boolean> {
   if (attributes === "primary") return !session.server.inRecovery;
   if (attributes === "standby" || attributes === "prefer-standby") return session.server.inRecovery;
   const [row] = await session.query<{ read_only: string }>(
-    "SELECT current_setting('transaction_read_only') AS read_only",
+    "SELECT pg_catalog.current_setting('transaction_read_only') AS read_only",
   );
   if (attributes === "read-only") return row!.read_only === "on";
   if (attributes === "read-write") return row!.read_only === "off";
