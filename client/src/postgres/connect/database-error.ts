@@ -55,6 +55,10 @@ export function databaseError(cause: unknown, what: string): DatadbError {
   if (state.startsWith("28")) return new DatabaseLoginError(message, details);
   if (state === "42501") return new DatabaseForbiddenError(message, details);
   if (state === "55P03") return new DatabaseBusyError(message, details);
+  if (state === "08P01" && /startup parameter/.test(error.message)) {
+    const next = "a pooler says so: connect to the server itself, or let it pass what the message names";
+    return new DatabaseUnreachableError(message, { ...details, next });
+  }
   if (state.startsWith("08") || state.startsWith("57P")) {
     return new DatabaseUnreachableError(message, details);
   }

@@ -3,6 +3,7 @@ import { DatabaseUnreachableError, UsageError } from "@datadb/protocol";
 import type pg from "pg";
 import { databaseError, sqlState } from "./database-error.ts";
 import { type MakeSocket, makeClient } from "./make-client.ts";
+import { isPooled, refusePooling } from "./refuse-pooling.ts";
 import { settingsCommand } from "./session-settings.ts";
 import { type PostgresHost, type PostgresTarget, targetHost } from "./target.ts";
 import { type TlsAttempt, tlsAttempts } from "./tls-options.ts";
@@ -116,7 +117,8 @@ async function connectOnce(
   applicationName: string,
   socket: MakeSocket | undefined,
 ): Promise<Session> {
-  const { client, connection } = makeClient(target, host, tls, applicationName, socket);
+  const made = makeClient(target, host, tls, applicationName, socket);
+  const { client } = made;
   const lost = new Promise<never>((_, reject) => {
     client.on("error", (error) => reject(databaseError(error, target.label)));
     client.on("end", () =>
@@ -124,6 +126,26 @@ async function connectOnce(
     );
   });
   lost.catch(() => {});
+  await connected(made);
+  // Sessions with a socket of their own come after one that has none.
+  const another =
+    socket === undefined
+      ? async () => {
+          const other = makeClient(target, host, tls, applicationName, undefined);
+          other.client.on("error", () => {});
+          await connected(other);
+          return other.client;
+        }
+      : null;
+  try {
+    return { ...(await prepared(client, target, another)), lost, end: () => client.end().catch(() => {}) };
+  } catch (error) {
+    await client.end().catch(() => {});
+    throw error;
+  }
+}
+
+async function connected({ client, connection }: ReturnType<typeof makeClient>): Promise<void> {
   try {
     await client.connect();
   } catch (error) {
@@ -131,15 +153,14 @@ async function connectOnce(
     connection.stream.destroy();
     throw error;
   }
-  try {
-    return { ...(await prepared(client, target)), lost, end: () => client.end().catch(() => {}) };
-  } catch (error) {
-    await client.end().catch(() => {});
-    throw error;
-  }
 }
 
-async function prepared(client: pg.Client, target: PostgresTarget): Promise<Omit<Session, "lost" | "end">> {
+/** `another`: a connection beside this one, to look whether both are with sessions of their own. */
+async function prepared(
+  client: pg.Client,
+  target: PostgresTarget,
+  another: (() => Promise<pg.Client>) | null,
+): Promise<Omit<Session, "lost" | "end">> {
   const query = async <Row extends pg.QueryResultRow>(sql: string, values?: unknown[]): Promise<Row[]> => {
     try {
       return (await client.query<Row>(sql, values)).rows;
@@ -161,6 +182,7 @@ async function prepared(client: pg.Client, target: PostgresTarget): Promise<Omit
       "only version 12 and newer are supported: upgrade the server",
     );
   }
+  if (another !== null && isPooled(client, pid)) await refusePooling(client, target.label, another);
   await query(settingsCommand(server.encoding));
   return { client, server, target, pid, query };
 }
