@@ -3,7 +3,10 @@ import { DatabaseBusyError } from "@datadb/protocol";
 import type { Session } from "../connect/open-session.ts";
 
 interface BlockerRow {
+  /** 0: a prepared transaction, which needs no session to hold its locks. */
   pid: number;
+  /** What was prepared, where it is one. */
+  prepared: string | null;
   user: string | null;
   application: string | null;
   state: string | null;
@@ -21,18 +24,24 @@ const QUERY_LETTERS = 80;
 /** Sessions that the backends `pids` wait for, as text; empty when they wait for none. */
 async function blockersOf(session: Session, pids: readonly number[]): Promise<string> {
   const rows = await session.query<BlockerRow & Record<string, unknown>>(
-    `SELECT DISTINCT a.pid, a.usename AS user, a.application_name AS application, a.state, a.query,
-       l.relation::regclass::text AS table
+    `SELECT DISTINCT b.pid, COALESCE(a.usename, p.owner) AS user, a.application_name AS application, a.state, a.query,
+       p.gid AS prepared, l.relation::regclass::text AS table
      FROM pg_catalog.unnest($1::int[]) AS w (pid)
      CROSS JOIN LATERAL pg_catalog.unnest(pg_catalog.pg_blocking_pids(w.pid)) AS b (pid)
-     JOIN pg_catalog.pg_stat_activity a ON a.pid = b.pid
-     LEFT JOIN pg_catalog.pg_locks l ON l.pid = w.pid AND NOT l.granted ORDER BY a.pid`,
+     LEFT JOIN pg_catalog.pg_locks l ON l.pid = w.pid AND NOT l.granted
+     LEFT JOIN pg_catalog.pg_stat_activity a ON a.pid = b.pid
+     LEFT JOIN (pg_catalog.pg_locks h JOIN pg_catalog.pg_locks x USING (virtualtransaction)
+         JOIN pg_catalog.pg_prepared_xacts p ON x.locktype = 'transactionid' AND x.transactionid = p.transaction)
+       ON b.pid = 0 AND h.pid IS NULL AND h.database = l.database AND h.relation = l.relation
+     WHERE a.pid IS NOT NULL OR p.gid IS NOT NULL ORDER BY b.pid`,
     [pids],
   );
   return rows.map(describe).join(", ");
 }
 
-function describe({ pid, user, application, state, query, table }: BlockerRow): string {
+function describe({ pid, prepared, user, application, state, query, table }: BlockerRow): string {
+  if (prepared !== null)
+    return `${table ?? "a table"} is locked by the prepared transaction '${prepared}' (${user ?? ""})`;
   const by = [user ?? "", application ? `application ${application}` : "", state ?? ""].filter(
     (part) => part !== "",
   );
