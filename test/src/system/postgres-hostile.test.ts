@@ -1,9 +1,15 @@
-/** Databases whose owner means harm: nothing is given away. */
+/** Databases whose owner means harm, and others who are in the way at the wrong moment: nothing is given away, nothing is lost. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { openDatabaseWorld } from "../harness/database-world.ts";
+import { type DatabaseWorld, openDatabaseWorld } from "../harness/database-world.ts";
+import { expectFailure } from "../harness/expect-failure.ts";
 import { lane } from "../harness/lanes.ts";
+import { waitFor } from "../harness/wait-for.ts";
+
+const APP = `
+  CREATE TABLE account (id int PRIMARY KEY, t text);
+  INSERT INTO account SELECT n, repeat(md5(n::text), 8) FROM generate_series(1, 20000) AS n;`;
 
 /** Functions and an operator in the place of the server's, which write a file at the server when a superuser calls them. */
 const traps = (file: string): string => `
@@ -40,3 +46,62 @@ lane("an owner who means harm", [{ postgres: 15 }], () => {
     expect(existsSync(file)).toBe(true);
   });
 });
+
+lane("somebody who looks into a database that is being restored", [{ postgres: 15 }], () => {
+  test.each(["that is new", "that was there"])("%s is sent away at the end", async (what) => {
+    const lab = await app("visitor");
+    await lab.backup("app");
+    if (what !== "that is new") await lab.server.createDatabase("copy");
+    const restoring = lab.tryRestore("app", "copy");
+    const name = await waitFor("the unfinished database", async () =>
+      (await lab.databases()).find((one) => one.startsWith("datadb_")),
+    );
+    const visit = lab.server.tryPsql(name, "SELECT pg_sleep(1000)");
+    expect(await restoring).toMatchObject({ code: 0 });
+    expect((await visit).code).not.toBe(0);
+    expect(await lab.databases()).toEqual(["app", "copy"]);
+  });
+
+  test("that it replaces is waited for, and named", async () => {
+    const lab = await app("replaced");
+    await lab.backup("app");
+    await lab.server.createDatabase("copy");
+    await lab.server.psql("copy", "CREATE TABLE old (id int)");
+    const restoring = lab.tryRestore("app", "copy", ["--clean", "--yes"]);
+    await waitFor("the unfinished database", async () =>
+      (await lab.databases()).some((one) => one.startsWith("datadb_")),
+    );
+    const visit = lab.server.tryPsql("copy", "SET application_name = 'clerk'; SELECT pg_sleep(6.5)");
+    const result = await restoring;
+    expect(result).toMatchObject({ code: 0 });
+    expect(result.stderr).toMatch(/copy by session \d+ \(admin, application clerk\)/);
+    expect((await visit).code).toBe(0);
+    expect(await lab.server.psql("copy", "SELECT to_regclass('old') IS NULL, count(*) FROM account")).toBe(
+      "t|20000",
+    );
+    expect(await lab.databases()).toEqual(["app", "copy"]);
+  });
+});
+
+lane("a lock that no session holds", [{ postgres: 15 }, { postgres: 17 }], () => {
+  test.each([15, 17] as const)("is told with the name of the prepared transaction (%i)", async (version) => {
+    const lab = await openDatabaseWorld("prepared", {
+      version,
+      settings: { max_prepared_transactions: "2" },
+    });
+    await lab.server.createDatabase("app");
+    await lab.server.psql("app", APP);
+    await lab.server.psql("app", "BEGIN; ALTER TABLE account ADD x int; PREPARE TRANSACTION 'half done'");
+    const words = ["--lock-timeout", "1s"];
+    const result = await lab.tryBackup("app", words);
+    const names = /account is locked by the prepared transaction 'half done' \(admin\)/;
+    expectFailure(words, result, { exit: 1, code: "DATABASE_BUSY", names, next: /--lock-timeout/ });
+  });
+});
+
+async function app(label: string): Promise<DatabaseWorld> {
+  const lab = await openDatabaseWorld(label);
+  await lab.server.createDatabase("app");
+  await lab.server.psql("app", APP);
+  return lab;
+}

@@ -7,6 +7,7 @@ import { NOTHING_EXISTS } from "./existing-names.ts";
 import { fillDatabase } from "./fill-database.ts";
 import { reopenMaintenance } from "./maintenance.ts";
 import { prepareRestore } from "./prepare-restore.ts";
+import { renameWhenFree } from "./rename-databases.ts";
 import { restorePlan } from "./restore-plan.ts";
 import type { RestoreRun } from "./restore-run.ts";
 import { openRestoreSession } from "./restore-session.ts";
@@ -63,11 +64,16 @@ async function hide({ target, maintenance, report }: RestoreRun): Promise<Postgr
   }
 }
 
-async function show({ target, maintenance }: RestoreRun, place: PostgresTarget): Promise<void> {
+async function show({ target, maintenance, report }: RestoreRun, place: PostgresTarget): Promise<void> {
   if (place.database === target.database) return;
-  await maintenance.query(
-    `ALTER DATABASE ${quoteName(place.database)} RENAME TO ${quoteName(target.database)}`,
-  );
+  const rename = `ALTER DATABASE ${quoteName(place.database)} RENAME TO ${quoteName(target.database)}`;
+  // Also where the restore was interrupted: nobody finds the database otherwise.
+  await renameWhenFree(maintenance, async () => void (await maintenance.query(rename)), {
+    own: [place.database],
+    others: [],
+    next: `end these sessions, then give the database its name: ${rename}`,
+    note: report.warn,
+  });
 }
 
 async function begin(run: RestoreRun, place: PostgresTarget): Promise<void> {
@@ -90,7 +96,7 @@ async function undo(run: RestoreRun, place: PostgresTarget): Promise<void> {
     await maintenance.end();
   } catch (error) {
     run.report.warn(
-      `what the restore made in ${place.database} could not be dropped (${(error as Error).message}); the next restore into ${run.target.database} drops it`,
+      `${place.database} could not be made what it was, with the name that it had (${(error as Error).message}); the next restore into ${run.target.database} does that`,
     );
   }
 }

@@ -3,6 +3,7 @@ import { targetDatabase } from "../connect/target.ts";
 import { databaseState } from "./database-state.ts";
 import { clear } from "./fill-existing.ts";
 import { dropDatabase, endLeftSessions } from "./maintenance.ts";
+import { renameWhenFree } from "./rename-databases.ts";
 import type { RestoreRun } from "./restore-run.ts";
 import { openRestoreSession } from "./restore-session.ts";
 import { quoteName } from "./script/object-name.ts";
@@ -20,11 +21,16 @@ export async function recoverUnfinished(run: RestoreRun): Promise<void> {
   }
   const kept = temporaryName(target.database, "kept");
   if ((await databaseState(maintenance, kept)) !== null) {
-    report.warn(
-      `emptying ${kept}, which an unfinished restore has left, and naming it ${target.database} again`,
-    );
+    report.warn(`naming ${kept}, which an unfinished restore has left, ${target.database} again`);
     await clearJournal(run, kept);
-    await maintenance.query(`ALTER DATABASE ${quoteName(kept)} RENAME TO ${quoteName(target.database)}`);
+    const rename = `ALTER DATABASE ${quoteName(kept)} RENAME TO ${quoteName(target.database)}`;
+    await renameWhenFree(maintenance, async () => void (await maintenance.query(rename)), {
+      own: [kept],
+      others: [],
+      next: `end these sessions, then run the command again`,
+      note: report.warn,
+      signal: run.options.signal,
+    });
   } else if ((await databaseState(maintenance, target.database)) !== null)
     await clearJournal(run, target.database);
 }

@@ -8,6 +8,7 @@ import { fillDatabase } from "./fill-database.ts";
 import { fillExisting } from "./fill-existing.ts";
 import { dropDatabase, reopenMaintenance } from "./maintenance.ts";
 import { prepareRestore } from "./prepare-restore.ts";
+import { renameWhenFree } from "./rename-databases.ts";
 import { restorePart } from "./restore-part.ts";
 import { restorePlan } from "./restore-plan.ts";
 import type { RestoreRun } from "./restore-run.ts";
@@ -101,17 +102,26 @@ async function publish(run: RestoreRun, name: string, replaces: boolean): Promis
   const own = facts.encoding !== maintenance.server.encoding;
   if (own) await runInside(targetDatabase(maintenance.target, name), statements);
   const old = temporaryName(target.database, "old");
-  await maintenance.query("BEGIN");
-  try {
-    if (!own) for (const statement of statements) await runOne(maintenance, statement);
-    if (replaces)
-      await runOne(maintenance, `ALTER DATABASE ${quoteName(target.database)} RENAME TO ${quoteName(old)}`);
-    await runOne(maintenance, `ALTER DATABASE ${quoteName(name)} RENAME TO ${quoteName(target.database)}`);
-    await maintenance.query("COMMIT");
-  } catch (error) {
-    await maintenance.query("ROLLBACK");
-    throw error;
-  }
+  const rename = async (): Promise<void> => {
+    await maintenance.query("BEGIN");
+    try {
+      if (!own) for (const statement of statements) await runOne(maintenance, statement);
+      if (replaces)
+        await runOne(maintenance, `ALTER DATABASE ${quoteName(target.database)} RENAME TO ${quoteName(old)}`);
+      await runOne(maintenance, `ALTER DATABASE ${quoteName(name)} RENAME TO ${quoteName(target.database)}`);
+      await maintenance.query("COMMIT");
+    } catch (error) {
+      await maintenance.query("ROLLBACK");
+      throw error;
+    }
+  };
+  await renameWhenFree(maintenance, rename, {
+    own: [name],
+    others: replaces ? [target.database] : [],
+    next: "end these sessions, keep them away until the restore is done, then run the command again",
+    note: run.report.warn,
+    signal: options.signal,
+  });
   if (replaces) await dropDatabase(maintenance, old);
 }
 
