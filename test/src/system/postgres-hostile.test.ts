@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { type DatabaseWorld, openDatabaseWorld } from "../harness/database-world.ts";
 import { expectFailure } from "../harness/expect-failure.ts";
+import { startGatedProxy } from "../harness/gated-proxy.ts";
 import { lane } from "../harness/lanes.ts";
 import { waitFor } from "../harness/wait-for.ts";
 
@@ -82,6 +83,62 @@ lane("somebody who looks into a database that is being restored", [{ postgres: 1
     expect(await lab.databases()).toEqual(["app", "copy"]);
   });
 });
+
+lane("a session that only waits", [{ postgres: 15 }], () => {
+  test.each(["that is new", "that was there"])(
+    "and is ended, does not cost the restore of a database %s",
+    async (what) => {
+      const lab = await app("ended-restore");
+      await lab.backup("app");
+      if (what !== "that is new") await lab.server.createDatabase("copy");
+      const restoring = lab.tryRestore("app", "copy");
+      await waitFor("the rows to be loaded", () =>
+        endSessions(lab, "datname = 'postgres'", "datname LIKE 'datadb%'"),
+      );
+      expect(await restoring).toMatchObject({ code: 0 });
+      expect(await lab.databases()).toEqual(["app", "copy"]);
+      expect(await lab.server.psql("copy", "SELECT count(*) FROM account")).toBe("20000");
+      expect(
+        await lab.server.psql("postgres", `SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'`),
+      ).toBe("0");
+    },
+  );
+
+  test("and holds the snapshot: the backup says why it cannot go on", async () => {
+    const lab = await app("ended-backup");
+    await lab.server.psql(
+      "app",
+      `CREATE TABLE later (id int PRIMARY KEY, t text);
+       INSERT INTO later SELECT n, repeat(md5(n::text), 8) FROM generate_series(1, 20000) AS n`,
+    );
+    const proxy = await startGatedProxy(lab.server.socketPath, 2_000_000);
+    const holding = waitFor("rows to be read", () => proxy.isHolding()).then(async () => {
+      await endSessions(lab, "query LIKE '%SAVEPOINT%' AND query NOT LIKE '%COPY%'");
+      proxy.holdAt(Number.POSITIVE_INFINITY);
+    });
+    const words = ["--jobs", "1"];
+    const result = await lab.tryBackup("app", words, { env: { PGPORT: String(proxy.port) } });
+    await holding;
+    expectFailure(words, result, {
+      exit: 1,
+      code: "DATABASE_UNREACHABLE",
+      names: "administrator command; it was the session that held the snapshot",
+      next: /server/,
+    });
+    expect(await lab.listed().catch(() => [])).toEqual([]);
+  });
+});
+
+/** Ends sessions of datadb, when there are others of it as well; tells whether it did. */
+async function endSessions(lab: DatabaseWorld, which: string, beside = "true"): Promise<boolean> {
+  const ours = "application_name LIKE 'datadb%'";
+  const ended = await lab.server.psql(
+    "postgres",
+    `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+     WHERE ${ours} AND ${which} AND EXISTS (SELECT 1 FROM pg_stat_activity WHERE ${ours} AND ${beside})`,
+  );
+  return ended !== "";
+}
 
 lane("a lock that no session holds", [{ postgres: 15 }, { postgres: 17 }], () => {
   test.each([15, 17] as const)("is told with the name of the prepared transaction (%i)", async (version) => {

@@ -27,8 +27,10 @@ export async function readRows(
   const { cutter, recorder } = reading;
   let kept = 0;
   let error: unknown = null;
+  let opened: Session | undefined;
   try {
-    const { client } = await session();
+    opened = await session();
+    const { client } = opened;
     if (recorder !== null && mayBeKept(unit)) kept = await readChanged(client, cutter, unit, events);
     else
       await copyOut(client, {
@@ -40,7 +42,7 @@ export async function readRows(
       });
     reading.finish();
   } catch (cause) {
-    error = cause;
+    error = reasonOf(cause, opened);
   }
   return reading.outcome(kept, error);
 }
@@ -73,12 +75,20 @@ export async function readSeveral(
     },
   };
   let error: unknown = null;
+  let opened: Session | undefined;
   try {
-    await copyOut((await session()).client, copying);
+    opened = await session();
+    await copyOut(opened.client, copying);
   } catch (cause) {
-    error = cause;
+    error = reasonOf(cause, opened);
   }
   return [...outcomes, reading.outcome(0, error)];
+}
+
+/** A session that was lost before says why; the driver only says that it cannot be asked any more. */
+function reasonOf(cause: unknown, session: Session | undefined): unknown {
+  const isUnasked = /not queryable/.test((cause as Error).message);
+  return (isUnasked ? session?.lostBy()?.cause : undefined) ?? cause;
 }
 
 function joined(commands: readonly string[]): string {

@@ -1,5 +1,6 @@
 /** Takes in everything that the snapshot of a database shows: definitions, rows and large objects at the same time. */
 import { setImmediate } from "node:timers/promises";
+import { DatadbError } from "@datadb/protocol";
 import type { Connection, StoreFacts } from "../../connection.ts";
 import type { Engine } from "../../ingest/engine.ts";
 import { streamBases } from "../../ingest/stream-bases.ts";
@@ -102,8 +103,20 @@ export async function takeContent(options: TakeContentOptions): Promise<TakenCon
     stop.abort();
     // Another try must find the sessions and workers free.
     await Promise.allSettled([rows, others]);
-    throw error;
+    throw snapshotLost(holder) ?? error;
   }
+}
+
+/** Without the session that holds it, the others only know that there is no such snapshot. */
+function snapshotLost(holder: Session): DatadbError | null {
+  const lost = holder.lostBy();
+  if (lost === null) return null;
+  const { message, next, fields } = lost;
+  return new DatadbError(lost.code, `${message}; it was the session that held the snapshot`, {
+    next,
+    fields,
+    cause: lost,
+  });
 }
 
 function tableManifest(table: TableToRead, content: TableContent, format: "text" | "binary"): TableManifest {

@@ -62,6 +62,11 @@ export function databaseError(cause: unknown, what: string): DatadbError {
   if (state.startsWith("08") || state.startsWith("57P")) {
     return new DatabaseUnreachableError(message, details);
   }
+  if (/conflict with recovery/.test(error.message)) {
+    const next =
+      "set hot_standby_feedback = on at the standby, or a longer max_standby_streaming_delay; or back up from the primary";
+    return new DatabaseFailedError(message, { ...details, next });
+  }
   if (state === "53300") {
     return new DatabaseUnreachableError(message, { ...details, next: NO_CONNECTION_FREE });
   }

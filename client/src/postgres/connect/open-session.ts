@@ -1,7 +1,8 @@
 /** A session with a PostgreSQL server: connected as libpq would, with canonical settings. */
-import { DatabaseUnreachableError, UsageError } from "@datadb/protocol";
+import { DatabaseUnreachableError, type DatadbError, UsageError } from "@datadb/protocol";
 import type pg from "pg";
 import { databaseError, sqlState } from "./database-error.ts";
+import { keepAwake } from "./keep-awake.ts";
 import { type MakeSocket, makeClient } from "./make-client.ts";
 import { isPooled, refusePooling } from "./refuse-pooling.ts";
 import { settingsCommand } from "./session-settings.ts";
@@ -33,6 +34,8 @@ export interface Session {
   ): Promise<Row[]>;
   /** Rejects when the connection is lost; never resolves. */
   readonly lost: Promise<never>;
+  /** Why the connection was lost, or null. */
+  lostBy(): DatadbError | null;
   /** Closes the connection. Never rejects. */
   end(): Promise<void>;
 }
@@ -119,11 +122,16 @@ async function connectOnce(
 ): Promise<Session> {
   const made = makeClient(target, host, tls, applicationName, socket);
   const { client } = made;
+  let cause: DatadbError | null = null;
   const lost = new Promise<never>((_, reject) => {
-    client.on("error", (error) => reject(databaseError(error, target.label)));
-    client.on("end", () =>
-      reject(new DatabaseUnreachableError(`${target.label}: the connection was closed`)),
-    );
+    client.on("error", (error) => {
+      cause ??= databaseError(error, target.label);
+      reject(cause);
+    });
+    client.on("end", () => {
+      cause ??= new DatabaseUnreachableError(`${target.label}: the connection was closed`);
+      reject(cause);
+    });
   });
   lost.catch(() => {});
   await connected(made);
@@ -138,7 +146,15 @@ async function connectOnce(
         }
       : null;
   try {
-    return { ...(await prepared(client, target, another)), lost, end: () => client.end().catch(() => {}) };
+    const query = querying(client, target.label, () => cause);
+    const facts = await prepared(client, query, target.label, another);
+    // The others read or load: they are not silent.
+    const rest = socket === undefined ? keepAwake(client) : () => {};
+    const end = (): Promise<void> => {
+      rest();
+      return client.end().catch(() => {});
+    };
+    return { ...facts, client, target, query, lost, end, lostBy: () => cause };
   } catch (error) {
     await client.end().catch(() => {});
     throw error;
@@ -155,19 +171,26 @@ async function connected({ client, connection }: ReturnType<typeof makeClient>):
   }
 }
 
-/** `another`: a connection beside this one, to look whether both are with sessions of their own. */
-async function prepared(
-  client: pg.Client,
-  target: PostgresTarget,
-  another: (() => Promise<pg.Client>) | null,
-): Promise<Omit<Session, "lost" | "end">> {
-  const query = async <Row extends pg.QueryResultRow>(sql: string, values?: unknown[]): Promise<Row[]> => {
+/** `lostBy`: why there is no connection any more; the driver only says that there is none. */
+function querying(client: pg.Client, label: string, lostBy: () => DatadbError | null): Session["query"] {
+  return async <Row extends pg.QueryResultRow>(sql: string, values?: unknown[]): Promise<Row[]> => {
+    const before = lostBy();
+    if (before !== null) throw before;
     try {
       return (await client.query<Row>(sql, values)).rows;
     } catch (error) {
-      throw databaseError(error, target.label);
+      throw databaseError(error, label);
     }
   };
+}
+
+/** `another`: a connection beside this one, to look whether both are with sessions of their own. */
+async function prepared(
+  client: pg.Client,
+  query: Session["query"],
+  label: string,
+  another: (() => Promise<pg.Client>) | null,
+): Promise<Pick<Session, "server" | "pid">> {
   // What has no schema here could be somebody's own, by the search path of the database, and would run with this user's rights.
   const [facts] = await query<ServerFacts & { pid: number }>(
     `SELECT pg_catalog.current_setting('server_version') AS version,
@@ -178,13 +201,13 @@ async function prepared(
   const { pid, ...server } = facts!;
   if (server.versionNumber < OLDEST_SERVER) {
     throw new UsageError(
-      `${target.label} is PostgreSQL ${server.version}`,
+      `${label} is PostgreSQL ${server.version}`,
       "only version 12 and newer are supported: upgrade the server",
     );
   }
-  if (another !== null && isPooled(client, pid)) await refusePooling(client, target.label, another);
+  if (another !== null && isPooled(client, pid)) await refusePooling(client, label, another);
   await query(settingsCommand(server.encoding));
-  return { client, server, target, pid, query };
+  return { server, pid };
 }
 
 /** The catalogues that are asked have what is asked from 12 on. */

@@ -5,7 +5,7 @@ import { targetDatabase } from "../connect/target.ts";
 import type { DatabaseState } from "./database-state.ts";
 import { NOTHING_EXISTS } from "./existing-names.ts";
 import { fillDatabase } from "./fill-database.ts";
-import { reopenMaintenance } from "./maintenance.ts";
+import { heldMaintenance } from "./maintenance.ts";
 import { prepareRestore } from "./prepare-restore.ts";
 import { renameWhenFree } from "./rename-databases.ts";
 import { restorePlan } from "./restore-plan.ts";
@@ -64,8 +64,10 @@ async function hide({ target, maintenance, report }: RestoreRun): Promise<Postgr
   }
 }
 
-async function show({ target, maintenance, report }: RestoreRun, place: PostgresTarget): Promise<void> {
+async function show(run: RestoreRun, place: PostgresTarget): Promise<void> {
+  const { target, report } = run;
   if (place.database === target.database) return;
+  const maintenance = await heldMaintenance(run);
   const rename = `ALTER DATABASE ${quoteName(place.database)} RENAME TO ${quoteName(target.database)}`;
   // Also where the restore was interrupted: nobody finds the database otherwise.
   await renameWhenFree(maintenance, async () => void (await maintenance.query(rename)), {
@@ -90,10 +92,10 @@ async function begin(run: RestoreRun, place: PostgresTarget): Promise<void> {
 
 async function undo(run: RestoreRun, place: PostgresTarget): Promise<void> {
   try {
-    const maintenance = await reopenMaintenance(run.target);
+    // A server that lost a process recovers meanwhile. Without the lock, another restore may be at work there by now.
+    await heldMaintenance(run);
     await clear(place);
-    await show({ ...run, maintenance }, place);
-    await maintenance.end();
+    await show(run, place);
   } catch (error) {
     run.report.warn(
       `${place.database} could not be made what it was, with the name that it had (${(error as Error).message}); the next restore into ${run.target.database} does that`,

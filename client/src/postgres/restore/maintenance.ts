@@ -2,6 +2,7 @@
 import { DatabaseBusyError, type DatadbError } from "@datadb/protocol";
 import type { Session } from "../connect/open-session.ts";
 import { type PostgresTarget, targetDatabase } from "../connect/target.ts";
+import type { RestoreRun } from "./restore-run.ts";
 import { APPLICATION_NAME, openRestoreSession } from "./restore-session.ts";
 import { quoteName } from "./script/object-name.ts";
 import { restoreLockKey } from "./temporary-name.ts";
@@ -48,6 +49,42 @@ export async function lockRestore(session: Session, database: string, shared: bo
   );
   if (row!.locked) return;
   throw new DatabaseBusyError(`another restore into ${database} is running`, "wait until it is done");
+}
+
+/**
+ * The session that has the lock of a restore; another one where it was lost: what was restored meanwhile is not lost with it. Throws
+ * DATABASE_BUSY when another restore has begun since.
+ */
+export async function heldMaintenance(run: RestoreRun): Promise<Session> {
+  try {
+    await run.maintenance.query("SELECT");
+    return run.maintenance;
+  } catch {
+    return await lockAgain(run);
+  }
+}
+
+/** The server may not have noticed yet that the session before, which has the lock, is gone. */
+const RELOCK_MS = 5000;
+
+/** Waits for a server that recovers. From then on it is the run's session. */
+export async function lockAgain(run: RestoreRun): Promise<Session> {
+  const session = await reopenMaintenance(run.target);
+  for (const end = Date.now() + RELOCK_MS; ; ) {
+    try {
+      await lockRestore(session, run.target.database, false);
+      break;
+    } catch (error) {
+      if ((error as DatadbError).code === "DATABASE_BUSY" && Date.now() < end) {
+        await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+        continue;
+      }
+      await session.end();
+      throw error;
+    }
+  }
+  run.maintenance = session;
+  return session;
 }
 
 export async function dropDatabase(session: Session, name: string): Promise<void> {

@@ -80,7 +80,7 @@ export async function restoreDatabase(
     throw error;
   } finally {
     options.signal?.removeEventListener("abort", stop);
-    await reached.end();
+    await Promise.all([reached.end(), run.maintenance.end()]);
   }
 }
 

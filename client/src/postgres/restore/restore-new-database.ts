@@ -6,7 +6,7 @@ import { type DatabaseState, isSuperuser, mayCreateDatabases } from "./database-
 import { NOTHING_EXISTS } from "./existing-names.ts";
 import { fillDatabase } from "./fill-database.ts";
 import { fillExisting } from "./fill-existing.ts";
-import { dropDatabase, reopenMaintenance } from "./maintenance.ts";
+import { dropDatabase, heldMaintenance, lockAgain } from "./maintenance.ts";
 import { prepareRestore } from "./prepare-restore.ts";
 import { renameWhenFree } from "./rename-databases.ts";
 import { restorePart } from "./restore-part.ts";
@@ -90,8 +90,9 @@ async function restoreAside(run: RestoreRun, selection: RestoreSelection, replac
 
 /** Everything in one transaction: the name is given to a database that is complete. */
 async function publish(run: RestoreRun, name: string, replaces: boolean): Promise<void> {
-  const { target, maintenance, files, options } = run;
+  const { target, files, options } = run;
   options.signal?.throwIfAborted();
+  const maintenance = await heldMaintenance(run);
   const { database: facts } = files.manifest;
   const statements = finishingStatements(name, facts, {
     noOwner: options.noOwner === true,
@@ -141,9 +142,8 @@ async function dropAfterFailure(run: RestoreRun, name: string, cause: unknown): 
     await dropDatabase(run.maintenance, name);
   } catch {
     try {
-      const session = await reopenMaintenance(run.target);
-      await dropDatabase(session, name);
-      await session.end();
+      // Without the lock, it could be what another restore makes by now.
+      await dropDatabase(await lockAgain(run), name);
     } catch {
       const text = (cause as Error).message;
       run.report.warn(
