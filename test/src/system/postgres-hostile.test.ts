@@ -84,6 +84,40 @@ lane("somebody who looks into a database that is being restored", [{ postgres: 1
   });
 });
 
+lane("a limit of connections", [{ postgres: 15 }], () => {
+  test("of the role or the database is kept: fewer sessions read", async () => {
+    const lab = await app("limits");
+    for (const table of ["two", "three", "four"])
+      await lab.server.psql(
+        "app",
+        `CREATE TABLE ${table} AS SELECT a.* FROM account a, generate_series(1, 6)`,
+      );
+    await lab.server.psql(
+      "postgres",
+      "CREATE ROLE reader LOGIN PASSWORD 'r'; GRANT pg_read_all_data TO reader",
+    );
+    const url = lab.server.url("app", { name: "reader", password: "r" });
+    await lab.backup(url);
+    for (const limited of ["ROLE reader", "DATABASE app"]) {
+      // Two that look after it, one that reads, pg_dump and pg_dumpall.
+      await lab.server.psql("postgres", `ALTER ${limited} CONNECTION LIMIT 5`);
+      const running = lab.backup(url, "--read-all").then((): true => true);
+      let most = 0;
+      for (let seen: number | true = 0; seen !== true; seen = await Promise.race([running, reading(lab)]))
+        most = Math.max(most, seen);
+      expect(most).toBe(1);
+      await lab.server.psql("postgres", `ALTER ${limited} CONNECTION LIMIT -1`);
+    }
+  });
+});
+
+/** How many sessions read rows now. */
+async function reading(lab: DatabaseWorld): Promise<number> {
+  const sql =
+    "SELECT count(*) FROM pg_stat_activity WHERE usename = 'reader' AND query LIKE '%COPY (SELECT t.%'";
+  return Number(await lab.server.psql("postgres", sql));
+}
+
 lane("a session that only waits", [{ postgres: 15 }], () => {
   test.each(["that is new", "that was there"])(
     "and is ended, does not cost the restore of a database %s",

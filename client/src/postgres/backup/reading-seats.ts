@@ -12,6 +12,26 @@ const SPARE = 3;
 /** Of fewer, one session has read all before another one helps. */
 const MANY_TABLES = 100;
 
+/**
+ * Connections that this user may still open: of the server, of the database and of the role, the last two of which bind no superuser. Of
+ * others' sessions a user may see no more than that they are there.
+ */
+const FREE = `
+  WITH client AS (
+    SELECT datname, usename FROM pg_catalog.pg_stat_activity
+    WHERE COALESCE(backend_type, 'client backend') = 'client backend' AND datid IS NOT NULL
+  )
+  SELECT LEAST(
+      pg_catalog.current_setting('max_connections')::int - pg_catalog.current_setting('superuser_reserved_connections')::int
+        - (SELECT pg_catalog.count(*) FROM client)::int,
+      CASE WHEN d.datconnlimit >= 0 AND NOT r.rolsuper
+        THEN d.datconnlimit - (SELECT pg_catalog.count(*) FROM client WHERE datname = d.datname)::int END,
+      CASE WHEN r.rolconnlimit >= 0 AND NOT r.rolsuper
+        THEN r.rolconnlimit - (SELECT pg_catalog.count(*) FROM client WHERE usename = r.rolname)::int END
+    ) AS free
+  FROM pg_catalog.pg_database d, pg_catalog.pg_roles r
+  WHERE d.datname = pg_catalog.current_database() AND r.rolname = session_user`;
+
 export interface Readers {
   /** As asked for; undefined: as many as are useful. */
   jobs: number | undefined;
@@ -34,10 +54,7 @@ export async function readingSeats(
   { jobs, workers, isFirst, tables, cores = availableParallelism() }: Readers,
 ): Promise<RowsSeat[]> {
   if (jobs !== undefined) return seatsOf(Math.min(jobs, workers), 0);
-  const [row] = await session.query<{ free: number }>(
-    `SELECT pg_catalog.current_setting('max_connections')::int - pg_catalog.current_setting('superuser_reserved_connections')::int
-      - (SELECT pg_catalog.count(*) FROM pg_catalog.pg_stat_activity WHERE backend_type = 'client backend')::int AS free`,
-  );
+  const [row] = await session.query<{ free: number }>(FREE);
   const most = Math.max(1, Math.min(MAX_DEFAULT, cores, workers, row!.free - SPARE));
   if (!isFirst || !isLocal(session.target)) return seatsOf(most, 0);
   const threads = Math.min(most, Math.ceil(cores / 2));
