@@ -25,6 +25,9 @@ lane("a server", [{ postgres: 15 }], () => {
   test("that cannot be reached, that refuses the login, or that has no such database", async () => {
     const lab = await app("login");
     const nobody = { env: { PGPORT: String(await freePort()) } };
+    const hosts = (...ports: (number | string)[]): string =>
+      `postgres://${ports.map((port) => `127.0.0.1:${port}`).join(",")}/app`;
+    const closed = await freePort();
     const failing: [words: string, result: CommandResult, failure: Failure][] = [
       [
         "unreachable",
@@ -35,6 +38,21 @@ lane("a server", [{ postgres: 15 }], () => {
         "password",
         await lab.tryBackup("app", [], { env: { PGPASSWORD: "wrong" } }),
         { exit: 1, code: "DATABASE_LOGIN", names: "admin", next: /password/ },
+      ],
+      [
+        "several hosts, of which the first refuses",
+        await lab.tryBackup(hosts(lab.server.port, closed), [], { env: { PGPASSWORD: "wrong" } }),
+        { exit: 1, code: "DATABASE_LOGIN", names: `127.0.0.1:${lab.server.port}/app`, next: /password/ },
+      ],
+      [
+        "several hosts, none of which is there",
+        await lab.tryBackup(hosts(nobody.env.PGPORT, closed)),
+        {
+          exit: 1,
+          code: "DATABASE_UNREACHABLE",
+          names: new RegExp(`${nobody.env.PGPORT}/app.*${closed}/app`),
+          next: /runs|host|port/,
+        },
       ],
       [
         "missing",

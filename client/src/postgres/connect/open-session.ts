@@ -51,7 +51,7 @@ export async function openSession(
   applicationName: string,
   socket?: MakeSocket,
 ): Promise<Session> {
-  let last: unknown;
+  const errors: DatadbError[] = [];
   for (const fallback of wantsFallback(target) ? [false, true] : [false]) {
     for (const host of inTurn(target)) {
       try {
@@ -59,17 +59,22 @@ export async function openSession(
         if (fallback || (await fits(session, target.parameters["target_session_attrs"] ?? "any")))
           return session;
         await session.end();
-        last ??= new DatabaseUnreachableError(
-          `${session.target.label}: the server is not ${target.parameters["target_session_attrs"]}`,
-          "name another host, or change target_session_attrs",
+        errors.push(
+          new DatabaseUnreachableError(
+            `${session.target.label}: the server is not ${target.parameters["target_session_attrs"]}`,
+            "name another host, or change target_session_attrs",
+          ),
         );
       } catch (error) {
-        last = error;
         if (!mayBeUpElsewhere(error)) throw error;
+        errors.push(error);
       }
     }
   }
-  throw last;
+  const [first, ...more] = errors;
+  if (more.length === 0) throw first!;
+  const all = [...new Set(errors.map(({ message }) => message))].join("; ");
+  throw new DatabaseUnreachableError(all, { next: first!.next, cause: first });
 }
 
 /** The order in which servers are tried. Throws USAGE. */
@@ -83,7 +88,7 @@ function inTurn({ hosts, parameters }: PostgresTarget): readonly PostgresHost[] 
 }
 
 /** Another server would not know better who we are, but it may be up, or have started. */
-function mayBeUpElsewhere(error: unknown): boolean {
+function mayBeUpElsewhere(error: unknown): error is DatabaseUnreachableError {
   if (!(error instanceof DatabaseUnreachableError)) return false;
   const { sqlstate } = error.fields;
   return sqlstate === undefined || sqlstate === CANNOT_CONNECT_NOW;
