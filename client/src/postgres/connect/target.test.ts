@@ -140,3 +140,10 @@ test.each(["gssencmode=require", "sslcertmode=require", "min_protocol_version=3.
     expect(() => postgresTarget(`postgres://db/app?${parameter}`, { HOME: home })).toThrow(parameter);
   },
 );
+
+test.each([
+  ["connect_timeout=soon", /connect_timeout=soon is no whole number/],
+  ["hostaddr=127.0.0.1,127.0.0.2", /1 hosts and 2 values of hostaddr/],
+])("%s is refused before anything is connected", (parameter, message) => {
+  expect(() => postgresTarget(`postgres://db/app?${parameter}`, { HOME: home })).toThrow(message);
+});

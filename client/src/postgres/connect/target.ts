@@ -63,6 +63,9 @@ export function postgresTarget(url: string, environment: NodeJS.ProcessEnv = pro
     if (value !== undefined && refused(value))
       throw new UsageError(`${keyword}=${value} is not supported`, `connect without ${keyword}`);
   }
+  const seconds = parameters["connect_timeout"];
+  if (seconds !== undefined && !/^\s*[+-]?\d+\s*$/.test(seconds))
+    throw new UsageError(`connect_timeout=${seconds} is no whole number`, "give seconds");
   return targetOf(parameters, environment, []);
 }
 
@@ -116,6 +119,11 @@ function hostsOf(
   const names = parameters["host"]?.split(",") ?? addresses.map(() => "");
   const ports = (parameters["port"] ?? DEFAULT_PORT).split(",");
   if (names.length === 0) names.push("");
+  if (addresses.length > 0 && addresses.length !== names.length)
+    throw new UsageError(
+      `${names.length} hosts and ${addresses.length} values of hostaddr`,
+      "give one address for each host",
+    );
   if (ports.length > 1 && ports.length !== names.length)
     throw new UsageError(
       `${names.length} hosts and ${ports.length} ports`,

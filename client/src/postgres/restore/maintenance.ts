@@ -30,7 +30,7 @@ export async function openMaintenance(target: PostgresTarget): Promise<Session> 
 }
 
 /** The same, waiting for a server that recovers. */
-export async function reopenMaintenance(target: PostgresTarget): Promise<Session> {
+async function reopenMaintenance(target: PostgresTarget): Promise<Session> {
   for (const end = Date.now() + RECOVERY_MS; ; ) {
     try {
       return await openMaintenance(target);
