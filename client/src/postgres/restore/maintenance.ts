@@ -23,7 +23,8 @@ export async function openMaintenance(target: PostgresTarget): Promise<Session> 
       return session;
     } catch (error) {
       first ??= error;
-      if ((error as DatadbError).code === "DATABASE_UNREACHABLE") throw error;
+      // Another database of the server would not do better.
+      if (["DATABASE_UNREACHABLE", "USAGE"].includes((error as DatadbError).code)) throw first;
     }
   }
   throw first;
