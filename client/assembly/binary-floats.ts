@@ -26,7 +26,7 @@ const MOST_POWER: i32 = 308;
 
 let powers: usize = 0;
 
-/** Where the powers of five lie, as src/postgres/restore/powers-of-five.ts makes them. */
+/** Where the powers of five lie, as src/postgres/restore/load/powers-of-five.ts makes them. */
 export function powersAt(at: usize): void {
   powers = at;
 }

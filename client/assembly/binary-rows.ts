@@ -1,7 +1,7 @@
 /**
  * Rows of COPY's text format as rows of its binary format, over memory that the caller provides: the server then need not look for the
  * ends of values, nor read numbers and times. Only what COPY itself prints is taken, and of some types alone
- * (src/postgres/restore/binary-kinds.ts); the first row that is otherwise stops it.
+ * (src/postgres/restore/load/binary-kinds.ts); the first row that is otherwise stops it.
  *
  * State lives in WebAssembly globals, which each instance has for itself; there is no data segment.
  */
@@ -22,7 +22,7 @@ import {
 
 export { powersAt } from "./binary-floats";
 
-/** As src/postgres/restore/binary-kinds.ts numbers them; those that are not here are beside what encodes them. */
+/** As src/postgres/restore/load/binary-kinds.ts numbers them; those that are not here are beside what encodes them. */
 const TEXT: u8 = 0;
 const JSONB: u8 = 1;
 const BOOL: u8 = 6;

@@ -1,6 +1,6 @@
 /**
  * Takes rows out of the messages of COPY ... TO STDOUT, over memory that the caller provides and shares between threads: a row is copied
- * behind those before it, and its key is hashed. The hashes are those of src/postgres/backup/key-hash.ts.
+ * behind those before it, and its key is hashed. The hashes are those of src/postgres/backup/read/key-hash.ts.
  *
  * State lives in WebAssembly globals, which each instance has for itself; there is no data segment, which would be written under
  * the others when an instance is made.

@@ -107,7 +107,7 @@ export function orderedCopy(jobs: number): (place: Place) => DatabaseTool {
 }
 
 /** The same and the definitions, which every backup has and no COPY: for a thousand small tables they take as long as the rows. */
-export const COPY_AND_DEFINITIONS: string = `pg_dump --schema-only and ${copyName(JOBS.first)}`;
+export const COPY_AND_DEFINITIONS: string = `${copyName(JOBS.first)}, and pg_dump --schema-only`;
 
 /** pg_dump of the definitions, then psql's COPY of the ordered queries, all to nowhere. */
 export function copyAndDefinitions(place: Place): DatabaseTool {

@@ -1,6 +1,6 @@
 /** What the main thread and the ingest workers say to each other. Binary parts are transferred, never cloned. */
 import type { ChunkerParameters, HashAlgorithm } from "@datadb/protocol";
-import type { RowsOutcome, RowsPart, RowsSession, RowsUnit } from "../postgres/backup/rows-unit.ts";
+import type { RowsOutcome, RowsPart, RowsSession, RowsUnit } from "../postgres/backup/read/rows-unit.ts";
 import type { FileOutcome, FileUnit, ScannedUnit, ScanRules, ScanUnit } from "../source/scan-unit.ts";
 import type { InPlace } from "./encode-in-place.ts";
 import type { PackedRecords } from "./packed-records.ts";

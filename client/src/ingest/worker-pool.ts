@@ -1,7 +1,13 @@
 /** The ingest workers, seen from the main thread: jobs, slabs and messages. */
 import { Worker } from "node:worker_threads";
 import { inputStart, SLAB_BYTES } from "../chunker/slab-memory.ts";
-import type { RowsOutcome, RowsPart, RowsSeat, RowsSession, RowsUnit } from "../postgres/backup/rows-unit.ts";
+import type {
+  RowsOutcome,
+  RowsPart,
+  RowsSeat,
+  RowsSession,
+  RowsUnit,
+} from "../postgres/backup/read/rows-unit.ts";
 import { workerEnvironment } from "../worker-environment.ts";
 import type { InPlace } from "./encode-in-place.ts";
 import type { EncodeJob, FromWorker, Job, JobResult, ToWorker, WorkerSetup } from "./messages.ts";

@@ -3,7 +3,7 @@ import { parentPort, workerData } from "node:worker_threads";
 import { decodeBlob, EFFORT_BYTES, type Effort, hashLength } from "@datadb/protocol";
 import { chunkerFactory } from "../chunker/open-chunker.ts";
 import { nativeSupport } from "../native/load-native.ts";
-import { type RowsOutcome, transferOfPart } from "../postgres/backup/rows-unit.ts";
+import { type RowsOutcome, transferOfPart } from "../postgres/backup/read/rows-unit.ts";
 import { previousMetas } from "../source/previous-metas.ts";
 import { readFileUnit } from "../source/read-file-unit.ts";
 import { type ScanTools, scanDirectory } from "../source/scan-directory.ts";
@@ -118,7 +118,7 @@ async function scan(units: ScanUnit[]): Promise<ScannedUnit[]> {
 
 async function readRows(id: number, job: RowsJob): Promise<RowsOutcome[]> {
   // Only databases need their driver.
-  const { runRowsJob } = await import("../postgres/backup/rows-job.ts");
+  const { runRowsJob } = await import("../postgres/backup/read/rows-job.ts");
   return await withTools(({ packer, encodingPacker }) =>
     runRowsJob(job.units?.every(({ isNew }) => isNew) ? encodingPacker : packer, setup, job, {
       started: () => post({ type: "rows-started", id }),

@@ -40,7 +40,15 @@ export async function dumpOf({ server, database }: Place): Promise<Dumped> {
       "--dbname",
       connectionString(database),
     ];
-    const env = { PATH: process.env["PATH"], HOME: "/nonexistent", LANG: "C.UTF-8", ...server.env };
+    // The first queries of pg_dump come before it sets the timeout itself.
+    const PGOPTIONS = "-c statement_timeout=0";
+    const env = {
+      PATH: process.env["PATH"],
+      HOME: "/nonexistent",
+      LANG: "C.UTF-8",
+      PGOPTIONS,
+      ...server.env,
+    };
     const printed = await mustRun(join(server.bin, "pg_dump"), all, { env });
     return printed.toString("latin1");
   };

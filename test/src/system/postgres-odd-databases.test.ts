@@ -47,6 +47,40 @@ lane("odd databases", [{ postgres: 15 }], () => {
     await lab.restore(backup, "odd_late", "--no-owner", "--no-privileges");
   });
 
+  test("one table is stored where it was, and asks for no tablespace of others", async () => {
+    const lab = await openDatabaseWorld("odd-tablespaces");
+    const spaces = ["odd_fast", "odd_slow"];
+    for (const name of spaces)
+      await lab.server.psql(
+        "postgres",
+        `SET allow_in_place_tablespaces = on;\nCREATE TABLESPACE ${name} LOCATION '';`,
+      );
+    await lab.server.createDatabase("odd_places");
+    await lab.server.psql(
+      "odd_places",
+      `CREATE TABLE plain (id int PRIMARY KEY);
+       CREATE TABLE quick (id int PRIMARY KEY USING INDEX TABLESPACE odd_slow) TABLESPACE odd_fast;
+       CREATE TABLE lame (id int PRIMARY KEY) TABLESPACE odd_slow;`,
+    );
+    const { backup } = await lab.backup("odd_places");
+    await lab.server.createDatabase("odd_other");
+    await lab.restore(`${backup}:public/quick.copy`, "odd_other");
+    expect(
+      await lab.server.psql(
+        "odd_other",
+        `SELECT string_agg(concat_ws(' ', relname, spcname), ', ' ORDER BY relname)
+         FROM pg_class AS c JOIN pg_tablespace AS t ON t.oid = c.reltablespace WHERE relname ~ '^quick'`,
+      ),
+    ).toBe("quick odd_fast, quick_pkey odd_slow");
+
+    const gone = ["DATABASE odd_places", "DATABASE odd_other", ...spaces.map((name) => `TABLESPACE ${name}`)];
+    for (const what of gone) await lab.server.psql("postgres", `DROP ${what}`);
+    await lab.server.createDatabase("odd_other");
+    await lab.restore(`${backup}:public/plain.copy`, "odd_other");
+    const refused = await lab.tryRestore(`${backup}:public/quick.copy`, "odd_other");
+    expect([refused.code, refused.stderr]).toEqual([1, expect.stringMatching(/odd_fast(?:.|\n)*odd_slow/)]);
+  });
+
   test("rows alone replace those of partitions that refer to partitions, and nothing that inherits", async () => {
     const lab = await openDatabaseWorld("odd-rows");
     await lab.server.createDatabase("odd_rows");

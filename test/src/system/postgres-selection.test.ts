@@ -135,6 +135,8 @@ lane("a part of a database", [{ postgres: 15 }], () => {
     expect(await tables(lab, definitions)).toEqual([]);
     expect(await lab.restore(definitions["backup"], "empty")).toMatchObject({ type: "summary" });
     expect(await lab.server.psql("empty", "SELECT count(*) FROM shop.purchase")).toBe("0");
+    const without = await lab.tryRestore(String(definitions["backup"]), "empty", ["--data-only"]);
+    expect([without.code, without.stderr]).toEqual([2, expect.stringMatching(/has definitions only/)]);
     const rows = await lab.backup("shop", "--data-only");
     await lab.restore(rows["backup"], "empty", "--data-only");
     expect(await lab.server.psql("empty", "SELECT count(*), sum(amount) FROM shop.purchase")).toBe(

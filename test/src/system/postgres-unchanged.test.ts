@@ -83,7 +83,8 @@ const storedBefore = new Map<string, number>();
 async function dumpAndRestore(lab: DatabaseWorld, database: string): Promise<void> {
   const { server } = lab;
   const file = join(lab.directory, `${database}.dump`);
-  const options = { env: { PATH: process.env["PATH"], ...server.env } };
+  const PGOPTIONS = "-c statement_timeout=0";
+  const options = { env: { PATH: process.env["PATH"], PGOPTIONS, ...server.env } };
   await mustRun(join(server.bin, "pg_dump"), ["-Fc", "-f", file, database], options);
   await server.createDatabase("elsewhere");
   await mustRun(join(server.bin, "pg_restore"), ["-d", "elsewhere", file], options);

@@ -3,8 +3,8 @@ import type { StreamRef } from "@datadb/protocol";
 import type { Engine } from "../../ingest/engine.ts";
 import type { WalkReport } from "../../source/walk-report.ts";
 import type { BackupFile } from "./build-tree.ts";
-import { oneAtATime } from "./one-at-a-time.ts";
 import type { PreviousTables } from "./previous-tables.ts";
+import { oneAtATime } from "./read/one-at-a-time.ts";
 
 export interface BackupFiles {
   readonly files: Map<string, BackupFile>;

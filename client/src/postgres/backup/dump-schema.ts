@@ -1,6 +1,6 @@
 /** The definitions of a database as SQL, by PostgreSQL's own programs, in one form for one content. */
 import pg from "pg";
-import type { Session } from "../connect/open-session.ts";
+import type { Session } from "../connect/session.ts";
 import { clientEncoding, startupOptions } from "../connect/session-settings.ts";
 import { findProgram, findProgramBeside, type PgProgram } from "../programs/find-program.ts";
 import { runProgram } from "../programs/run-program.ts";

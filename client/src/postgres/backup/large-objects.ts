@@ -1,6 +1,6 @@
 /** Reads large objects in the snapshot, a few ahead of the one that is stored. */
 import type { LargeObjectFacts } from "../catalogue/relations.ts";
-import type { Session } from "../connect/open-session.ts";
+import type { Session } from "../connect/session.ts";
 
 /** Bytes of one question. */
 const PIECE_BYTES = 1 << 20;

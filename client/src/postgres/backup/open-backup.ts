@@ -8,7 +8,8 @@ import {
   type SequenceFacts,
 } from "../catalogue/relations.ts";
 import { readTables, type TableFacts } from "../catalogue/tables.ts";
-import { openSession, type Session } from "../connect/open-session.ts";
+import { openSession } from "../connect/open-session.ts";
+import type { Session } from "../connect/session.ts";
 import { postgresTarget } from "../connect/target.ts";
 import { checkRights, lacksRights } from "./check-rights.ts";
 import { findSchemaPrograms, type SchemaPrograms } from "./dump-schema.ts";

@@ -8,10 +8,10 @@ import { fetchContents } from "../../tree/fetch-contents.ts";
 import { MANIFEST_PATH, type PostgresManifest, type TableManifest } from "../manifest/manifest.ts";
 import { readManifest } from "../manifest/read-manifest.ts";
 import { type DirectoryBases, directoryBases } from "./directory-bases.ts";
-import type { PreviousChunks } from "./key-bases.ts";
+import type { PreviousChunks } from "./read/key-bases.ts";
+import type { TableSums } from "./read/segments.ts";
+import { parseTableCaches } from "./read/table-cache.ts";
 import { readContent } from "./read-content.ts";
-import type { TableSums } from "./segments.ts";
-import { parseTableCaches } from "./table-cache.ts";
 
 export interface PreviousTables {
   manifest: PostgresManifest | null;

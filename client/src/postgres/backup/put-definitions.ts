@@ -1,8 +1,8 @@
 /** Puts globals.sql and schema/ into a backup. */
 import { GLOBALS_PATH, POST_DATA_PATH, PRE_DATA_PATH } from "../manifest/manifest.ts";
 import type { BackupFiles } from "./backup-files.ts";
-import { namingBlockers } from "./blockers.ts";
 import { dumpGlobals, dumpSchema } from "./dump-schema.ts";
+import { namingBlockers } from "./lock/blockers.ts";
 import type { OpenBackup } from "./open-backup.ts";
 
 /** As the snapshot has them. Throws what the programs of PostgreSQL end with. */

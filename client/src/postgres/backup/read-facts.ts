@@ -7,7 +7,7 @@ import {
   readTablespaces,
 } from "../catalogue/database.ts";
 import { readForeignKeys, readMaterializedViews } from "../catalogue/relations.ts";
-import type { Session } from "../connect/open-session.ts";
+import type { Session } from "../connect/session.ts";
 import type { PostgresManifest } from "../manifest/manifest.ts";
 
 export type CatalogueFacts = Pick<

@@ -7,7 +7,8 @@ import { streamBases } from "../../ingest/stream-bases.ts";
 import type { WalkReport } from "../../source/walk-report.ts";
 import { fetchContents } from "../../tree/fetch-contents.ts";
 import type { LargeObjectFacts } from "../catalogue/relations.ts";
-import { openSession, type Session } from "../connect/open-session.ts";
+import { openSession } from "../connect/open-session.ts";
+import type { Session } from "../connect/session.ts";
 import {
   LARGE_OBJECTS_DIRECTORY,
   LARGE_OBJECTS_PATH,
@@ -17,15 +18,15 @@ import {
 import { writeLargeObjects } from "../manifest/write-manifest.ts";
 import type { BackupFiles } from "./backup-files.ts";
 import { readLargeObjects } from "./large-objects.ts";
-import type { LockedTables } from "./lock-tables.ts";
-import { oneAtATime } from "./one-at-a-time.ts";
+import type { LockedTables } from "./lock/lock-tables.ts";
 import type { PreviousTables } from "./previous-tables.ts";
+import { oneAtATime } from "./read/one-at-a-time.ts";
+import { readTables } from "./read/read-tables.ts";
+import type { RowsSeat } from "./read/rows-unit.ts";
+import type { TableCache } from "./read/table-cache.ts";
+import type { NodeBase, TableContent } from "./read/table-content.ts";
+import type { TableToRead } from "./read/table-to-read.ts";
 import { type CatalogueFacts, readFacts } from "./read-facts.ts";
-import { readTables } from "./read-tables.ts";
-import type { RowsSeat } from "./rows-unit.ts";
-import type { TableCache } from "./table-cache.ts";
-import type { NodeBase, TableContent } from "./table-content.ts";
-import type { TableToRead } from "./table-to-read.ts";
 
 export interface TakeContentOptions {
   engine: Engine;

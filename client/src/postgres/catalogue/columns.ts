@@ -1,5 +1,5 @@
 /** What is known of a table's columns: of what type they are, and whether they may be null. */
-import type { Session } from "../connect/open-session.ts";
+import type { Session } from "../connect/session.ts";
 
 export interface ColumnFacts {
   name: string;

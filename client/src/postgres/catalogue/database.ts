@@ -1,5 +1,5 @@
 /** What a database is besides its tables: locale, owner, settings, extensions, roles, tablespaces, collations. */
-import type { Session } from "../connect/open-session.ts";
+import type { Session } from "../connect/session.ts";
 import type { DatabaseFacts, PostgresManifest } from "../manifest/manifest.ts";
 import { USER_SCHEMA } from "./tables.ts";
 

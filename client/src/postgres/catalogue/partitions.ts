@@ -1,5 +1,5 @@
 /** Partitioned tables and the leaves below them. */
-import type { Session } from "../connect/open-session.ts";
+import type { Session } from "../connect/session.ts";
 import { USER_SCHEMA } from "./tables.ts";
 
 export interface PartitionEdge {

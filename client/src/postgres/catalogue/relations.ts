@@ -1,7 +1,7 @@
 /** How tables hang together: foreign keys, materialized views and their order, sequences, large objects. */
 import pg from "pg";
 import { sqlState } from "../connect/database-error.ts";
-import type { Session } from "../connect/open-session.ts";
+import type { Session } from "../connect/session.ts";
 import type { PostgresManifest, SequenceState, TableName } from "../manifest/manifest.ts";
 import { USER_SCHEMA } from "./tables.ts";
 

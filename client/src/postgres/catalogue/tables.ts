@@ -1,5 +1,5 @@
 /** The tables of a database: what has rows, what a row is, and in which order rows can be read. */
-import type { Session } from "../connect/open-session.ts";
+import type { Session } from "../connect/session.ts";
 import type { TableKind } from "../manifest/manifest.ts";
 
 export interface KeyColumns {

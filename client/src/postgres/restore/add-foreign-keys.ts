@@ -1,6 +1,6 @@
 /** Adds foreign keys to tables that hold their rows: also one that does not hold for them, which a backup can have. */
 import type { DatadbError } from "@datadb/protocol";
-import type { Session } from "../connect/open-session.ts";
+import type { Session } from "../connect/session.ts";
 import { runOne, runScript } from "./run-script.ts";
 
 /** SQLSTATE of a row that refers to one that is not there. */

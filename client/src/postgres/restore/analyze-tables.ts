@@ -1,7 +1,7 @@
 /** Statistics for the planner: nothing of a restore depends on them, and no other server is asked for rows. */
 import type { DatadbError } from "@datadb/protocol";
 import { sqlState } from "../connect/database-error.ts";
-import type { Session } from "../connect/open-session.ts";
+import type { Session } from "../connect/session.ts";
 import { runOne } from "./run-script.ts";
 import type { Task } from "./tasks.ts";
 

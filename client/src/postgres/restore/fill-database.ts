@@ -1,26 +1,28 @@
 /** Fills an empty database: definitions, rows in parallel, indexes and constraints in parallel, views, statistics. */
 import { availableParallelism } from "node:os";
-import type { Session } from "../connect/open-session.ts";
+import type { Session } from "../connect/session.ts";
 import type { PostgresTarget } from "../connect/target.ts";
 import { addForeignKeys } from "./add-foreign-keys.ts";
 import { analyzeTasks } from "./analyze-tables.ts";
 import type { BackupFiles } from "./backup-files.ts";
-import { isCopiedInBinary } from "./copy-table.ts";
-import { isSuperuser } from "./database-state.ts";
+import { isSuperuser } from "./databases/database-state.ts";
 import { largeObjectTasks } from "./large-objects.ts";
-import { type LoadRequest, loadLate, loadTasks } from "./load-tables.ts";
-import { partitionRoots } from "./partition-roots.ts";
-import { notFilled, readsAbsentRows } from "./reads-absent-rows.ts";
+import { isCopiedInBinary } from "./load/copy-table.ts";
+import { loadLate } from "./load/load-late.ts";
+import type { LoadRequest } from "./load/load-request.ts";
+import { loadTasks } from "./load/load-tables.ts";
+import { partitionRoots } from "./load/partition-roots.ts";
+import { verifyTasks } from "./load/verify-tables.ts";
+import { notFilled, readsAbsentRows } from "./plan/reads-absent-rows.ts";
+import type { RestorePlan, TableStatements } from "./plan/restore-plan.ts";
+import type { RestoreSelection } from "./plan/select-objects.ts";
 import type { RestoreDatabaseOptions } from "./restore-database-options.ts";
-import type { RestorePlan, TableStatements } from "./restore-plan.ts";
 import type { RestoreReport } from "./restore-report.ts";
 import { openLoadingSession } from "./restore-session.ts";
 import { runOne, runScript } from "./run-script.ts";
 import { keyOf, shownName, sqlName } from "./script/object-name.ts";
-import type { RestoreSelection } from "./select-objects.ts";
 import { setSequences } from "./sequences.ts";
 import { runTasks, type Task } from "./tasks.ts";
-import { verifyTasks } from "./verify-tables.ts";
 
 export interface FillRequest {
   files: BackupFiles;

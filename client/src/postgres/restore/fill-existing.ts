@@ -2,18 +2,10 @@
 import type { DatadbError } from "@datadb/protocol";
 import type { PostgresTarget } from "../connect/target.ts";
 import { targetDatabase } from "../connect/target.ts";
-import type { DatabaseState } from "./database-state.ts";
-import { NOTHING_EXISTS } from "./existing-names.ts";
-import { fillDatabase } from "./fill-database.ts";
-import { heldMaintenance } from "./maintenance.ts";
-import { prepareRestore } from "./prepare-restore.ts";
-import { renameWhenFree } from "./rename-databases.ts";
-import { restorePlan } from "./restore-plan.ts";
-import type { RestoreRun } from "./restore-run.ts";
-import { openRestoreSession } from "./restore-session.ts";
-import { runScript } from "./run-script.ts";
-import { quoteName } from "./script/object-name.ts";
-import { temporaryName } from "./temporary-name.ts";
+import type { DatabaseState } from "./databases/database-state.ts";
+import { heldMaintenance } from "./databases/maintenance.ts";
+import { renameWhenFree } from "./databases/rename-databases.ts";
+import { temporaryName } from "./databases/temporary-name.ts";
 import {
   beginJournal,
   dropObjects,
@@ -21,7 +13,15 @@ import {
   journalObjects,
   undoJournal,
   userObjects,
-} from "./user-objects.ts";
+} from "./databases/user-objects.ts";
+import { fillDatabase } from "./fill-database.ts";
+import { NOTHING_EXISTS } from "./plan/existing-names.ts";
+import { prepareRestore } from "./plan/prepare-restore.ts";
+import { restorePlan } from "./plan/restore-plan.ts";
+import type { RestoreRun } from "./restore-run.ts";
+import { openRestoreSession } from "./restore-session.ts";
+import { runScript } from "./run-script.ts";
+import { quoteName } from "./script/object-name.ts";
 
 /** What it holds is dropped first; the caller has asked. */
 export async function fillExisting(run: RestoreRun, existing: DatabaseState): Promise<void> {

@@ -1,8 +1,8 @@
 /** Makes large objects with their numbers, content, owners, privileges and comments. */
-import type { Session } from "../connect/open-session.ts";
+import type { Session } from "../connect/session.ts";
 import type { LargeObject } from "../manifest/manifest.ts";
-import { aclStatements } from "./acl-statements.ts";
 import type { BackupFiles } from "./backup-files.ts";
+import { aclStatements } from "./plan/acl-statements.ts";
 import { runOne } from "./run-script.ts";
 import { quoteName, quoteText } from "./script/object-name.ts";
 import type { Task } from "./tasks.ts";

@@ -2,13 +2,13 @@
 import { availableParallelism } from "node:os";
 import { DatabaseMissingError, InterruptedError } from "@datadb/protocol";
 import type { Connection } from "../../connection.ts";
-import type { Session } from "../connect/open-session.ts";
+import type { Session } from "../connect/session.ts";
 import { postgresTarget } from "../connect/target.ts";
 import { openBackupFiles } from "./backup-files.ts";
-import { databaseState } from "./database-state.ts";
-import { terminate } from "./maintenance.ts";
-import { type ReachedDatabase, reachDatabase } from "./reach-database.ts";
-import { recoverUnfinished } from "./recover-unfinished.ts";
+import { databaseState } from "./databases/database-state.ts";
+import { terminate } from "./databases/maintenance.ts";
+import { type ReachedDatabase, reachDatabase } from "./databases/reach-database.ts";
+import { recoverUnfinished } from "./databases/recover-unfinished.ts";
 import type { RestoreDatabaseOptions, RestoreDatabaseSummary } from "./restore-database-options.ts";
 import { checkOptions } from "./restore-into-database.ts";
 import { restoreNewDatabase } from "./restore-new-database.ts";

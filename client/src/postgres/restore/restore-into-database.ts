@@ -1,19 +1,20 @@
 /** Restores a part of a backup into a database that is in use: in one transaction, so that nobody ever sees half of it. */
 import { ExistsError, UsageError } from "@datadb/protocol";
-import type { Session } from "../connect/open-session.ts";
+import type { Session } from "../connect/session.ts";
 import { addForeignKeys } from "./add-foreign-keys.ts";
 import { analyzeInside } from "./analyze-tables.ts";
 import type { BackupFiles } from "./backup-files.ts";
-import type { ExistingNames } from "./existing-names.ts";
-import { type LoadOneRequest, loadTable } from "./load-tables.ts";
-import { partitionRoots } from "./partition-roots.ts";
-import { notFilled, readsAbsentRows } from "./reads-absent-rows.ts";
+import type { LoadOneRequest } from "./load/load-request.ts";
+import { loadTable } from "./load/load-table.ts";
+import { partitionRoots } from "./load/partition-roots.ts";
+import type { ExistingNames } from "./plan/existing-names.ts";
+import { notFilled, readsAbsentRows } from "./plan/reads-absent-rows.ts";
+import type { RestoreSelection } from "./plan/select-objects.ts";
 import type { RestoreDatabaseOptions } from "./restore-database-options.ts";
 import type { RestoreReport } from "./restore-report.ts";
 import { restoreRows } from "./restore-rows.ts";
 import { runOne, runScript } from "./run-script.ts";
 import { keyOf, quoteName, shownName, sqlName } from "./script/object-name.ts";
-import type { RestoreSelection } from "./select-objects.ts";
 import { setSequences } from "./sequences.ts";
 
 export interface IntoRequest {

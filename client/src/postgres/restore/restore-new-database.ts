@@ -1,23 +1,23 @@
 /** Restores a whole database under a temporary name, and gives it its own when everything is there and compared. */
 import { DatabaseBusyError, ExistsError } from "@datadb/protocol";
 import { type PostgresTarget, targetDatabase } from "../connect/target.ts";
-import { createDatabase, finishingStatements } from "./create-database.ts";
-import { type DatabaseState, isSuperuser, mayCreateDatabases } from "./database-state.ts";
-import { NOTHING_EXISTS } from "./existing-names.ts";
+import { createDatabase, finishingStatements } from "./databases/create-database.ts";
+import { type DatabaseState, isSuperuser, mayCreateDatabases } from "./databases/database-state.ts";
+import { dropDatabase, heldMaintenance, lockAgain } from "./databases/maintenance.ts";
+import { renameWhenFree } from "./databases/rename-databases.ts";
+import { temporaryName } from "./databases/temporary-name.ts";
+import { userObjects } from "./databases/user-objects.ts";
 import { fillDatabase } from "./fill-database.ts";
 import { fillExisting } from "./fill-existing.ts";
-import { dropDatabase, heldMaintenance, lockAgain } from "./maintenance.ts";
-import { prepareRestore } from "./prepare-restore.ts";
-import { renameWhenFree } from "./rename-databases.ts";
+import { NOTHING_EXISTS } from "./plan/existing-names.ts";
+import { prepareRestore } from "./plan/prepare-restore.ts";
+import { restorePlan } from "./plan/restore-plan.ts";
+import type { RestoreSelection } from "./plan/select-objects.ts";
 import { restorePart } from "./restore-part.ts";
-import { restorePlan } from "./restore-plan.ts";
 import type { RestoreRun } from "./restore-run.ts";
 import { openRestoreSession } from "./restore-session.ts";
 import { runOne } from "./run-script.ts";
 import { quoteName } from "./script/object-name.ts";
-import type { RestoreSelection } from "./select-objects.ts";
-import { temporaryName } from "./temporary-name.ts";
-import { userObjects } from "./user-objects.ts";
 
 /** `existing`: the database of that name, which must be empty, or is replaced where the options say so. */
 export async function restoreNewDatabase(run: RestoreRun, existing: DatabaseState | null): Promise<void> {

@@ -1,7 +1,7 @@
 /** Restores a table, a schema, chosen tables or rows into a database that is there. */
-import type { DatabaseState } from "./database-state.ts";
-import { prepareRestore } from "./prepare-restore.ts";
-import { openPart, type PartSession } from "./reach-database.ts";
+import type { DatabaseState } from "./databases/database-state.ts";
+import { openPart, type PartSession } from "./databases/reach-database.ts";
+import { prepareRestore } from "./plan/prepare-restore.ts";
 import { restoreIntoDatabase } from "./restore-into-database.ts";
 import type { RestoreRun } from "./restore-run.ts";
 import { setRowSettings } from "./restore-session.ts";

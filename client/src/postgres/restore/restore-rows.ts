@@ -1,9 +1,10 @@
 /** Restores rows alone, into tables that are there: in one transaction, in the order of foreign keys. */
 import { DatabaseForbiddenError, DatabaseMissingError, ExistsError } from "@datadb/protocol";
-import type { Session } from "../connect/open-session.ts";
+import type { Session } from "../connect/session.ts";
 import type { TableManifest } from "../manifest/manifest.ts";
-import { type ForeignKey, foreignKeyOrder } from "./foreign-key-order.ts";
-import { type LoadOneRequest, loadTable } from "./load-tables.ts";
+import type { LoadOneRequest } from "./load/load-request.ts";
+import { loadTable } from "./load/load-table.ts";
+import { type ForeignKey, foreignKeyOrder } from "./plan/foreign-key-order.ts";
 import { type ObjectName, quoteName, shownName, sqlName } from "./script/object-name.ts";
 
 export interface RowsRequest {

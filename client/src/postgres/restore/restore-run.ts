@@ -1,5 +1,5 @@
 /** What the parts of one restore into a database share. */
-import type { Session } from "../connect/open-session.ts";
+import type { Session } from "../connect/session.ts";
 import type { PostgresTarget } from "../connect/target.ts";
 import type { BackupFiles } from "./backup-files.ts";
 import type { RestoreDatabaseOptions } from "./restore-database-options.ts";

@@ -1,10 +1,11 @@
 /** Sessions that restore: canonical settings, and those under which definitions and rows load fast and as they are. */
 import type { Socket } from "node:net";
-import { rowSocket } from "../backup/row-socket.ts";
-import { openSession, type Session } from "../connect/open-session.ts";
+import { rowSocket } from "../backup/read/row-socket.ts";
+import { openSession } from "../connect/open-session.ts";
+import type { Session } from "../connect/session.ts";
 import { ROW_SETTINGS } from "../connect/session-settings.ts";
 import type { PostgresTarget } from "../connect/target.ts";
-import { rowDigester, setDigester } from "./row-digest.ts";
+import { rowDigester, setDigester } from "./load/row-digest.ts";
 
 export const APPLICATION_NAME = "datadb restore";
 

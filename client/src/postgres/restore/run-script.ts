@@ -1,6 +1,6 @@
 /** Runs statements in order, many in one message, and says which one failed. */
 import { databaseError } from "../connect/database-error.ts";
-import type { Session } from "../connect/open-session.ts";
+import type { Session } from "../connect/session.ts";
 
 /** A message of this size is a small part of a second of work, and saves most of the round trips. */
 const BATCH_CHARACTERS = 32 << 10;

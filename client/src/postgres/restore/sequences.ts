@@ -1,5 +1,5 @@
 /** Sets sequences to where the backup has them. */
-import type { Session } from "../connect/open-session.ts";
+import type { Session } from "../connect/session.ts";
 import type { SequenceState } from "../manifest/manifest.ts";
 import { sqlName } from "./script/object-name.ts";
 

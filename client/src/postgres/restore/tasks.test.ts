@@ -1,6 +1,6 @@
 /** Work on one table waits for other work on it, unless both can share; the first error ends everything. */
 import { expect, test } from "vitest";
-import type { Session } from "../connect/open-session.ts";
+import type { Session } from "../connect/session.ts";
 import { runTasks, type Task } from "./tasks.ts";
 
 const sessions = [{}, {}, {}] as Session[];

@@ -1,5 +1,5 @@
 /** Work for several sessions at a time, where some of it cannot run beside other work on the same table. */
-import type { Session } from "../connect/open-session.ts";
+import type { Session } from "../connect/session.ts";
 
 export interface Task {
   /** For progress and messages. */

@@ -1,6 +1,6 @@
 /** Which tables are summed up, in a backup as in a restore. */
 import { type ColumnFacts, readColumns } from "../catalogue/columns.ts";
-import type { Session } from "../connect/open-session.ts";
+import type { Session } from "../connect/session.ts";
 
 /** What is smaller is read sooner than asked for. */
 export const LEAST_SUMMED_BYTES: number = 8 << 20;

@@ -1,0 +1,99 @@
+/** Leaves of a backup's scripts what one table can need: the other thousands are not taken apart. */
+
+import type { ObjectName } from "../script/object-name.ts";
+import { statementEnds } from "../script/statement-ends.ts";
+import { type StatementFilter, wantedStatements } from "./filter-statements.ts";
+import { closureOf } from "./select-objects.ts";
+import { withPartitions } from "./with-partitions.ts";
+
+export interface Scripts {
+  preData: string;
+  postData: string;
+}
+
+/** Statements that are looked at whatever is wanted: what has no name of its own in them, makes something wanted, or is for what follows. */
+const ALWAYS = ["SCHEMA", "EXTENSION", "ATTACH PARTITION", "SET default_table"];
+/** When more than this share may be needed, all are looked at. */
+const MOST = 1 / 4;
+
+/**
+ * Scripts with a closure (see closureOf) of `wanted` that is that of all. A statement belongs to an object only when it has the object's name
+ * in it, as pg_dump writes it.
+ */
+export function narrowScripts(
+  scripts: Scripts,
+  wanted: ReadonlySet<string>,
+  filter: StatementFilter,
+  exists: (name: ObjectName) => boolean,
+): Scripts {
+  const before = partsOf(scripts.preData);
+  const after = partsOf(scripts.postData);
+  const searched = new Set<string>();
+  const search = (text: string): void => {
+    searched.add(text);
+    before.take(text);
+    after.take(text);
+  };
+  for (const text of ALWAYS) search(text);
+  let names = [...wanted].map(written);
+  for (;;) {
+    for (const name of names) search(name);
+    if (before.taken + after.taken > (before.count + after.count) * MOST) return scripts;
+    const narrow = { preData: before.text(), postData: after.text() };
+    const preData = wantedStatements(narrow.preData, filter);
+    const postData = wantedStatements(narrow.postData, filter);
+    const keys = withPartitions(wanted, preData);
+    const { made, unknown } = closureOf({ keys, schema: null }, preData, postData, exists);
+    const found = [...keys, ...made, ...unknown.map(({ schema, name }) => `${schema}\0${name}`)];
+    names = [...new Set(found.map(written))].filter((name) => !searched.has(name));
+    if (names.length === 0) return narrow;
+  }
+}
+
+/** The name of a key as statements write it, without the quotes around it. */
+function written(key: string): string {
+  return key.slice(key.indexOf("\0") + 1).replaceAll('"', '""');
+}
+
+interface Parts {
+  count: number;
+  taken: number;
+  /** Takes the statements that have this text in them. */
+  take(text: string): void;
+  /** Those that were taken, in order. */
+  text(): string;
+}
+
+function partsOf(script: string): Parts {
+  const ends = statementEnds(script);
+  const taken = new Set<number>();
+  return {
+    count: ends.length,
+    get taken() {
+      return taken.size;
+    },
+    take(text) {
+      for (let at = script.indexOf(text); at >= 0; ) {
+        const i = firstEndingAfter(ends, at);
+        if (i === ends.length) return;
+        if (ends[i]!.from <= at) taken.add(i);
+        at = script.indexOf(text, ends[i]!.from <= at ? ends[i]!.end : at + 1);
+      }
+    },
+    text: () =>
+      [...taken]
+        .sort((a, b) => a - b)
+        .map((i) => script.slice(ends[i]!.from, ends[i]!.end))
+        .join("\n"),
+  };
+}
+
+function firstEndingAfter(ends: readonly { end: number }[], at: number): number {
+  let [low, high] = [0, ends.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (ends[middle]!.end > at) high = middle;
+    else low = middle + 1;
+  }
+  return low;
+}

@@ -1,0 +1,42 @@
+/** Chosen statements with the settings of their script that say where, and by which access method, tables and indexes are stored. */
+import type { DescribedStatement } from "../script/describe-statement.ts";
+
+const DEFAULTS = new Set(["default_tablespace", "default_table_access_method"]);
+
+/** A setting comes along when something that is stored follows it, and only then: what it names may be needed nowhere else. */
+export function withDefaults(
+  statements: readonly DescribedStatement[],
+  isChosen: (statement: DescribedStatement) => boolean,
+): DescribedStatement[] {
+  const kept: DescribedStatement[] = [];
+  const inForce = new Map<string, string>();
+  const said = new Map<string, DescribedStatement>();
+  for (const statement of statements) {
+    const setting = defaultSetBy(statement);
+    if (setting !== null) said.set(setting, statement);
+    else if (isChosen(statement)) {
+      for (const [name, one] of isStored(statement) ? said : []) {
+        if (inForce.get(name) === one.text) continue;
+        inForce.set(name, one.text);
+        kept.push(one);
+      }
+      kept.push(statement);
+    }
+  }
+  return kept;
+}
+
+/** The name of the setting; null for all other statements. */
+export function defaultSetBy({ kind, tokens }: DescribedStatement): string | null {
+  if (kind !== "session" || tokens[0]?.value !== "set") return null;
+  const name = tokens[1]?.value ?? "";
+  return DEFAULTS.has(name) ? name : null;
+}
+
+/** A table, a materialized view, an index, or a constraint with an index. */
+function isStored({ kind, creates, tokens }: DescribedStatement): boolean {
+  if (kind === "index" || kind === "unique") return true;
+  return (
+    creates !== null && tokens.slice(0, 3).some(({ value }) => value === "table" || value === "materialized")
+  );
+}
