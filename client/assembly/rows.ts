@@ -6,7 +6,7 @@
  * the others when an instance is made.
  */
 
-import { LINE_FEED, TAB } from "./copy-text";
+import { LINE_FEED, MINUS, TAB, ZERO } from "./copy-text";
 import { sumUp, sumWaiting } from "./row-sum-lanes";
 
 export { addRow, configureSum, summedRows, takeSum } from "./row-hash";
@@ -32,6 +32,10 @@ let most: u32 = 0;
 /** Whether rows are summed up. */
 let sums: u32 = 0;
 
+/** The first field of the last row, and whether none was lower than the one before it. */
+let key: i64 = i64.MIN_VALUE;
+let ascending: u32 = 1;
+
 let begun: u32 = 0;
 let rows: u32 = 0;
 let ended: u32 = 0;
@@ -48,6 +52,8 @@ export function configure(what: u32, low: u32, high: u32, chunk: u32, summed: u3
   fields = (<u64>high << 32) | <u64>low;
   last = 63 - <u32>clz<u64>(fields);
   most = chunk;
+  key = i64.MIN_VALUE;
+  ascending = 1;
 }
 
 // @ts-ignore: decorator
@@ -117,8 +123,7 @@ export function take(at: usize, end: usize, out: usize, have: u32, limit: usize,
     begun += length;
     if (sums != 0) sumUp(out + begun - length, out + begun);
     rows++;
-    hash =
-      form == FIRST_FIELD ? firstField(row, at) : form == FIELDS ? someFields(row, at) : edges(row, at);
+    hash = hashOf(row, at);
     if ((hash & mask) == 0) {
       ended = 1;
       break;
@@ -126,6 +131,95 @@ export function take(at: usize, end: usize, out: usize, have: u32, limit: usize,
   }
   sumWaiting(out + begun);
   return at;
+}
+
+/**
+ * Takes messages as take() does, without a look at where chunks end, up to the row with which they are `mostRows`, or `mostBytes` with the `have`
+ * before them. `keys`: 1 when the first field is a whole number, for isAscending().
+ */
+export function gather(
+  at: usize,
+  end: usize,
+  out: usize,
+  have: u32,
+  limit: usize,
+  mostRows: u32,
+  mostBytes: u32,
+  keys: u32,
+): usize {
+  begun = have;
+  rows = 0;
+  while (rows < mostRows && begun < mostBytes && at + HEADER_BYTES <= end && load<u8>(at) == COPY_DATA) {
+    const bytes = bswap<u32>(load<u32>(at + 1)) - LENGTH_BYTES;
+    const row = at + HEADER_BYTES;
+    if (<usize>bytes > end - row || begun + bytes > most || out + begun + bytes > limit) break;
+    memory.copy(out + begun, row, bytes);
+    if (keys != 0) follow(row);
+    at = row + bytes;
+    begun += bytes;
+    rows++;
+  }
+  return at;
+}
+
+/** The next row, which begins with a whole number, for isAscending(). */
+export function follow(at: usize): void {
+  const isNegative = load<u8>(at) == MINUS;
+  if (isNegative) at++;
+  let value: i64 = 0;
+  for (; ; at++) {
+    const digit: u8 = load<u8>(at) - ZERO;
+    if (digit > 9) break;
+    value = value * 10 + digit;
+  }
+  if (isNegative) value = -value;
+  if (value < key) ascending = 0;
+  key = value;
+}
+
+/** Whether no row that was gathered with its key had a lower one than the row before it. */
+export function isAscending(): u32 {
+  return ascending;
+}
+
+/** Where those of the rows at [at, end) end that are `mostRows`, or `mostBytes` together with the last of them. takenRows() is how many. */
+export function upTo(at: usize, end: usize, mostRows: u32, mostBytes: usize): usize {
+  const from = at;
+  for (rows = 0; at < end && rows < mostRows && at - from < mostBytes; rows++) at = rowEnd(at, end);
+  return at;
+}
+
+/** Looks at the rows at [at, end), which are whole: returns where the one ends that ends a chunk, or `end`. The results are those of take(). */
+export function cut(at: usize, end: usize, mask: u32): usize {
+  ended = 0;
+  while (at < end) {
+    const row = at;
+    at = rowEnd(row, end);
+    length = <u32>(at - row);
+    if (sums != 0) sumUp(row, at);
+    hash = hashOf(row, at);
+    if ((hash & mask) == 0) {
+      ended = 1;
+      break;
+    }
+  }
+  sumWaiting(at);
+  return at;
+}
+
+function hashOf(from: usize, to: usize): u32 {
+  return form == FIRST_FIELD ? firstField(from, to) : form == FIELDS ? someFields(from, to) : edges(from, to);
+}
+
+/** Behind the line feed of the row at `from`. */
+function rowEnd(from: usize, end: usize): usize {
+  let at = from;
+  for (; at + 16 <= end; at += 16) {
+    const bits = i8x16.bitmask(i8x16.eq(v128.load(at), i8x16.splat(LINE_FEED)));
+    if (bits != 0) return at + <usize>ctz<i32>(bits) + 1;
+  }
+  while (at < end && load<u8>(at) != LINE_FEED) at++;
+  return min<usize>(at + 1, end);
 }
 
 /** Bytes of the chunk under way. */

@@ -1,7 +1,7 @@
 /** Runs COPY ... TO STDOUT and gives each row to a sink as it comes from the socket: no object for a row, no copy between. */
 import type { Socket } from "node:net";
 import type pg from "pg";
-import type { RowSink } from "./row-cutter.ts";
+import type { RowSink } from "./row-sink.ts";
 import { receiveRows } from "./row-socket.ts";
 
 const COPY_DATA = 0x64;

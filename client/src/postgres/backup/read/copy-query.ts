@@ -12,6 +12,8 @@ export interface TableQuery {
   /** What was asked for instead of all rows. */
   filter: string | null;
   format: "text" | "binary";
+  /** Its rows have places on pages. */
+  heap: boolean;
 }
 
 /** A part of a table: after one row and up to another, by key or by place; null: from the beginning, to the end. */
@@ -32,6 +34,17 @@ export function qualified({ schema, name }: { schema: string; name: string }): s
 export function copyQuery(table: TableQuery, range: RowRange, limit?: number): string {
   const columns = table.columns.map((column) => `t.${ident(column)}`);
   return copyOf(selectQuery(table, columns, conditionsOf(table, range), limit), table.format);
+}
+
+const WHOLE_NUMBERS = new Set(["smallint", "integer", "bigint"]);
+
+/** COPY of all rows as they lie, which the server need not plan; null where they could not be sorted by their first field alone. */
+export function copyUnsorted(table: TableQuery): string | null {
+  const { order, key, columns, filter, format, heap } = table;
+  if (order !== "key" || key === null || filter !== null || format !== "text" || !heap) return null;
+  if (key.columns.length > 1 || key.columns[0] !== columns[0] || !WHOLE_NUMBERS.has(key.types[0]!))
+    return null;
+  return `COPY ${qualified(table)} (${columns.map(ident).join(", ")}) TO STDOUT`;
 }
 
 /** The plan of reading all of it: the server says what it thinks of the filter, and reads nothing. */

@@ -1,5 +1,5 @@
 /** Keeps the rows of a small COPY, to look at them. */
-import type { RowSink } from "./row-cutter.ts";
+import type { RowSink } from "./row-sink.ts";
 
 export class LineSink implements RowSink {
   readonly lengths: number[] = [];

@@ -1,12 +1,13 @@
 /** Reads all tables: a seat for each session, ranges in order, locks given back table by table. */
 import type { Engine } from "../../../ingest/engine.ts";
-import { errorFrom, readRows } from "./read-rows.ts";
+import { readRows } from "./read-rows.ts";
 import { type OpenTable, type RangeToRead, RowsPlan, type RowsPlanOptions } from "./rows-plan.ts";
 import type { RowsOutcome, RowsSeat, RowsUnit } from "./rows-unit.ts";
 import type { Segment, TableSums } from "./segments.ts";
 import type { SummedTable } from "./summed-table.ts";
 import type { TableContent } from "./table-content.ts";
 import type { TableToRead } from "./table-to-read.ts";
+import { errorFrom } from "./unit-reading.ts";
 
 export interface ReadTablesOptions extends Omit<RowsPlanOptions, "emit" | "expectsNew"> {
   engine: Engine;

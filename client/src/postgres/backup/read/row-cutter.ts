@@ -1,36 +1,13 @@
 /** Cuts rows into chunks: after rows whose key's hash says so, never inside one. */
 import type { SlabPacker } from "../../../ingest/slab-packer.ts";
-import { chunkName, type KeyBases, type PreviousChunks } from "./key-bases.ts";
+import { type ChunkRun, CutChunks, type RowSums } from "./cut-chunks.ts";
+import type { KeyBases, PreviousChunks } from "./key-bases.ts";
 import type { KeyHash } from "./key-hash.ts";
-import { keyValues } from "./key-values.ts";
 import type { RowScanner } from "./row-scanner.ts";
-import type { Segment, SegmentRecorder } from "./segments.ts";
-import { isDecided, MAX_CHUNK_BYTES, thresholdFor } from "./threshold.ts";
-
-/** Some chunks in order. */
-export interface ChunkRun {
-  names: Buffer[];
-  lengths: number[];
-  /** For each chunk the upper 16 bits of the hash that ended it; 0 where its length did, or the end of the rows. */
-  marks: number[];
-}
-
-/** What takes rows one after another, each of known length. */
-export interface RowSink {
-  /** Begins a row of `length` bytes; false when room() must be awaited before. */
-  begin(length: number): boolean;
-  /** Resolves when the row can begin, or the one that has begun can go on. */
-  room(): Promise<void>;
-  /** The next bytes of the row: how many were taken; none when room() must be awaited first. */
-  write(source: Buffer, from: number, to: number): number;
-  /**
-   * Between two rows: takes messages of rows, from the first byte of a message on, as far as it can take whole ones without begin()
-   * and write(). How many bytes it took.
-   */
-  take(source: Buffer, from: number, to: number): number;
-  /** Taken so far. */
-  readonly bytes: number;
-}
+import type { RowSink } from "./row-sink.ts";
+import type { Segment } from "./segments.ts";
+import { sortRows } from "./sort-rows.ts";
+import { DECIDING_BYTES, DECIDING_ROWS, isDecided, MAX_CHUNK_BYTES, thresholdFor } from "./threshold.ts";
 
 /** Room for the next row, and for a chunk that began in the slab before. */
 const ROOM_BYTES = 2 * MAX_CHUNK_BYTES;
@@ -38,17 +15,16 @@ const ROOM_BYTES = 2 * MAX_CHUNK_BYTES;
 /** Bytes before a row: type and length of its message. */
 const HEADER_BYTES = 5;
 
+/** More than any rows are. */
+const ALL = 0xffff_ffff;
+
 interface RowCutterOptions {
   bases?: KeyBases | undefined;
   flushed?: () => void;
   scanner?: RowScanner | null;
   sums?: RowSums | null;
-}
-
-/** Who gathers the sums of the rows, and where in a row the values of the key are, in the key's order. */
-export interface RowSums {
-  recorder: SegmentRecorder;
-  key: readonly number[];
+  /** Rows come as they lie: they are gathered, and cut in the order of their first field, which is a whole number. With a scanner. */
+  sorts?: boolean;
 }
 
 /** The packer is this cutter's alone until finish: rows are written where they are hashed. */
@@ -59,19 +35,21 @@ export class RowCutter implements RowSink {
   threshold: number;
   private readonly packer: SlabPacker;
   private readonly hash: KeyHash;
-  private run: ChunkRun = { names: [], lengths: [], marks: [] };
+  private readonly chunks: CutChunks;
   /** Bytes of whole rows behind packer.position that are in no chunk yet; pieces of a long row as well. */
   private begun = 0;
   /** The row under way: its length, what of it is there, and whether it is too long for a chunk. */
   private length = 0;
   private filled = 0;
   private huge = false;
-  /** While there is no threshold: ends of rows behind packer.position, and their hashes. */
-  private waiting: { end: number; hash: number }[] = [];
-  private readonly sums: RowSums | null;
-  /** Whether a row of the chunk under way could not be summed up. */
-  private unsummed = false;
-  private readonly bases: KeyBases | undefined;
+  /** Rows behind packer.position that were not looked at: while there is no threshold, or their order is not known. */
+  private gathered = 0;
+  /** Where they end; only without a scanner. */
+  private ends: number[] = [];
+  private sorts: boolean;
+  /** The rows were too many to be sorted here, and none was kept. */
+  isUnsorted = false;
+  private readonly isSummed: boolean;
   private readonly flushed: () => void;
   private readonly scanner: RowScanner | null;
 
@@ -83,24 +61,33 @@ export class RowCutter implements RowSink {
     packer: SlabPacker,
     hash: KeyHash,
     threshold: number,
-    { bases, flushed = () => {}, scanner = null, sums = null }: RowCutterOptions = {},
+    { bases, flushed = () => {}, scanner = null, sums = null, sorts = false }: RowCutterOptions = {},
   ) {
     this.packer = packer;
     this.hash = hash;
     this.threshold = threshold;
-    this.bases = bases;
     this.flushed = flushed;
     this.scanner = scanner;
-    this.sums = sums;
+    this.isSummed = sums !== null;
+    this.chunks = new CutChunks(packer, { bases, scanner, sums });
+    this.sorts = sorts;
   }
 
   begin(length: number): boolean {
     this.length = length;
     this.filled = 0;
     this.huge = length > MAX_CHUNK_BYTES;
+    if (this.sorts) return this.beginUnsorted();
     // A long row may be cut inside, and is alone in its chunks: they are the same wherever it comes.
     if (this.huge || this.begun + length > MAX_CHUNK_BYTES) this.finish();
     return this.huge || this.packer.free >= this.begun + length;
+  }
+
+  /** What cannot be sorted is dropped, row by row. */
+  private beginUnsorted(): boolean {
+    if (this.begun + this.length > MAX_CHUNK_BYTES) this.isUnsorted = true;
+    if (this.isUnsorted) this.begun = 0;
+    return this.isUnsorted || this.packer.free >= this.begun + this.length;
   }
 
   async room(): Promise<void> {
@@ -115,6 +102,7 @@ export class RowCutter implements RowSink {
   }
 
   write(source: Buffer, from: number, to: number): number {
+    if (this.isUnsorted) return to - from;
     if (this.huge) return this.writePiece(source, from, to);
     source.copy(this.packer.view, this.packer.position + this.begun + this.filled, from, to);
     this.filled += to - from;
@@ -124,8 +112,10 @@ export class RowCutter implements RowSink {
   }
 
   take(source: Buffer, from: number, to: number): number {
-    const { packer, scanner, threshold } = this;
-    if (scanner === null || threshold === 0 || source.buffer !== packer.view.buffer) return 0;
+    const { packer, scanner } = this;
+    if (scanner === null || this.isUnsorted || source.buffer !== packer.view.buffer) return 0;
+    if (this.sorts || this.threshold === 0) return this.gather(source, from, to);
+    const { threshold } = this;
     const { wasm } = scanner;
     const end = source.byteOffset + to;
     let at = source.byteOffset + from;
@@ -142,6 +132,25 @@ export class RowCutter implements RowSink {
     }
   }
 
+  /** Of what decides, or all of it where it has to be sorted; then goes on. */
+  private gather(source: Buffer, from: number, to: number): number {
+    const { packer, sorts } = this;
+    const { wasm } = this.scanner!;
+    const [at, end] = [source.byteOffset + from, source.byteOffset + to];
+    const [rows, bytes] = sorts ? [ALL, ALL] : [DECIDING_ROWS - this.gathered, DECIDING_BYTES];
+    const limit = packer.position + packer.free;
+    const next = wasm.gather(at, end, packer.position, this.begun, limit, rows, bytes, sorts ? 1 : 0);
+    const taken = wasm.takenRows();
+    this.rows += taken;
+    this.gathered += taken;
+    this.bytes += next - at - taken * HEADER_BYTES;
+    this.begun = wasm.begunBytes();
+    const size = next - at;
+    if (sorts || !isDecided(this.begun, this.gathered)) return size;
+    this.decide();
+    return size + this.take(source, from + size, to);
+  }
+
   /** Whether the next row begins a chunk, whatever it is. */
   get isBetweenChunks(): boolean {
     return this.begun === 0 && this.threshold !== 0;
@@ -149,36 +158,26 @@ export class RowCutter implements RowSink {
 
   /** Between two chunks: those of the previous backup from `first` on that are the rows of `segment`, which begin behind `after`. */
   keep(previous: PreviousChunks, first: number, segment: Segment, after: readonly string[] | null): void {
-    const { run } = this;
-    for (let i = first; i < first + segment.chunks; i++) {
-      const name = chunkName(previous, i);
-      const mark = previous.marks[i]!;
-      this.bases?.base(name, mark);
-      run.names.push(name);
-      run.lengths.push(previous.lengths[i]!);
-      run.marks.push(mark);
-    }
+    this.chunks.keep(previous, first, segment, after);
     this.rows += segment.rows;
     this.bytes += segment.bytes;
-    this.sums?.recorder.keep(segment, after);
   }
 
   /** Ends the chunk under way; at the end of the rows, all is in takeRun then. */
   finish(): void {
-    if (this.threshold === 0) this.decide();
+    if (this.sorts) this.sort();
+    else if (this.threshold === 0) this.decide();
     if (this.begun > 0) this.add(this.begun, 0);
   }
 
   /** What was cut and not taken yet. */
   takeRun(): ChunkRun {
-    const taken = this.run;
-    this.run = { names: [], lengths: [], marks: [] };
-    return taken;
+    return this.chunks.take();
   }
 
   /** Chunks in the run. */
   get waitingChunks(): number {
-    return this.run.lengths.length;
+    return this.chunks.waiting;
   }
 
   private writePiece(source: Buffer, from: number, to: number): number {
@@ -191,7 +190,7 @@ export class RowCutter implements RowSink {
     this.bytes += size;
     const whole = this.filled === this.length;
     if (whole) this.rows++;
-    this.unsummed = true;
+    this.chunks.isSummed = false;
     if (whole || this.begun === MAX_CHUNK_BYTES) this.add(this.begun, 0);
     return size;
   }
@@ -199,55 +198,74 @@ export class RowCutter implements RowSink {
   private endRow(): void {
     this.rows++;
     const at = this.packer.position + this.begun;
-    const found = this.hash(this.packer.view, at, at + this.length);
     this.begun += this.length;
     this.filled = 0;
-    if (this.threshold === 0) {
-      this.waiting.push({ end: this.begun, hash: found });
-      if (isDecided(this.begun, this.waiting.length)) this.decide();
-    } else {
-      if (this.sums !== null) this.scanner?.wasm.addRow(at, at + this.length);
-      if ((found & (this.threshold - 1)) === 0) this.add(this.begun, found >>> 16, this.length);
+    if (this.sorts || this.threshold === 0) {
+      this.gathered++;
+      if (this.scanner === null) this.ends.push(this.begun);
+      if (this.sorts) this.scanner!.wasm.follow(at);
+      else if (isDecided(this.begun, this.gathered)) this.decide();
+      return;
     }
+    this.look(at, at + this.length);
+  }
+
+  /** At the row at [from, to), the last one of the chunk under way. */
+  private look(from: number, to: number): void {
+    if (this.isSummed) this.scanner?.wasm.addRow(from, to);
+    const found = this.hash(this.packer.view, from, to);
+    if ((found & (this.threshold - 1)) === 0) this.add(to - this.packer.position, found >>> 16, to - from);
   }
 
   private decide(): void {
-    const { waiting } = this;
-    this.threshold = thresholdFor(this.begun, waiting.length);
-    this.waiting = [];
+    this.threshold = thresholdFor(this.begun, this.gathered);
+    this.cutGathered();
+  }
+
+  /** As decide(), with the rows that come first in their order. */
+  private sort(): void {
+    this.sorts = false;
+    if (this.isUnsorted) return;
+    const { wasm } = this.scanner!;
+    const { view, position } = this.packer;
+    const end = position + this.begun;
+    if (wasm.isAscending() === 0) sortRows(view, position, end);
+    if (this.threshold === 0) {
+      const decided = wasm.upTo(position, end, DECIDING_ROWS, DECIDING_BYTES);
+      this.threshold = thresholdFor(decided - position, wasm.takenRows());
+    }
+    this.cutGathered();
+  }
+
+  private cutGathered(): void {
+    const { scanner, packer, ends } = this;
+    this.gathered = 0;
+    this.ends = [];
+    if (scanner === null) {
+      this.lookAtEach(ends);
+      return;
+    }
+    const { wasm } = scanner;
+    while (this.begun > 0) {
+      const next = wasm.cut(packer.position, packer.position + this.begun, this.threshold - 1);
+      if (wasm.hasEnded() === 0) return;
+      this.add(next - packer.position, wasm.lastHash() >>> 16, wasm.lastBytes());
+    }
+  }
+
+  private lookAtEach(ends: readonly number[]): void {
     const base = this.packer.position;
-    let cut = 0;
-    let from = 0;
-    for (const { end, hash } of waiting) {
-      if (this.sums !== null) this.scanner?.wasm.addRow(base + from, base + end);
-      const length = end - from;
-      from = end;
-      if ((hash & (this.threshold - 1)) !== 0) continue;
-      this.add(end - cut, hash >>> 16, length);
-      cut = end;
+    let from = base;
+    for (const end of ends) {
+      this.look(from, base + end);
+      from = base + end;
     }
   }
 
   /** `last`: bytes of its last row, where that ends it. */
   private add(size: number, mark: number, last = 0): void {
-    const { run, packer } = this;
-    if (this.sums !== null) this.sumUp(this.sums, size, packer.position + size, last);
-    const name = packer.add(packer.position + size);
-    const base = this.bases?.base(name, mark);
-    if (base !== undefined) packer.hint(base);
-    run.names.push(name);
-    run.lengths.push(size);
-    run.marks.push(mark);
+    this.chunks.add(size, mark, last);
     this.begun -= size;
-    if (this.begun === 0) packer.rewind();
-  }
-
-  private sumUp({ recorder, key }: RowSums, size: number, end: number, last: number): void {
-    const { wasm } = this.scanner!;
-    const rows = wasm.summedRows();
-    const sum = wasm.takeSum();
-    recorder.chunk(size, rows, this.unsummed ? null : sum);
-    this.unsummed = false;
-    if (last > 0 && recorder.isFull) recorder.end(keyValues(this.packer.view, end - last, end, key));
+    if (this.begun === 0) this.packer.rewind();
   }
 }

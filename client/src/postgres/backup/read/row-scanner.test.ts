@@ -26,10 +26,11 @@ interface Reading {
   threshold: number;
   /** Bytes of the stream that come together. */
   pieces: readonly number[];
+  sorts?: boolean;
 }
 
 /** Reads rows as from a server, whose bytes lie beside the slabs. */
-async function read({ rows, fields, threshold, pieces }: Reading, scans: boolean) {
+async function read({ rows, fields, threshold, pieces, sorts = false }: Reading, scans: boolean) {
   const bytes = Buffer.concat([
     message("H", Buffer.alloc(3)),
     ...rows.map((row) => message("d", row)),
@@ -50,6 +51,7 @@ async function read({ rows, fields, threshold, pieces }: Reading, scans: boolean
   if (scans) expect(scanner.begin(fields, "text")).toBe(true);
   const cutter = new RowCutter(packer, keyHash(fields, "text"), threshold, {
     scanner: scans ? scanner : null,
+    sorts,
   });
   const stream = Object.assign(new EventEmitter(), { pause() {}, resume() {} });
   let driver = "";
@@ -72,7 +74,8 @@ async function read({ rows, fields, threshold, pieces }: Reading, scans: boolean
   packer.flush();
   const { names, lengths, marks } = cutter.takeRun();
   const shown = names.map((name) => name.toString("hex"));
-  return { names: shown, lengths, marks, rows: cutter.rows, bytes: cutter.bytes, driver };
+  const { bytes: taken, isUnsorted } = cutter;
+  return { names: shown, lengths, marks, rows: cutter.rows, bytes: taken, driver, isUnsorted };
 }
 
 const field = fc.string({ maxLength: 12 }).map((text) => text.replaceAll(/[\t\n]/g, ""));
@@ -84,19 +87,18 @@ const rows = fc
   .tuple(fc.array(line, { maxLength: 400 }), fc.array(long, { maxLength: 4 }), fc.nat())
   .map(([lines, longs, at]) => lines.toSpliced(at % (lines.length + 1), 0, ...longs));
 
+const pieces = fc
+  .tuple(fc.array(fc.integer({ min: 1, max: 90 }), { maxLength: 4 }), fc.integer({ min: 9000, max: 90_000 }))
+  .map(([small, large]) => [...small, large]);
+
 test("property: chunks, marks and counts are the same", async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.record({
         rows,
         fields: fc.constantFrom([0], [1], [0, 2], [3, 40, 63], null),
-        threshold: fc.constantFrom(1, 2, 8, 64),
-        pieces: fc
-          .tuple(
-            fc.array(fc.integer({ min: 1, max: 90 }), { maxLength: 4 }),
-            fc.integer({ min: 9000, max: 90_000 }),
-          )
-          .map(([small, large]) => [...small, large]),
+        threshold: fc.constantFrom(0, 1, 2, 8, 64),
+        pieces,
       }),
       async (reading) => {
         expect(await read(reading, true)).toEqual(await read(reading, false));
@@ -104,6 +106,52 @@ test("property: chunks, marks and counts are the same", async () => {
     ),
     { seed, numRuns: 40 },
   );
+});
+
+const key = fc.oneof(
+  fc.integer({ min: -2000, max: 2000 }).map(BigInt),
+  fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }),
+);
+const rowOf = (id: bigint, text: string): Buffer => Buffer.from(`${id}\t${text}\n`);
+
+test("property: rows that come as they lie are cut as those in order", async () => {
+  let unsorted = 0;
+  await fc.assert(
+    fc.asyncProperty(
+      fc.uniqueArray(key, { maxLength: 2500 }),
+      fc.nat(3),
+      fc.constantFrom(0, 1, 2, 64),
+      pieces,
+      fc.constantFrom(3, 90, 400),
+      async (keys, swaps, threshold, pieces, width) => {
+        const inOrder = keys.toSorted((a, b) => (a < b ? -1 : 1));
+        const lying = swaps === 3 ? keys : inOrder.slice();
+        for (let i = 0; swaps < 3 && i < swaps && lying.length > 0; i++) lying.push(...lying.splice(i, 1));
+        const rows = (of: readonly bigint[]): Buffer[] =>
+          of.map((id) => rowOf(id, "v".repeat(Number(((id % 97n) + 97n) % 97n) * (width / 90))));
+        const plain = await read({ rows: rows(inOrder), fields: [0], threshold, pieces }, false);
+        const sorted = await read({ rows: rows(lying), fields: [0], threshold, pieces, sorts: true }, true);
+        if (sorted.isUnsorted) unsorted++;
+        if (sorted.isUnsorted) expect(plain.bytes).toBeGreaterThan(MAX_CHUNK_BYTES);
+        else expect(sorted).toEqual(plain);
+      },
+    ),
+    { seed, numRuns: 60 },
+  );
+  expect(unsorted).toBeLessThan(30);
+});
+
+test.each([
+  ["one row too many", [MAX_CHUNK_BYTES - 10, 20], 0],
+  ["a row that is longer than a chunk", [5, MAX_CHUNK_BYTES + 1, 9], 0],
+  ["as many as there may be", [MAX_CHUNK_BYTES - 30, 20], 1],
+])("%s: all are sorted, or none is kept", async (_, lengths, chunks) => {
+  const rows = lengths.map((length, i) => rowOf(BigInt(9 - i), "v".repeat(length - 3)));
+  const { names, isUnsorted } = await read(
+    { rows, fields: [0], threshold: 1 << 20, pieces: [70_000], sorts: true },
+    true,
+  );
+  expect([names.length, isUnsorted]).toEqual([chunks, chunks === 0]);
 });
 
 test("it takes whole rows as long as they fit, and stops behind one that ends a chunk", () => {

@@ -6,6 +6,20 @@ import { MAX_CHUNK_BYTES } from "./threshold.ts";
 interface Exports extends RowSumExports {
   configure(what: number, low: number, high: number, chunk: number, summed: number): void;
   take(at: number, end: number, out: number, have: number, limit: number, mask: number): number;
+  gather(
+    at: number,
+    end: number,
+    out: number,
+    have: number,
+    limit: number,
+    mostRows: number,
+    mostBytes: number,
+    keys: number,
+  ): number;
+  follow(at: number): void;
+  isAscending(): number;
+  upTo(at: number, end: number, mostRows: number, mostBytes: number): number;
+  cut(at: number, end: number, mask: number): number;
   begunBytes(): number;
   takenRows(): number;
   hasEnded(): number;

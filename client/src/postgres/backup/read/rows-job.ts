@@ -2,7 +2,8 @@
 import { INPUT_BYTES } from "../../../chunker/slab-memory.ts";
 import type { RowsJob } from "../../../ingest/messages.ts";
 import type { SlabPacker } from "../../../ingest/slab-packer.ts";
-import { isReadWhole, readRows, readSeveral } from "./read-rows.ts";
+import { isReadWhole, readRows } from "./read-rows.ts";
+import { readSeveral } from "./read-several.ts";
 import { type RowScanner, rowScanner } from "./row-scanner.ts";
 import type { RowsEvents, RowsOutcome, RowsUnit } from "./rows-unit.ts";
 import { WorkerSession } from "./rows-worker-session.ts";

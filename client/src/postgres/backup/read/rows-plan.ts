@@ -4,7 +4,7 @@ import type { EmitWithBase } from "../../../ingest/node-collector.ts";
 import type { Session } from "../../connect/session.ts";
 import type { LockedTables } from "../lock/lock-tables.ts";
 import type { PreviousTables } from "../previous-tables.ts";
-import { copyQuery, qualified, readSettings, type TableQuery } from "./copy-query.ts";
+import { copyQuery, copyUnsorted, qualified, readSettings, type TableQuery } from "./copy-query.ts";
 import type { PreviousChunks } from "./key-bases.ts";
 import type { Turn } from "./one-at-a-time.ts";
 import { type PlannedRange, planRanges } from "./plan-ranges.ts";
@@ -119,6 +119,7 @@ export class RowsPlan {
       applicationName: this.options.applicationName,
       before: "",
       copy: copyQuery(query, ranges[range]!),
+      copyUnsorted: isSmall(table) && ranges.length === 1 && sums === null ? copyUnsorted(query) : null,
       after: "",
       fields: fields ?? null,
       format: query.format,

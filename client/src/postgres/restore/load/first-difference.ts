@@ -1,6 +1,6 @@
 /** Finds a row of a loaded table that the backup does not have, for a message. */
 import { copyOut } from "../../backup/read/copy-out.ts";
-import type { RowSink } from "../../backup/read/row-cutter.ts";
+import type { RowSink } from "../../backup/read/row-sink.ts";
 import type { Session } from "../../connect/session.ts";
 
 /** Long rows are cut. */

@@ -2,7 +2,7 @@
 import { createHash, type Hash } from "node:crypto";
 import { INPUT_BYTES, inputStart, SLAB_BYTES, slabMemory, slabStart } from "../../../chunker/slab-memory.ts";
 import { wasmModule } from "../../../chunker/wasm-module.ts";
-import type { RowSink } from "../../backup/read/row-cutter.ts";
+import type { RowSink } from "../../backup/read/row-sink.ts";
 import type { Session } from "../../connect/session.ts";
 import type { RowSum, RowSumExports } from "../../rows/row-sum.ts";
 

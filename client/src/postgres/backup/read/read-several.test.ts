@@ -5,7 +5,7 @@ import { slabMemory } from "../../../chunker/slab-memory.ts";
 import { SlabPacker } from "../../../ingest/slab-packer.ts";
 import type { Session } from "../../connect/session.ts";
 import { postgresTarget } from "../../connect/target.ts";
-import { readSeveral } from "./read-rows.ts";
+import { readSeveral } from "./read-several.ts";
 import { rowScanner } from "./row-scanner.ts";
 import type { RowsUnit } from "./rows-unit.ts";
 
@@ -25,6 +25,7 @@ const unit = (path: string, threshold: number): RowsUnit => ({
   applicationName: "test",
   before: `LOCK ${path}`,
   copy: `COPY ${path}`,
+  copyUnsorted: null,
   after: "",
   fields: [0],
   format: "text",
@@ -36,8 +37,14 @@ const unit = (path: string, threshold: number): RowsUnit => ({
   sums: null,
 });
 
-/** Reads `units` from a server that answers all of them with `answer`, and then says `error` or that it is ready. */
-async function read(units: readonly RowsUnit[], answer: Buffer, error: string | null, piece: number) {
+/** Reads `units` from a server that answers one message after another, and says `error` in the end of the last one or that it is ready. */
+async function read(
+  units: readonly RowsUnit[],
+  answer: Buffer | Buffer[],
+  error: string | null,
+  piece: number,
+) {
+  const answers = [answer].flat();
   const memory = slabMemory(3);
   let slab = 0;
   const packer = new SlabPacker(memory, "sha256", { acquire: async () => slab++, post() {} });
@@ -51,11 +58,12 @@ async function read(units: readonly RowsUnit[], answer: Buffer, error: string | 
       const stream = Object.assign(new EventEmitter(), { pause() {}, resume() {} });
       stream.on("data", (bytes: Buffer) => {
         if (!bytes.includes("Z\0\0\0\x05")) return;
-        if (error === null) copy.handleReadyForQuery();
+        if (error === null || answers.length > 0) copy.handleReadyForQuery();
         else copy.handleError(Object.assign(new Error(error), { code: "55P03" }));
       });
       copy.submit({ stream, query: (sql: string) => void asked.push(sql) });
-      for (let at = 0; at < answer.length; at += piece) stream.emit("data", answer.subarray(at, at + piece));
+      const bytes = answers.shift()!;
+      for (let at = 0; at < bytes.length; at += piece) stream.emit("data", bytes.subarray(at, at + piece));
       stream.emit("data", message("Z", "I"));
     },
   };
@@ -91,4 +99,46 @@ test("the first that fails is told, with those before it", async () => {
   const all = Buffer.concat([rows(1, 5), rows(1, 6), rows(1, 7)].map(copied));
   const atEnd = await read(units, all, "no commit", 64);
   expect(atEnd.outcomes.map(({ error }) => error?.fields["table"] ?? null)).toEqual([null, null, "c"]);
+});
+
+const lying = (path: string): RowsUnit => ({ ...unit(path, 0), copyUnsorted: `COPY ${path} LYING` });
+/** Too much to be sorted. */
+const long = [1, 2, 3].map((id) => `${id}\t${"v".repeat(300_000)}\n`);
+
+test("what cannot be sorted comes once more, in the same transaction", async () => {
+  const units = [lying("a"), { ...lying("b"), after: "" }, { ...lying("c"), after: "COMMIT" }];
+  const tables = [rows(1, 2000).reverse(), long, rows(5, 3)];
+  const first = Buffer.concat(tables.map(copied));
+  const { asked, outcomes } = await read(units, [first, copied(long)], null, 9000);
+  expect(asked).toEqual([
+    "LOCK a;\nCOPY a LYING;\nLOCK b;\nCOPY b LYING;\nLOCK c;\nCOPY c LYING",
+    "COPY b;\nCOMMIT",
+  ]);
+  const inOrder = await read(
+    [unit("a", 0), unit("b", 0), unit("c", 0)],
+    Buffer.concat([rows(1, 2000), long, rows(5, 3)].map(copied)),
+    null,
+    9000,
+  );
+  const shown = (all: typeof outcomes) =>
+    all.map((one) => ({ ...one, seconds: 0, names: Buffer.from(one.rest.names).toString("hex") }));
+  expect(shown(outcomes)).toEqual(shown(inOrder.outcomes));
+});
+
+test("what is to be read again when the transaction has failed is left to whoever holds the other lock", async () => {
+  const units = [lying("a"), lying("b"), lying("c")];
+  const { outcomes } = await read(units, Buffer.concat([rows(1, 2), long].map(copied)), "no lock", 9000);
+  expect(outcomes.map(({ error, rows }) => error?.code ?? rows)).toEqual([2, "DATABASE_BUSY"]);
+  expect(outcomes[1]!.error!.message).toContain("b is to be read again");
+});
+
+test("the last one fails when the transaction cannot be ended", async () => {
+  const units = [lying("a"), { ...lying("b"), after: "COMMIT" }];
+  const { outcomes } = await read(
+    units,
+    [Buffer.concat([rows(1, 2), rows(1, 3)].map(copied)), Buffer.alloc(0)],
+    "no commit",
+    64,
+  );
+  expect(outcomes.map(({ error, rows }) => error?.fields["table"] ?? rows)).toEqual([2, "b"]);
 });
