@@ -142,3 +142,11 @@ test("the last one fails when the transaction cannot be ended", async () => {
   );
   expect(outcomes.map(({ error, rows }) => error?.fields["table"] ?? rows)).toEqual([2, "b"]);
 });
+
+test("the first one is told when there is no session", async () => {
+  const packer = new SlabPacker(slabMemory(1), "sha256", { acquire: async () => 0, post() {} });
+  const session = () => Promise.reject(Object.assign(new Error("too many clients"), { code: "53300" }));
+  const events = { started() {}, part: null, progress() {} };
+  const outcomes = await readSeveral(packer, session, [lying("a"), lying("b")], events);
+  expect(outcomes.map(({ error }) => error?.message)).toEqual([expect.stringContaining("too many clients")]);
+});

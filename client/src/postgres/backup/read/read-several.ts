@@ -24,7 +24,8 @@ export async function readSeveral(
   /** Null: to be read again. */
   const outcomes: (RowsOutcome | null)[] = [];
   let at = 0;
-  let reading: UnitReading;
+  /** Of the first one also when there is no session, so that it can be told why. */
+  let reading = beginUnit(packer, units[0]!, events, scanner);
   const begin = (unit: number, again: boolean): UnitReading["cutter"] => {
     at = unit;
     const unsorted = sorts && !again && units[at]!.copyUnsorted !== null;
@@ -60,11 +61,11 @@ export async function readSeveral(
   } catch (cause) {
     const before = outcomes.slice(0, at);
     const unread = before.indexOf(null);
-    if (unread < 0) return [...(before as RowsOutcome[]), reading!.outcome(0, reasonOf(cause, opened))];
+    if (unread < 0) return [...(before as RowsOutcome[]), reading.outcome(0, reasonOf(cause, opened))];
     // Its lock went with the transaction: whoever has the other one reads it.
     const busy = new DatabaseBusyError(`${units[unread]!.path} is to be read again, and its lock is lost`);
     begin(unread, true);
-    return [...(before.slice(0, unread) as RowsOutcome[]), reading!.outcome(0, busy)];
+    return [...(before.slice(0, unread) as RowsOutcome[]), reading.outcome(0, busy)];
   }
 }
 
