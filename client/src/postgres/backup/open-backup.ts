@@ -1,5 +1,5 @@
 /** Connects to the database of a backup, finds the programs, and sees what there is and whether it may be read. */
-import { DatabaseMissingError } from "@datadb/protocol";
+import { DatabaseFailedError, DatabaseMissingError } from "@datadb/protocol";
 import { type PartitionEdge, readPartitioned, readSearchPath } from "../catalogue/partitions.ts";
 import {
   type LargeObjectFacts,
@@ -111,6 +111,7 @@ export async function viewDatabase(
   const selected = (source.tables ?? []).length > 0;
   const isFirst = what === "names";
   const all = await readTables(session, what);
+  refuseUnreadableNames(session, all);
   const partitioned = await readPartitioned(session);
   const tables = chooseTables(rules, all, partitioned, searchPath);
   if (tables.length === 0 && all.length > 0)
@@ -135,4 +136,17 @@ export async function viewDatabase(
   };
   checkRights(session.target.label, session.target.user, view);
   return view;
+}
+
+/** A database without an encoding may have any bytes in its names: those that are no text here cannot be asked for. */
+function refuseUnreadableNames({ server, target }: Session, tables: readonly TableFacts[]): void {
+  if (server.encoding !== "SQL_ASCII") return;
+  const found = tables.find(({ schema, name, columns }) =>
+    [schema, name, ...columns].some((one) => one.includes("\ufffd")),
+  );
+  if (found === undefined) return;
+  throw new DatabaseFailedError(
+    `${target.label} is SQL_ASCII, and names of ${found.schema}.${found.name} are not UTF-8; nothing was backed up`,
+    "rename the table and its columns in UTF-8",
+  );
 }

@@ -223,7 +223,13 @@ async function readLocked(
     largeObjects: view.largeObjects,
     seats,
     definitions: () =>
-      putDefinitions(opened, view, files, { applicationName, stop, lockWait }, locked.snapshot),
+      putDefinitions(
+        opened,
+        view,
+        files,
+        { applicationName, stop, lockWait, warn: options.onWarning ?? (() => {}) },
+        locked.snapshot,
+      ),
   });
   // After the snapshot: no row of it has a number that its sequence would give again.
   const sequencing = readSequences(watcher, view.sequences);

@@ -2,7 +2,12 @@
 import { DatabaseBusyError, ExistsError } from "@datadb/protocol";
 import { type PostgresTarget, targetDatabase } from "../connect/target.ts";
 import { createDatabase, finishingStatements } from "./databases/create-database.ts";
-import { type DatabaseState, isSuperuser, mayCreateDatabases } from "./databases/database-state.ts";
+import {
+  type DatabaseState,
+  isSuperuser,
+  mayCreateDatabases,
+  subscriptionsOf,
+} from "./databases/database-state.ts";
 import { dropDatabase, heldMaintenance, lockAgain } from "./databases/maintenance.ts";
 import { renameWhenFree } from "./databases/rename-databases.ts";
 import { temporaryName } from "./databases/temporary-name.ts";
@@ -30,6 +35,7 @@ export async function restoreNewDatabase(run: RestoreRun, existing: DatabaseStat
     if (!empty && options.clean !== true) throw await notEmpty(run);
     if (empty || !(await mayCreateDatabases(maintenance))) return await fillExisting(run, existing);
     refuseSessions(run, existing);
+    await refuseSubscriptions(run);
   }
   const selection = await prepareRestore(run, maintenance, NOTHING_EXISTS, null);
   report.summary.created = existing === null;
@@ -61,6 +67,16 @@ function refuseSessions({ target }: RestoreRun, { sessions }: DatabaseState): vo
   throw new DatabaseBusyError(
     `${target.label} is in use by ${sessions} other ${sessions === 1 ? "session" : "sessions"}, and cannot be replaced`,
     "end them first; they can connect again when the restore is done",
+  );
+}
+
+/** Whether the publisher may forget what was not replicated yet is not ours to say. */
+async function refuseSubscriptions({ target, maintenance }: RestoreRun): Promise<void> {
+  const names = await subscriptionsOf(maintenance, target.database);
+  if (names.length === 0) return;
+  throw new ExistsError(
+    `${target.label} has the subscription ${names.join(", ")}: the server replaces no database that has one; nothing was restored`,
+    "drop it there first: DROP SUBSCRIPTION, or without its publisher after ALTER SUBSCRIPTION ... DISABLE and ... SET (slot_name = NONE)",
   );
 }
 

@@ -37,3 +37,13 @@ export async function mayCreateDatabases(session: Session): Promise<boolean> {
   );
   return row!.may;
 }
+
+/** Names of its subscriptions: while it has one, the server drops no database. */
+export async function subscriptionsOf(session: Session, database: string): Promise<string[]> {
+  const rows = await session.query<{ name: string }>(
+    `SELECT s.subname AS name FROM pg_catalog.pg_subscription AS s JOIN pg_catalog.pg_database AS d ON d.oid = s.subdbid
+     WHERE d.datname = $1 ORDER BY 1`,
+    [database],
+  );
+  return rows.map(({ name }) => name);
+}

@@ -1,11 +1,13 @@
 /** Leaves out statements that a restore is not to run: owners, privileges, and settings that its sessions have already. */
 import { type DescribedStatement, describeStatement } from "../script/describe-statement.ts";
 import { splitStatements } from "../script/split-statements.ts";
-import { defaultSetBy } from "./with-defaults.ts";
+import { defaultSetBy, setsGrantor } from "./with-defaults.ts";
 
 export interface StatementFilter {
   noOwner: boolean;
   noPrivileges: boolean;
+  /** Whether this user may grant as others. */
+  asGrantor: boolean;
   /** Versions of extensions that the server can make, by name. */
   extensionVersions: ReadonlyMap<string, string>;
 }
@@ -17,13 +19,15 @@ export function wantedStatements(script: string, filter: StatementFilter): Descr
     .map((statement) => (statement.kind === "extension" ? withVersion(statement, filter) : statement));
 }
 
-function isWanted(statement: DescribedStatement, { noOwner, noPrivileges }: StatementFilter): boolean {
+function isWanted(
+  statement: DescribedStatement,
+  { noOwner, noPrivileges, asGrantor }: StatementFilter,
+): boolean {
   if (statement.kind === "owner") return !noOwner;
   if (statement.kind === "privilege") return !noPrivileges;
   if (statement.kind !== "session") return true;
-  const [, first, second] = statement.tokens.map(({ value }) => value);
   // Privileges that another role than the owner granted are granted by that role again.
-  if (first === "session" && second === "authorization") return !noPrivileges;
+  if (setsGrantor(statement)) return !noPrivileges && asGrantor;
   return defaultSetBy(statement) !== null;
 }
 

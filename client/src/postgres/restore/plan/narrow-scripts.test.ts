@@ -8,7 +8,12 @@ import { closureOf } from "./select-objects.ts";
 import { withPartitions } from "./with-partitions.ts";
 
 const seed = Number(process.env["DATADB_TEST_SEED"] ?? 1);
-const ALL = { noOwner: false, noPrivileges: false, extensionVersions: new Map<string, string>() };
+const ALL = {
+  noOwner: false,
+  noPrivileges: false,
+  asGrantor: true,
+  extensionVersions: new Map<string, string>(),
+};
 
 /** Names of which some are parts of others, and some have to be quoted. */
 const NAMES = ["t", "t1", "t10", '"T ""x"" ;"', '"o\'brien"', "a_t", "tt"];
@@ -16,6 +21,12 @@ const sql = fc.constantFrom(...NAMES);
 const text = (name: string): string => name.replaceAll("'", "''");
 /** What a database of many tables may have, each with other names in it. */
 const PRE = [
+  fc
+    .tuple(sql, sql)
+    .map(
+      ([a, b]) =>
+        `SET SESSION AUTHORIZATION ${a}; GRANT SELECT ON TABLE s.${b} TO x; RESET SESSION AUTHORIZATION;`,
+    ),
   sql.map((a) => `SET default_tablespace = ${a};`),
   fc.tuple(sql, sql).map(([a, b]) => `CREATE TABLE s.${a} (id int, x s.${b});`),
   fc.tuple(sql, sql).map(([a, b]) => `CREATE TYPE s.${a}_y AS (x s.${b}_y);`),

@@ -12,7 +12,7 @@ export interface Scripts {
 }
 
 /** Statements that are looked at whatever is wanted: what has no name of its own in them, makes something wanted, or is for what follows. */
-const ALWAYS = ["SCHEMA", "EXTENSION", "ATTACH PARTITION", "SET default_table"];
+const ALWAYS = ["SCHEMA", "EXTENSION", "ATTACH PARTITION", "SET default_table", "SESSION AUTHORIZATION"];
 /** When more than this share may be needed, all are looked at. */
 const MOST = 1 / 4;
 

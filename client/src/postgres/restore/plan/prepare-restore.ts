@@ -3,7 +3,7 @@ import { UsageError } from "@datadb/protocol";
 import type { Session } from "../../connect/session.ts";
 import type { PostgresManifest } from "../../manifest/manifest.ts";
 import { rolesOfSettings } from "../databases/create-database.ts";
-import type { DatabaseState } from "../databases/database-state.ts";
+import { type DatabaseState, isSuperuser } from "../databases/database-state.ts";
 import { refuseExisting, schemaStatement } from "../restore-into-database.ts";
 import type { RestoreRun } from "../restore-run.ts";
 import { type DescribedStatement, describeStatement } from "../script/describe-statement.ts";
@@ -48,7 +48,11 @@ export async function prepareRestore(
     );
   if (noRows === true && options.dataOnly === true)
     throw new UsageError("this backup has definitions only, and no rows", "restore it without --data-only");
-  const filter = { noOwner: options.noOwner === true, noPrivileges: options.noPrivileges === true };
+  const filter = {
+    noOwner: options.noOwner === true,
+    noPrivileges: options.noPrivileges === true,
+    asGrantor: await mayGrant(run, session),
+  };
   const table = tableAt(options.path ?? "", files.manifest);
   const scripts =
     table === undefined
@@ -73,6 +77,22 @@ export async function prepareRestore(
     extensionVersions.size === 0 ? chosen : select(run, ...read(extensionVersions), existing, beside);
   report.totals(selection.tables);
   return selection;
+}
+
+/** Whether privileges can be granted as by those who granted them; tells where not. */
+async function mayGrant({ files, options, report }: RestoreRun, session: Session): Promise<boolean> {
+  const scripts = [files.preData, files.postData];
+  if (
+    options.noPrivileges === true ||
+    !scripts.some((script) => script.includes("SET SESSION AUTHORIZATION"))
+  )
+    return true;
+  const may = await isSuperuser(session);
+  if (!may)
+    report.warn(
+      `privileges that others than the owners have granted are granted by ${session.target.user}: only a superuser can act for others`,
+    );
+  return may;
 }
 
 function select(

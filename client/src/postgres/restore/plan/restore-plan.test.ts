@@ -4,7 +4,12 @@ import type { TableManifest } from "../../manifest/manifest.ts";
 import { wantedStatements } from "./filter-statements.ts";
 import { restorePlan } from "./restore-plan.ts";
 
-const ALL = { noOwner: false, noPrivileges: false, extensionVersions: new Map<string, string>() };
+const ALL = {
+  noOwner: false,
+  noPrivileges: false,
+  asGrantor: true,
+  extensionVersions: new Map<string, string>(),
+};
 
 function table(name: string, bytes: number): TableManifest {
   return { schema: "s", name, bytes, rows: 1, kind: "table" } as TableManifest;

@@ -8,7 +8,12 @@ import { type Closure, closureOf, wantedByPath } from "./select-objects.ts";
 import { withPartitions } from "./with-partitions.ts";
 import { withoutMissing } from "./without-missing.ts";
 
-const ALL = { noOwner: false, noPrivileges: false, extensionVersions: new Map<string, string>() };
+const ALL = {
+  noOwner: false,
+  noPrivileges: false,
+  asGrantor: true,
+  extensionVersions: new Map<string, string>(),
+};
 const PRE = wantedStatements(
   `CREATE SCHEMA s; CREATE SCHEMA other; ALTER SCHEMA s OWNER TO ann;
 CREATE TYPE s.mood AS ENUM ('s.unused');

@@ -15,7 +15,12 @@ CREATE TABLE public.c (id integer);
 SET default_tablespace = slow;
 CREATE INDEX d ON public.c USING btree (id);`;
 
-const all = wantedStatements(SCRIPT, { noOwner: false, noPrivileges: false, extensionVersions: new Map() });
+const all = wantedStatements(SCRIPT, {
+  noOwner: false,
+  noPrivileges: false,
+  asGrantor: true,
+  extensionVersions: new Map(),
+});
 const chosen = (pattern: RegExp): string[] =>
   withDefaults(all, ({ text }) => pattern.test(text)).map(({ text }) => text);
 
@@ -50,4 +55,29 @@ test("the settings follow the order of the script, and none is said twice", () =
     "SET default_tablespace = slow",
     "CREATE INDEX d ON public.c USING btree (id)",
   ]);
+});
+
+test("who granted comes along with what was granted", () => {
+  const script = `
+    SET SESSION AUTHORIZATION ann;
+    GRANT SELECT ON TABLE public.a TO bob;
+    RESET SESSION AUTHORIZATION;
+    SET SESSION AUTHORIZATION bob;
+    GRANT SELECT ON TABLE public.b TO carl;
+    RESET SESSION AUTHORIZATION;
+    GRANT SELECT ON TABLE public.b TO dora;`;
+  const filter = { noOwner: false, noPrivileges: false, asGrantor: true, extensionVersions: new Map() };
+  const of = (table: string, asGrantor: boolean): string[] => {
+    const statements = wantedStatements(script, { ...filter, asGrantor });
+    return withDefaults(statements, ({ text }) => text.includes(`.${table} `)).map(({ text }) => text);
+  };
+  const [grant, other] = ["GRANT SELECT ON TABLE public.b TO carl", "GRANT SELECT ON TABLE public.b TO dora"];
+  expect(of("b", true)).toEqual([
+    "SET SESSION AUTHORIZATION bob",
+    grant,
+    "RESET SESSION AUTHORIZATION",
+    other,
+  ]);
+  expect(of("b", false)).toEqual([grant, other]);
+  expect(of("c", true)).toEqual([]);
 });

@@ -1,9 +1,9 @@
-/** Chosen statements with the settings of their script that say where, and by which access method, tables and indexes are stored. */
+/** Chosen statements with what their script sets before them: how tables and indexes are stored, and as whom privileges are granted. */
 import type { DescribedStatement } from "../script/describe-statement.ts";
 
 const DEFAULTS = new Set(["default_tablespace", "default_table_access_method"]);
 
-/** A setting comes along when something that is stored follows it, and only then: what it names may be needed nowhere else. */
+/** A setting comes along when something follows that it is for, and only then: what it names may be needed nowhere else. */
 export function withDefaults(
   statements: readonly DescribedStatement[],
   isChosen: (statement: DescribedStatement) => boolean,
@@ -11,10 +11,18 @@ export function withDefaults(
   const kept: DescribedStatement[] = [];
   const inForce = new Map<string, string>();
   const said = new Map<string, DescribedStatement>();
+  /** Who grants, until kept. */
+  let grantor: DescribedStatement | null = null;
   for (const statement of statements) {
     const setting = defaultSetBy(statement);
     if (setting !== null) said.set(setting, statement);
-    else if (isChosen(statement)) {
+    else if (setsGrantor(statement)) {
+      if (statement.tokens[0]!.value === "set") grantor = statement;
+      else if (grantor === null) kept.push(statement);
+      else grantor = null;
+    } else if (isChosen(statement)) {
+      if (grantor !== null) kept.push(grantor);
+      grantor = null;
       for (const [name, one] of isStored(statement) ? said : []) {
         if (inForce.get(name) === one.text) continue;
         inForce.set(name, one.text);
@@ -31,6 +39,11 @@ export function defaultSetBy({ kind, tokens }: DescribedStatement): string | nul
   if (kind !== "session" || tokens[0]?.value !== "set") return null;
   const name = tokens[1]?.value ?? "";
   return DEFAULTS.has(name) ? name : null;
+}
+
+/** SET and RESET SESSION AUTHORIZATION, which stand around each privilege that somebody else than the owner granted. */
+export function setsGrantor({ kind, tokens }: DescribedStatement): boolean {
+  return kind === "session" && tokens[1]?.value === "session" && tokens[2]?.value === "authorization";
 }
 
 /** A table, a materialized view, an index, or a constraint with an index. */
