@@ -14,7 +14,7 @@ import { type SummedTable, summedTable } from "./summed-table.ts";
 import { assembleTable, type NodeBase, type TableAssembly } from "./table-content.ts";
 import { tableProgress } from "./table-progress.ts";
 import type { TableToRead } from "./table-to-read.ts";
-import { stickyThreshold } from "./threshold.ts";
+import { MAX_CHUNK_BYTES, stickyThreshold } from "./threshold.ts";
 
 /** Tables up to this size may be read several in one go: so many at most. */
 const SMALL_BYTES = 256 << 10;
@@ -119,7 +119,8 @@ export class RowsPlan {
       applicationName: this.options.applicationName,
       before: "",
       copy: copyQuery(query, ranges[range]!),
-      copyUnsorted: isSmall(table) && ranges.length === 1 && sums === null ? copyUnsorted(query) : null,
+      copyUnsorted:
+        ranges.length === 1 && sums === null && this.canBeSorted(table) ? copyUnsorted(query) : null,
       after: "",
       fields: fields ?? null,
       format: query.format,
@@ -136,6 +137,12 @@ export class RowsPlan {
         before: before && { query, segments: before.segments },
       },
     };
+  }
+
+  /** As far as is known before: rows may be far longer than what they take on the server, and those that are too many come twice. */
+  private canBeSorted(table: TableToRead): boolean {
+    const before = this.options.previous.table(table.path);
+    return isSmall(table) && (before === undefined || before.bytes <= MAX_CHUNK_BYTES);
   }
 
   private async takeSome({ lane }: RowsSeat): Promise<RangeToRead[]> {
