@@ -1,7 +1,11 @@
 /** What few databases have: privileges that others granted, subscriptions, names without an encoding. */
+import { createHash } from "node:crypto";
 import { expect, test } from "vitest";
 import { openDatabaseWorld } from "../harness/database-world.ts";
 import { lane } from "../harness/lanes.ts";
+
+const OWN_SUBSCRIPTIONS =
+  "SELECT subname FROM pg_subscription JOIN pg_database ON subdbid = pg_database.oid WHERE datname = current_database()";
 
 lane("odd things", [{ postgres: 15 }], () => {
   test("privileges come back as from those who granted them, of one table as well; not for who may not act for others", async () => {
@@ -39,9 +43,64 @@ lane("odd things", [{ postgres: 15 }], () => {
     );
     expect([ann.code, ann.stderr]).toEqual([
       0,
-      expect.stringMatching(/granted by odd_ann: only a superuser/),
+      expect.stringMatching(/granted by the owners: only a superuser/),
     ]);
     expect(await acl("odd_part")).toContain("odd_carl=r/odd_ann");
+  });
+
+  test("a grantor who may not use the schema grants nothing there: the owner does", async () => {
+    const lab = await openDatabaseWorld("odd-schema-grantors");
+    await lab.server.psql("postgres", "CREATE ROLE odd_dora; CREATE ROLE odd_emil; CREATE ROLE odd_fred");
+    await lab.server.createDatabase("odd_schemas");
+    await lab.server.psql(
+      "odd_schemas",
+      `CREATE SCHEMA s; GRANT USAGE ON SCHEMA s TO odd_emil; CREATE TABLE s.t (id int PRIMARY KEY); ALTER TABLE s.t OWNER TO odd_dora;
+       GRANT SELECT ON s.t TO odd_emil WITH GRANT OPTION; SET ROLE odd_emil; GRANT SELECT ON s.t TO odd_fred;`,
+    );
+    const { backup } = await lab.backup("odd_schemas");
+    const grantorOf = async (database: string, schema = "s"): Promise<string | undefined> => {
+      const acl = await lab.server.psql(
+        database,
+        `SELECT relacl FROM pg_class WHERE oid = '${schema}.t'::regclass`,
+      );
+      return /odd_fred=r\/(\w+)/.exec(acl)?.[1];
+    };
+    await lab.server.createDatabase("odd_there");
+    for (const [selector, database, ...words] of [
+      [`${backup}:s/t.copy`, "odd_there"],
+      [`${backup}:s/t.copy`, "odd_there", "--to-schema", "before"],
+      [`${backup}:s/t.copy`, "odd_missing"],
+    ] as const) {
+      const { code, stderr } = await lab.tryRestore(selector, database, words);
+      expect([code, stderr]).toEqual([0, expect.stringMatching(/owners: odd_emil may not use the schema/)]);
+      expect(await grantorOf(database, words[1])).toBe("odd_dora");
+    }
+    await lab.server.psql("odd_there", "DROP TABLE s.t; GRANT USAGE ON SCHEMA s TO odd_emil");
+    const used = await lab.tryRestore(`${backup}:s/t.copy`, "odd_there");
+    expect([used.code, used.stderr]).toEqual([0, expect.not.stringContaining("may not use")]);
+    expect(await grantorOf("odd_there")).toBe("odd_emil");
+    await lab.restore(backup, "odd_all");
+    expect(await grantorOf("odd_all")).toBe("odd_emil");
+  });
+
+  test("many privileges of others come back into a database that is there", async () => {
+    const lab = await openDatabaseWorld("odd-many-grantors");
+    await lab.server.psql("postgres", "CREATE ROLE odd_gina; CREATE ROLE odd_hans");
+    await lab.server.createDatabase("odd_many");
+    await lab.server.psql(
+      "odd_many",
+      `DO $$ BEGIN FOR i IN 1..400 LOOP
+         EXECUTE format('CREATE TABLE t%s (); GRANT SELECT ON t%s TO odd_gina WITH GRANT OPTION; SET ROLE odd_gina; GRANT SELECT ON t%s TO odd_hans; RESET ROLE', i, i, i, i);
+       END LOOP; END $$;`,
+    );
+    const { backup } = await lab.backup("odd_many");
+    await lab.server.createDatabase("odd_many_there");
+    await lab.restore(backup, "odd_many_there");
+    const granted = await lab.server.psql(
+      "odd_many_there",
+      "SELECT count(*) FROM pg_class WHERE relacl::text LIKE '%odd_hans=r/odd_gina%'",
+    );
+    expect(granted).toBe("400");
   });
 
   test("a database with a subscription is backed up and restored, and not replaced", async () => {
@@ -59,9 +118,31 @@ lane("odd things", [{ postgres: 15 }], () => {
       expect.stringMatching(/subscription odd_news.*nothing was restored/s),
     ]);
     expect(await lab.databases()).toEqual(["odd_subscriber"]);
+    // Who may not make databases would drop what it holds, and fill it again.
+    await lab.server.psql("odd_subscriber", "CREATE ROLE odd_plain LOGIN PASSWORD 'p'");
+    const plain = await lab.tryRestore(
+      backup,
+      lab.server.url("odd_subscriber", { name: "odd_plain", password: "p" }),
+      ["--clean", "--yes"],
+    );
+    expect([plain.code, plain.stderr]).toEqual([1, expect.stringMatching(/subscription odd_news/)]);
+
+    // As a killed restore leaves it, under the name that follows from the one it was to have.
+    const digest = createHash("sha256").update("odd_again").digest("hex").slice(0, 12);
+    const left = `datadb_restoring_${digest}`;
+    await lab.server.createDatabase(left, "TEMPLATE odd_subscriber");
+    await lab.server.psql(
+      left,
+      "CREATE SUBSCRIPTION odd_left CONNECTION 'host=/nowhere' PUBLICATION p WITH (connect = false)",
+    );
+    await lab.restore(backup, "odd_again");
+    expect(await lab.databases()).toEqual(["odd_again", "odd_subscriber"]);
+    expect(await lab.server.psql("odd_again", OWN_SUBSCRIPTIONS)).toBe("odd_news");
+
+    await lab.server.psql("odd_again", "DROP SUBSCRIPTION odd_news");
     await lab.server.psql("odd_subscriber", "DROP SUBSCRIPTION odd_news");
     await lab.restore(backup, "odd_subscriber", "--clean", "--yes");
-    expect(await lab.databases()).toEqual(["odd_subscriber"]);
+    expect(await lab.databases()).toEqual(["odd_again", "odd_subscriber"]);
     await lab.server.psql("odd_subscriber", "DROP SUBSCRIPTION IF EXISTS odd_news");
   });
 
@@ -89,5 +170,11 @@ lane("odd things", [{ postgres: 15 }], () => {
       1,
       expect.stringMatching(/names of public\.t are not UTF-8/),
     ]);
+    // Neither of these asks for the column.
+    await lab.server.psql("odd_ascii", "CREATE TABLE other (id int PRIMARY KEY)");
+    for (const words of [["--schema-only"], ["--table", "other"], ["--exclude-table", "t"]]) {
+      const { code, stderr } = await lab.tryBackup("odd_ascii", words);
+      expect([code, stderr]).toEqual([0, expect.any(String)]);
+    }
   });
 });

@@ -111,7 +111,6 @@ export async function viewDatabase(
   const selected = (source.tables ?? []).length > 0;
   const isFirst = what === "names";
   const all = await readTables(session, what);
-  refuseUnreadableNames(session, all);
   const partitioned = await readPartitioned(session);
   const tables = chooseTables(rules, all, partitioned, searchPath);
   if (tables.length === 0 && all.length > 0)
@@ -134,19 +133,33 @@ export async function viewDatabase(
     // As pg_dump: whoever asks for tables gets no large objects.
     largeObjects: isFirst || source.schemaOnly || selected ? [] : await readLargeObjectFacts(session),
   };
+  refuseUnreadableNames(session, source, view);
   checkRights(session.target.label, session.target.user, view);
   return view;
 }
 
-/** A database without an encoding may have any bytes in its names: those that are no text here cannot be asked for. */
-function refuseUnreadableNames({ server, target }: Session, tables: readonly TableFacts[]): void {
+/**
+ * A database without an encoding may have any bytes in its names. Those that are no text here cannot be asked for: rows of a table, or
+ * definitions without those of a table.
+ */
+function refuseUnreadableNames(
+  { server, target }: Session,
+  { schemaOnly = false, dataOnly = false }: PostgresSource,
+  { all, tables, sequences }: DatabaseView,
+): void {
   if (server.encoding !== "SQL_ASCII") return;
-  const found = tables.find(({ schema, name, columns }) =>
+  const chosen = new Set(tables.map(({ oid }) => oid));
+  const asked = [
+    ...(schemaOnly ? [] : tables.filter(({ kind }) => kind !== "foreign")),
+    ...(dataOnly ? [] : all.filter(({ oid }) => !chosen.has(oid)).map((one) => ({ ...one, columns: [] }))),
+    ...sequences.map((one) => ({ ...one, columns: [] })),
+  ];
+  const found = asked.find(({ schema, name, columns }) =>
     [schema, name, ...columns].some((one) => one.includes("\ufffd")),
   );
   if (found === undefined) return;
   throw new DatabaseFailedError(
     `${target.label} is SQL_ASCII, and names of ${found.schema}.${found.name} are not UTF-8; nothing was backed up`,
-    "rename the table and its columns in UTF-8",
+    "rename it and its columns in UTF-8",
   );
 }

@@ -39,6 +39,7 @@ export interface FillRequest {
 
 /** Statements of definitions in one transaction: their locks must fit into the server's table of locks. */
 const TRANSACTION_STATEMENTS = 1000;
+const ROLE = /^(?:RE)?SET SESSION AUTHORIZATION\b/;
 
 /** Closes its sessions, whatever happens. */
 export async function fillDatabase(target: PostgresTarget, request: FillRequest): Promise<void> {
@@ -69,12 +70,23 @@ async function inTransactions(
   statements: readonly string[],
   journal: (session: Session) => Promise<void>,
 ): Promise<void> {
-  for (let at = 0; at < statements.length; at += TRANSACTION_STATEMENTS) {
+  for (let at = 0; at < statements.length; ) {
+    const end = endOfTransaction(statements, at);
     await session.query("BEGIN");
-    await runScript(session, statements.slice(at, at + TRANSACTION_STATEMENTS));
+    await runScript(session, statements.slice(at, end));
     await journal(session);
     await session.query("COMMIT");
+    at = end;
   }
+}
+
+/** Not while the session acts for another role, who may not write the journal. */
+function endOfTransaction(statements: readonly string[], from: number): number {
+  const end = Math.min(from + TRANSACTION_STATEMENTS, statements.length);
+  const last = statements.slice(from, end).findLast((statement) => ROLE.test(statement));
+  if (last === undefined || last.startsWith("RESET")) return end;
+  const reset = statements.findIndex((statement, i) => i >= end && ROLE.test(statement));
+  return reset < 0 ? statements.length : reset + 1;
 }
 
 async function fill(first: Session, sessions: readonly Session[], request: FillRequest): Promise<void> {

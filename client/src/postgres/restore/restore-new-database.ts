@@ -2,14 +2,10 @@
 import { DatabaseBusyError, ExistsError } from "@datadb/protocol";
 import { type PostgresTarget, targetDatabase } from "../connect/target.ts";
 import { createDatabase, finishingStatements } from "./databases/create-database.ts";
-import {
-  type DatabaseState,
-  isSuperuser,
-  mayCreateDatabases,
-  subscriptionsOf,
-} from "./databases/database-state.ts";
-import { dropDatabase, heldMaintenance, lockAgain } from "./databases/maintenance.ts";
+import { type DatabaseState, isSuperuser, mayCreateDatabases } from "./databases/database-state.ts";
+import { dropDatabase, dropUnfinished, heldMaintenance, lockAgain } from "./databases/maintenance.ts";
 import { renameWhenFree } from "./databases/rename-databases.ts";
+import { subscriptionsOf } from "./databases/subscriptions.ts";
 import { temporaryName } from "./databases/temporary-name.ts";
 import { userObjects } from "./databases/user-objects.ts";
 import { fillDatabase } from "./fill-database.ts";
@@ -33,9 +29,9 @@ export async function restoreNewDatabase(run: RestoreRun, existing: DatabaseStat
     const { selection: chosen } = run.files.manifest;
     if (!empty && options.clean !== true && chosen !== null) return await restorePart(run, existing);
     if (!empty && options.clean !== true) throw await notEmpty(run);
+    await refuseSubscriptions(run);
     if (empty || !(await mayCreateDatabases(maintenance))) return await fillExisting(run, existing);
     refuseSessions(run, existing);
-    await refuseSubscriptions(run);
   }
   const selection = await prepareRestore(run, maintenance, NOTHING_EXISTS, null);
   report.summary.created = existing === null;
@@ -70,12 +66,12 @@ function refuseSessions({ target }: RestoreRun, { sessions }: DatabaseState): vo
   );
 }
 
-/** Whether the publisher may forget what was not replicated yet is not ours to say. */
+/** They would change what is restored, and whether the publisher may forget what was not replicated yet is not ours to say. */
 async function refuseSubscriptions({ target, maintenance }: RestoreRun): Promise<void> {
   const names = await subscriptionsOf(maintenance, target.database);
   if (names.length === 0) return;
   throw new ExistsError(
-    `${target.label} has the subscription ${names.join(", ")}: the server replaces no database that has one; nothing was restored`,
+    `${target.label} has the subscription ${names.join(", ")}, which would write into what is restored; nothing was restored`,
     "drop it there first: DROP SUBSCRIPTION, or without its publisher after ALTER SUBSCRIPTION ... DISABLE and ... SET (slot_name = NONE)",
   );
 }
@@ -99,7 +95,7 @@ async function restoreAside(run: RestoreRun, selection: RestoreSelection, replac
     });
     await publish(run, name, replaces);
   } catch (error) {
-    await dropAfterFailure(run, name, error);
+    await dropAfterFailure(run, name);
     throw error;
   }
 }
@@ -153,17 +149,16 @@ async function runInside(place: PostgresTarget, statements: readonly string[]): 
   }
 }
 
-async function dropAfterFailure(run: RestoreRun, name: string, cause: unknown): Promise<void> {
+async function dropAfterFailure(run: RestoreRun, name: string): Promise<void> {
   try {
-    await dropDatabase(run.maintenance, name);
+    await dropUnfinished(run.maintenance, name);
   } catch {
     try {
       // Without the lock, it could be what another restore makes by now.
-      await dropDatabase(await lockAgain(run), name);
-    } catch {
-      const text = (cause as Error).message;
+      await dropUnfinished(await lockAgain(run), name);
+    } catch (error) {
       run.report.warn(
-        `the unfinished database ${name} could not be dropped (${text}); the next restore into ${run.target.database} drops it`,
+        `the unfinished database ${name} could not be dropped (${(error as Error).message}); the next restore into ${run.target.database} drops it`,
       );
     }
   }

@@ -89,7 +89,7 @@ function unitsOf(
   });
 }
 
-/** Somebody waits to change the table, and nobody new gets a lock before: the holder has one, and reads. */
+/** The holder has a lock, and reads: somebody waits to change the table and nobody new gets one before, or a reading session's went with its transaction. */
 async function readHere(
   options: ReadTablesOptions,
   plan: RowsPlan,

@@ -22,10 +22,10 @@ export async function databaseState(session: Session, name: string): Promise<Dat
   return found ?? null;
 }
 
-/** Whether this user may act as any other. */
+/** Whether this user may act as any other: the one who is connected, and the role that a setting may have put in its place. */
 export async function isSuperuser(session: Session): Promise<boolean> {
   const [row] = await session.query<{ is: boolean }>(
-    "SELECT rolsuper AS is FROM pg_catalog.pg_roles WHERE rolname = current_user",
+    "SELECT pg_catalog.bool_and(rolsuper) AS is FROM pg_catalog.pg_roles WHERE rolname IN (session_user, current_user)",
   );
   return row!.is;
 }
@@ -36,14 +36,4 @@ export async function mayCreateDatabases(session: Session): Promise<boolean> {
     "SELECT rolsuper OR rolcreatedb AS may FROM pg_catalog.pg_roles WHERE rolname = current_user",
   );
   return row!.may;
-}
-
-/** Names of its subscriptions: while it has one, the server drops no database. */
-export async function subscriptionsOf(session: Session, database: string): Promise<string[]> {
-  const rows = await session.query<{ name: string }>(
-    `SELECT s.subname AS name FROM pg_catalog.pg_subscription AS s JOIN pg_catalog.pg_database AS d ON d.oid = s.subdbid
-     WHERE d.datname = $1 ORDER BY 1`,
-    [database],
-  );
-  return rows.map(({ name }) => name);
 }

@@ -5,6 +5,7 @@ import { type PostgresTarget, targetDatabase } from "../../connect/target.ts";
 import type { RestoreRun } from "../restore-run.ts";
 import { APPLICATION_NAME, openRestoreSession } from "../restore-session.ts";
 import { quoteName } from "../script/object-name.ts";
+import { dropSubscriptions, subscriptionsOf } from "./subscriptions.ts";
 import { restoreLockKey } from "./temporary-name.ts";
 
 /** As PostgreSQL's own programs choose them. */
@@ -13,7 +14,7 @@ const DATABASES = ["postgres", "template1"];
 const RECOVERY_MS = 30_000;
 const RETRY_MS = 250;
 
-/** Connected to another database than the target's where this user may, else to that. Throws what the first of them said. */
+/** Connected to another database than the target's where this user may, else to that. Throws what the first of them said, or what all would. */
 export async function openMaintenance(target: PostgresTarget): Promise<Session> {
   let first: unknown;
   for (const database of [...DATABASES.filter((name) => name !== target.database), target.database]) {
@@ -24,7 +25,7 @@ export async function openMaintenance(target: PostgresTarget): Promise<Session> 
     } catch (error) {
       first ??= error;
       // Another database of the server would not do better.
-      if (["DATABASE_UNREACHABLE", "USAGE"].includes((error as DatadbError).code)) throw first;
+      if (["DATABASE_UNREACHABLE", "USAGE"].includes((error as DatadbError).code)) throw error;
     }
   }
   throw first;
@@ -86,6 +87,15 @@ export async function lockAgain(run: RestoreRun): Promise<Session> {
   }
   run.maintenance = session;
   return session;
+}
+
+/** What a restore has not finished, with the subscriptions that it made. */
+export async function dropUnfinished(session: Session, name: string): Promise<void> {
+  if ((await subscriptionsOf(session, name)).length > 0) {
+    const inside = await openRestoreSession(targetDatabase(session.target, name));
+    await dropSubscriptions(inside).finally(() => inside.end());
+  }
+  await dropDatabase(session, name);
 }
 
 export async function dropDatabase(session: Session, name: string): Promise<void> {

@@ -5,7 +5,7 @@ import type { RestoreRun } from "../restore-run.ts";
 import { openRestoreSession } from "../restore-session.ts";
 import { quoteName } from "../script/object-name.ts";
 import { databaseState } from "./database-state.ts";
-import { dropDatabase, endLeftSessions } from "./maintenance.ts";
+import { dropDatabase, dropUnfinished, endLeftSessions } from "./maintenance.ts";
 import { renameWhenFree } from "./rename-databases.ts";
 import { temporaryName } from "./temporary-name.ts";
 import { hasJournal } from "./user-objects.ts";
@@ -17,7 +17,7 @@ export async function recoverUnfinished(run: RestoreRun): Promise<void> {
     const name = temporaryName(target.database, role);
     if ((await databaseState(maintenance, name)) === null) continue;
     report.warn(`dropping ${name}, which an unfinished restore has left`);
-    await dropDatabase(maintenance, name);
+    await (role === "new" ? dropUnfinished : dropDatabase)(maintenance, name);
   }
   const kept = temporaryName(target.database, "kept");
   if ((await databaseState(maintenance, kept)) !== null) {

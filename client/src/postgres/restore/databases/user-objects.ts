@@ -1,6 +1,7 @@
 /** The objects that users made in a database: to see that there are none, and to drop them. */
 import type { Session } from "../../connect/session.ts";
 import { quoteName, quoteText } from "../script/object-name.ts";
+import { dropSubscriptions } from "./subscriptions.ts";
 
 export interface UserObject {
   /** As pg_identify_object names it: `table`, `function` ... */
@@ -117,11 +118,12 @@ export async function journalObjects(session: Session): Promise<void> {
   );
 }
 
-/** Drops everything in the journal, then the journal: the database is as it was before. */
+/** Drops everything in the journal, subscriptions, of which there were none, then the journal: the database is as it was before. */
 export async function undoJournal(session: Session): Promise<void> {
   const rows = await session.query<{ class: number; object: number }>(
     `SELECT class::bigint::int, object::bigint FROM ${JOURNAL_SCHEMA}.journal`,
   );
+  await dropSubscriptions(session);
   const made = new Set(rows.map((row) => `${row.class} ${row.object}`));
   const objects = await userObjects(session);
   await dropObjects(

@@ -6,8 +6,6 @@ import { defaultSetBy, setsGrantor } from "./with-defaults.ts";
 export interface StatementFilter {
   noOwner: boolean;
   noPrivileges: boolean;
-  /** Whether this user may grant as others. */
-  asGrantor: boolean;
   /** Versions of extensions that the server can make, by name. */
   extensionVersions: ReadonlyMap<string, string>;
 }
@@ -19,15 +17,12 @@ export function wantedStatements(script: string, filter: StatementFilter): Descr
     .map((statement) => (statement.kind === "extension" ? withVersion(statement, filter) : statement));
 }
 
-function isWanted(
-  statement: DescribedStatement,
-  { noOwner, noPrivileges, asGrantor }: StatementFilter,
-): boolean {
+function isWanted(statement: DescribedStatement, { noOwner, noPrivileges }: StatementFilter): boolean {
   if (statement.kind === "owner") return !noOwner;
   if (statement.kind === "privilege") return !noPrivileges;
   if (statement.kind !== "session") return true;
   // Privileges that another role than the owner granted are granted by that role again.
-  if (setsGrantor(statement)) return !noPrivileges && asGrantor;
+  if (setsGrantor(statement)) return !noPrivileges;
   return defaultSetBy(statement) !== null;
 }
 

@@ -11,7 +11,6 @@ const seed = Number(process.env["DATADB_TEST_SEED"] ?? 1);
 const ALL = {
   noOwner: false,
   noPrivileges: false,
-  asGrantor: true,
   extensionVersions: new Map<string, string>(),
 };
 

@@ -3,7 +3,7 @@ import { UsageError } from "@datadb/protocol";
 import type { Session } from "../../connect/session.ts";
 import type { PostgresManifest } from "../../manifest/manifest.ts";
 import { rolesOfSettings } from "../databases/create-database.ts";
-import { type DatabaseState, isSuperuser } from "../databases/database-state.ts";
+import type { DatabaseState } from "../databases/database-state.ts";
 import { refuseExisting, schemaStatement } from "../restore-into-database.ts";
 import type { RestoreRun } from "../restore-run.ts";
 import { type DescribedStatement, describeStatement } from "../script/describe-statement.ts";
@@ -12,6 +12,7 @@ import { splitStatements } from "../script/split-statements.ts";
 import { rolesOfAcl } from "./acl-statements.ts";
 import type { ExistingNames } from "./existing-names.ts";
 import { wantedStatements } from "./filter-statements.ts";
+import { type Granting, withGrantors } from "./grantors.ts";
 import { narrowScripts } from "./narrow-scripts.ts";
 import { neededOwners, neededRoles } from "./needed-roles.ts";
 import { preflight } from "./preflight.ts";
@@ -51,7 +52,6 @@ export async function prepareRestore(
   const filter = {
     noOwner: options.noOwner === true,
     noPrivileges: options.noPrivileges === true,
-    asGrantor: await mayGrant(run, session),
   };
   const table = tableAt(options.path ?? "", files.manifest);
   const scripts =
@@ -67,32 +67,40 @@ export async function prepareRestore(
     const more = { ...filter, extensionVersions: versions };
     return [wantedStatements(scripts.preData, more), wantedStatements(scripts.postData, more)];
   };
-  const chosen = select(run, ...read(new Map()), existing, beside);
+  const choose = async (versions: ReadonlyMap<string, string>): Promise<Chosen> =>
+    await granted(session, select(run, ...read(versions), existing, beside), run, database === null);
+  const chosen = await choose(new Map());
   const { extensionVersions, warnings } = await preflight(session, {
-    ...needs(run, chosen, database === null),
+    ...needs(run, chosen.selection, database === null),
     existing: database,
   });
-  for (const warning of warnings) report.warn(warning);
-  const selection =
-    extensionVersions.size === 0 ? chosen : select(run, ...read(extensionVersions), existing, beside);
+  for (const warning of [...warnings, ...chosen.warnings]) report.warn(warning);
+  const { selection } = extensionVersions.size === 0 ? chosen : await choose(extensionVersions);
   report.totals(selection.tables);
   return selection;
 }
 
-/** Whether privileges can be granted as by those who granted them; tells where not. */
-async function mayGrant({ files, options, report }: RestoreRun, session: Session): Promise<boolean> {
-  const scripts = [files.preData, files.postData];
-  if (
-    options.noPrivileges === true ||
-    !scripts.some((script) => script.includes("SET SESSION AUTHORIZATION"))
-  )
-    return true;
-  const may = await isSuperuser(session);
-  if (!may)
-    report.warn(
-      `privileges that others than the owners have granted are granted by ${session.target.user}: only a superuser can act for others`,
-    );
-  return may;
+interface Chosen {
+  selection: RestoreSelection;
+  warnings: string[];
+}
+
+/** What is chosen, granted by those who can grant it there. */
+async function granted(
+  session: Session,
+  selection: RestoreSelection,
+  { options }: RestoreRun,
+  made: boolean,
+): Promise<Chosen> {
+  if (options.dataOnly === true) return { selection, warnings: [] };
+  const { whole } = selection;
+  const by = (statements: readonly DescribedStatement[]): Promise<Granting> =>
+    withGrantors(session, statements, { whole, made });
+  const [before, after] = [await by(selection.preData), await by(selection.postData)];
+  return {
+    selection: { ...selection, preData: before.statements, postData: after.statements },
+    warnings: [...new Set([...before.warnings, ...after.warnings])],
+  };
 }
 
 function select(

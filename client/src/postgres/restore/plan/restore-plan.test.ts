@@ -7,7 +7,6 @@ import { restorePlan } from "./restore-plan.ts";
 const ALL = {
   noOwner: false,
   noPrivileges: false,
-  asGrantor: true,
   extensionVersions: new Map<string, string>(),
 };
 
@@ -31,7 +30,11 @@ ALTER TABLE ONLY s.small ADD CONSTRAINT fk FOREIGN KEY (a) REFERENCES s.big(id);
 ALTER TABLE ONLY s.big ADD CONSTRAINT self FOREIGN KEY (a) REFERENCES s.big(id);
 CREATE EVENT TRIGGER e ON ddl_command_end EXECUTE FUNCTION s.f();
 ALTER EVENT TRIGGER e OWNER TO ann;
-COMMENT ON EVENT TRIGGER e IS 'on a table';`;
+COMMENT ON EVENT TRIGGER e IS 'on a table';
+CREATE PUBLICATION p FOR ALL TABLES;
+CREATE SUBSCRIPTION n CONNECTION 'host=h' PUBLICATION p WITH (connect = false);
+ALTER SUBSCRIPTION n OWNER TO ann;
+COMMENT ON SUBSCRIPTION n IS 'news';`;
 
 test("indexes of large tables run beside each other, those of small ones together", () => {
   const plan = restorePlan([], wantedStatements(POST, ALL), [table("big", 1e9), table("small", 10)]);
@@ -58,10 +61,11 @@ test("indexes of large tables run beside each other, those of small ones togethe
     "CREATE INDEX big_late ON s.big USING btree (s.late(a))",
     "ALTER TABLE s.big CLUSTER ON big_pkey",
     "CREATE FUNCTION s.late(int) RETURNS int LANGUAGE sql RETURN 1",
+    "CREATE PUBLICATION p FOR ALL TABLES",
   ]);
 });
 
-test("foreign keys hold both tables; event triggers come last", () => {
+test("foreign keys hold both tables; event triggers and subscriptions come last", () => {
   const plan = restorePlan([], wantedStatements(POST, ALL), [table("big", 1e9), table("small", 10)]);
   expect(plan.foreignKeys.map(({ tables }) => tables.map(({ name }) => name))).toEqual([
     ["small", "big"],
@@ -71,6 +75,9 @@ test("foreign keys hold both tables; event triggers come last", () => {
     "CREATE EVENT TRIGGER e ON ddl_command_end EXECUTE FUNCTION s.f()",
     "ALTER EVENT TRIGGER e OWNER TO ann",
     "COMMENT ON EVENT TRIGGER e IS 'on a table'",
+    "CREATE SUBSCRIPTION n CONNECTION 'host=h' PUBLICATION p WITH (connect = false)",
+    "ALTER SUBSCRIPTION n OWNER TO ann",
+    "COMMENT ON SUBSCRIPTION n IS 'news'",
   ]);
 });
 

@@ -53,8 +53,7 @@ export function restorePlan(
     }
     const { subject, kind, text } = statement;
     if (kind === "foreign-key") addForeignKey(foreignKey(statement));
-    else if (kind === "event-trigger") plan.last.push(text);
-    else if (kind === "owner" && statement.tokens[1]?.value === "event") plan.last.push(text);
+    else if (watches(statement)) plan.last.push(text);
     else {
       const table = subject === null ? undefined : loaded.get(keyOf(subject));
       const heavy = table !== undefined && isHeavy(statement) && !refersTo(statement, late);
@@ -66,6 +65,14 @@ export function restorePlan(
   plan.indexes.sort((a, b) => weight(b, loaded) - weight(a, loaded));
   plan.foreignKeys.sort((a, b) => weight(b, loaded) - weight(a, loaded));
   return plan;
+}
+
+/** Event triggers would see the rest of the restore; and a database with a subscription cannot be dropped as it is. */
+function watches({ kind, tokens }: DescribedStatement): boolean {
+  if (kind === "event-trigger") return true;
+  const [, second, third] = tokens.map(({ value }) => value);
+  if (kind === "owner") return second === "event" || second === "subscription";
+  return (kind === "publication" ? second : kind === "comment" ? third : "") === "subscription";
 }
 
 /** Returns what is to follow in order. */

@@ -11,7 +11,6 @@ import { withoutMissing } from "./without-missing.ts";
 const ALL = {
   noOwner: false,
   noPrivileges: false,
-  asGrantor: true,
   extensionVersions: new Map<string, string>(),
 };
 const PRE = wantedStatements(

@@ -1,4 +1,4 @@
-/** Tables chosen from a script come with the tablespace and access method that stand before them, others' are left out. */
+/** Statements chosen from a script come with what stands before them: tablespace, access method, grantor. Others' are left out. */
 import { expect, test } from "vitest";
 import { wantedStatements } from "./filter-statements.ts";
 import { withDefaults } from "./with-defaults.ts";
@@ -18,7 +18,6 @@ CREATE INDEX d ON public.c USING btree (id);`;
 const all = wantedStatements(SCRIPT, {
   noOwner: false,
   noPrivileges: false,
-  asGrantor: true,
   extensionVersions: new Map(),
 });
 const chosen = (pattern: RegExp): string[] =>
@@ -66,18 +65,16 @@ test("who granted comes along with what was granted", () => {
     GRANT SELECT ON TABLE public.b TO carl;
     RESET SESSION AUTHORIZATION;
     GRANT SELECT ON TABLE public.b TO dora;`;
-  const filter = { noOwner: false, noPrivileges: false, asGrantor: true, extensionVersions: new Map() };
-  const of = (table: string, asGrantor: boolean): string[] => {
-    const statements = wantedStatements(script, { ...filter, asGrantor });
-    return withDefaults(statements, ({ text }) => text.includes(`.${table} `)).map(({ text }) => text);
-  };
-  const [grant, other] = ["GRANT SELECT ON TABLE public.b TO carl", "GRANT SELECT ON TABLE public.b TO dora"];
-  expect(of("b", true)).toEqual([
+  const filter = { noOwner: false, noPrivileges: false, extensionVersions: new Map() };
+  const of = (table: string): string[] =>
+    withDefaults(wantedStatements(script, filter), ({ text }) => text.includes(`.${table} `)).map(
+      ({ text }) => text,
+    );
+  expect(of("b")).toEqual([
     "SET SESSION AUTHORIZATION bob",
-    grant,
+    "GRANT SELECT ON TABLE public.b TO carl",
     "RESET SESSION AUTHORIZATION",
-    other,
+    "GRANT SELECT ON TABLE public.b TO dora",
   ]);
-  expect(of("b", false)).toEqual([grant, other]);
-  expect(of("c", true)).toEqual([]);
+  expect(of("c")).toEqual([]);
 });
