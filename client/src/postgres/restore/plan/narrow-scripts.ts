@@ -12,7 +12,7 @@ export interface Scripts {
 }
 
 /** Statements that are looked at whatever is wanted: what has no name of its own in them, makes something wanted, or is for what follows. */
-const ALWAYS = ["SCHEMA", "EXTENSION", "ATTACH PARTITION", "SET default_table", "SESSION AUTHORIZATION"];
+const ALWAYS = ["SCHEMA", "EXTENSION", "ATTACH PARTITION", "SET default_table"];
 /** When more than this share may be needed, all are looked at. */
 const MOST = 1 / 4;
 
@@ -60,13 +60,23 @@ interface Parts {
   taken: number;
   /** Takes the statements that have this text in them. */
   take(text: string): void;
-  /** Those that were taken, in order. */
+  /** Those that were taken, in order, and who grants what of them. */
   text(): string;
 }
 
 function partsOf(script: string): Parts {
   const ends = statementEnds(script);
   const taken = new Set<number>();
+  const grantors = grantorsIn(script, ends);
+  const withGrantors = (): number[] => {
+    const all = new Set(taken);
+    // Taken for the role's name, one of them could stand before what others granted.
+    for (const places of grantors) {
+      const change = hasBetween(taken, ...places) ? "add" : "delete";
+      for (const i of places) all[change](i);
+    }
+    return [...all];
+  };
   return {
     count: ends.length,
     get taken() {
@@ -81,11 +91,30 @@ function partsOf(script: string): Parts {
       }
     },
     text: () =>
-      [...taken]
+      withGrantors()
         .sort((a, b) => a - b)
         .map((i) => script.slice(ends[i]!.from, ends[i]!.end))
         .join("\n"),
   };
+}
+
+/** Places of SET SESSION AUTHORIZATION and of the RESET that follows what the role grants. */
+function grantorsIn(script: string, ends: readonly { from: number }[]): [number, number][] {
+  const places: [number, number][] = [];
+  let set = -1;
+  for (const [i, { from }] of ends.entries()) {
+    if (script.startsWith("SET SESSION AUTHORIZATION", from)) set = i;
+    else if (set >= 0 && script.startsWith("RESET SESSION AUTHORIZATION", from)) {
+      places.push([set, i]);
+      set = -1;
+    }
+  }
+  return places;
+}
+
+function hasBetween(numbers: ReadonlySet<number>, low: number, high: number): boolean {
+  for (let i = low + 1; i < high; i++) if (numbers.has(i)) return true;
+  return false;
 }
 
 function firstEndingAfter(ends: readonly { end: number }[], at: number): number {
