@@ -6,7 +6,7 @@ import { nodeCache } from "../../tree/node-cache.ts";
 import { readContent } from "../backup/read-content.ts";
 import { MANIFEST_PATH, type TableManifest } from "../manifest/manifest.ts";
 import { readManifest } from "../manifest/read-manifest.ts";
-import type { RowChanges } from "./row-changes.ts";
+import type { RowChanges } from "./row-matcher.ts";
 import { tableChanges, versionOf } from "./table-changes.ts";
 
 /** Metas of a file that differs, null where it is not. */

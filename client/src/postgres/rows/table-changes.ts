@@ -2,7 +2,8 @@
 import type { HashAlgorithm, Meta } from "@datadb/protocol";
 import type { Connection } from "../../connection.ts";
 import type { TableManifest } from "../manifest/manifest.ts";
-import { type RowChanges, rowChanges, type TableVersion } from "./row-changes.ts";
+import { rowChanges, type TableVersion } from "./row-changes.ts";
+import type { RowChanges } from "./row-matcher.ts";
 
 /** A table on one side. */
 export interface TableSide {

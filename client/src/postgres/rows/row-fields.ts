@@ -1,10 +1,4 @@
-/** Rows and fields in COPY's text format, as latin1: a letter is a byte. */
-
-/** Whole rows, without their line feeds, and what is left of one that goes on. */
-export function rowsOf(text: string): { rows: string[]; left: string } {
-  const rows = text.split("\n");
-  return { left: rows.pop()!, rows };
-}
+/** Fields of rows in COPY's text format, as latin1: a letter is a byte. */
 
 /** Some fields of a row, with tabs between them. */
 export function fieldsOf(row: string, fields: readonly number[]): string {
