@@ -236,6 +236,8 @@ async function readLocked(
   sequencing.catch(() => {}); // told below, when nothing worse has happened
   const content = await taking;
   const sequences = await sequencing;
+  // What changed may take a while to count, and as long as the snapshot is there the server keeps dead rows for it.
+  void opened.end();
   const manifest = manifestOf(source, holder.server, content, view);
   warnOfLeaving(manifest, view, options.onWarning);
   refuseEmptied(manifest, previous.manifest, context);
