@@ -12,19 +12,23 @@ const REPEATS = 3;
 /** A blob's record last, what it needs to be decoded before it; or why that cannot be had. */
 export type RecordChain = BlobRecord[] | Error;
 
+/** Contents at hand, verified: a chain may begin with one instead of with what it is encoded against. */
+export type KnownContents = (name: Buffer) => Buffer | undefined;
+
 export async function fetchChains(
   connection: Connection,
   kind: RecordKind,
   names: readonly Buffer[],
   records: readonly FetchedRecord[],
+  known: KnownContents = () => undefined,
 ): Promise<RecordChain[]> {
-  const chains = await fetchBases(connection, kind, names, records);
+  const chains = await fetchBases(connection, kind, names, records, known);
   for (let repeat = 0; repeat < REPEATS; repeat++) {
     const torn = chains.flatMap((chain, index) => (lacksBase(chain) ? [index] : []));
     if (torn.length === 0) break;
     const again = torn.map((index) => names[index]!);
     const newest = await fetchRecords(connection, kind, again);
-    const mended = await fetchBases(connection, kind, again, newest);
+    const mended = await fetchBases(connection, kind, again, newest, known);
     for (const [at, index] of torn.entries()) chains[index] = mended[at]!;
   }
   return chains;
@@ -35,12 +39,14 @@ async function fetchBases(
   kind: RecordKind,
   names: readonly Buffer[],
   records: readonly FetchedRecord[],
+  known: KnownContents,
 ): Promise<RecordChain[]> {
   const chains = records.map((record, index): RecordChain => {
     if (record instanceof Error) return record;
     return record === null ? missing(kind, names[index]!) : [record];
   });
   for (let depth = 0; ; depth++) {
+    for (const chain of chains) if (!(chain instanceof Error)) beginWithKnown(kind, chain, known);
     const open = chains.flatMap((chain, index) => {
       const base = chain instanceof Error ? null : chain[0]!.base;
       return base === null ? [] : [{ index, base }];
@@ -60,6 +66,13 @@ async function fetchBases(
       else (chains[index] as BlobRecord[]).unshift(record);
     });
   }
+}
+
+function beginWithKnown(kind: RecordKind, chain: BlobRecord[], known: KnownContents): void {
+  const name = chain[0]!.base;
+  const payload = name === null ? undefined : known(name);
+  if (name === null || payload === undefined) return;
+  chain.unshift({ kind, name, encoding: "raw", base: null, length: payload.length, payload });
 }
 
 function missing(kind: RecordKind, name: Buffer, fields: { base?: string } = {}): DamagedError {

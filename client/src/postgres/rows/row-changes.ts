@@ -1,6 +1,7 @@
 /** What became of the rows of a table from one backup to another: counted from the chunks that differ. */
 import { type HashAlgorithm, readList, type StreamRef } from "@datadb/protocol";
 import type { Connection } from "../../connection.ts";
+import type { KnownContents } from "../../tree/fetch-chains.ts";
 import { fetchContents } from "../../tree/fetch-contents.ts";
 import { alignRows } from "./align-rows.ts";
 import { type RowChanges, RowMatcher } from "./row-matcher.ts";
@@ -13,6 +14,8 @@ export interface TableVersion {
 
 /** Chunks of one side that are fetched together. */
 const AT_ONCE = 16;
+/** Chunks that are held once decoded. */
+const MOST_RECENT = 4 * AT_ONCE;
 
 /**
  * `fields`: indexes of the key's fields; null without key: a changed row is then one deleted and one inserted. Rows must be in the text format,
@@ -28,11 +31,11 @@ export async function rowChanges(
   const [older, newer] = await Promise.all(
     [before, after].map((version) => chunkNames(connection, hash, version)),
   );
-  const [gone, come] = [missingIn(newer!, older!), missingIn(older!, newer!)].map(
-    (names) => new RowText(chunks(connection, hash, names)),
-  );
+  const recent = recentContents();
+  const gone = new RowText(chunks(connection, hash, missingIn(newer!, older!), recent));
+  const come = new RowText(chunks(connection, hash, missingIn(older!, newer!), recent));
   const matcher = new RowMatcher(fields);
-  await alignRows(gone!, come!, fields, matcher);
+  await alignRows(gone, come, fields, matcher);
   return matcher.finish();
 }
 
@@ -64,9 +67,33 @@ async function* chunks(
   connection: Connection,
   hash: HashAlgorithm,
   names: readonly Buffer[],
+  recent: RecentContents,
 ): AsyncGenerator<Buffer[]> {
-  for (let from = 0; from < names.length; from += AT_ONCE)
-    yield await contentsOf(connection, hash, "data", names.slice(from, from + AT_ONCE));
+  for (let from = 0; from < names.length; from += AT_ONCE) {
+    const asked = names.slice(from, from + AT_ONCE);
+    const contents = await contentsOf(connection, hash, "data", asked, recent.get);
+    contents.forEach((content, i) => {
+      recent.add(asked[i]!, content);
+    });
+    yield contents;
+  }
+}
+
+interface RecentContents {
+  get: KnownContents;
+  add(name: Buffer, content: Buffer): void;
+}
+
+/** What was decoded last: a chunk is mostly encoded against the one that it takes the place of, or against the same as that. */
+function recentContents(): RecentContents {
+  const contents = new Map<string, Buffer>();
+  return {
+    get: (name) => contents.get(latin1(name)),
+    add(name, content) {
+      contents.set(latin1(name), content);
+      if (contents.size > MOST_RECENT) contents.delete(contents.keys().next().value!);
+    },
+  };
 }
 
 async function contentsOf(
@@ -74,8 +101,9 @@ async function contentsOf(
   hash: HashAlgorithm,
   kind: "data" | "node",
   names: readonly Buffer[],
+  known?: KnownContents,
 ): Promise<Buffer[]> {
-  return (await fetchContents(connection, hash, kind, names)).map((content) => {
+  return (await fetchContents(connection, hash, kind, names, known)).map((content) => {
     if (content instanceof Error) throw content;
     return content;
   });
