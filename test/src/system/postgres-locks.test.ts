@@ -1,4 +1,6 @@
 /** What others may do while a backup runs: an ALTER TABLE waits only while its own table is read. */
+import { mkdir, symlink, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import { type DatabaseWorld, openDatabaseWorld } from "../harness/database-world.ts";
 import { expectFailure } from "../harness/expect-failure.ts";
@@ -147,6 +149,34 @@ lane("ALTER TABLE during a backup", [{ postgres: 15 }], () => {
     await lab.server.psql("app", `SELECT pg_terminate_backend(${pid})`);
     await migration;
     expect((await lab.tryBackup("app", words)).code).toBe(0);
+  });
+
+  test("that comes between the reading of a small table and pg_dump: the backup begins anew, and has one name for a column", async () => {
+    const lab = await openDatabaseWorld("renamed");
+    await lab.server.createDatabase("app");
+    await lab.server.psql(
+      "app",
+      "CREATE TABLE small (id int PRIMARY KEY, a int CHECK (a > 0)); CREATE INDEX ON small (a); CREATE TABLE gone (id int)",
+    );
+    const bin = join(lab.directory, "bin");
+    await mkdir(bin);
+    const real = lab.server.bin;
+    for (const name of ["pg_dumpall", "pg_restore"]) await symlink(join(real, name), join(bin, name));
+    const sql = ["ALTER TABLE small RENAME a TO b", "DROP TABLE gone"];
+    const change = sql.map((one) => `"${real}/psql" -qc '${one}' app`).join("; ");
+    const first = `mkdir "${bin}/changed" 2>/dev/null`;
+    await writeFile(
+      join(bin, "pg_dump"),
+      `#!/bin/sh\ncase "$*" in *--schema-only*) ${first} && { ${change}; } >&2;; esac\nexec "${real}/pg_dump" "$@"\n`,
+      { mode: 0o755 },
+    );
+    const result = await lab.tryBackup("app", ["--pg-bin", bin]);
+    expect(result.code, result.stderr).toBe(0);
+    expect(result.stderr).toContain("trying again");
+    await lab.restore("app", "restored");
+    const check =
+      "SELECT conrelid::regclass, pg_get_constraintdef(oid) FROM pg_constraint WHERE conrelid = 'small'::regclass AND contype = 'c'";
+    expect(await lab.server.psql("restored", check)).toBe("small|CHECK ((b > 0))");
   });
 
   test("that waits behind a backup ended by kill -9 goes on at once", async () => {

@@ -1,5 +1,5 @@
 /** Backs up a PostgreSQL database: one snapshot of it, read by several sessions, as a directory. */
-import { DatabaseBusyError, DatadbError, metaId } from "@datadb/protocol";
+import { DatabaseBusyError, DatabaseChangedError, DatadbError, metaId } from "@datadb/protocol";
 import type { Connection, StoreFacts } from "../../connection.ts";
 import type { Engine } from "../../ingest/engine.ts";
 import type { Backup } from "../../list/backup.ts";
@@ -123,7 +123,8 @@ export async function postgresSnapshot(
         const tooLong = error instanceof DatadbError ? tooLongTable(error) : null;
         const again =
           tooLong === null
-            ? error instanceof DatabaseBusyError && performance.now() < until
+            ? (error instanceof DatabaseBusyError || error instanceof DatabaseChangedError) &&
+              performance.now() < until
             : !binary.has(tooLong);
         if (!again) throw error;
         if (tooLong !== null) binary.add(tooLong);

@@ -1,5 +1,8 @@
 /** Puts globals.sql and schema/ into a backup. */
 import { isUtf8 } from "node:buffer";
+import { DatabaseChangedError } from "@datadb/protocol";
+import { readTables, type TableFacts } from "../catalogue/tables.ts";
+import type { Session } from "../connect/session.ts";
 import { GLOBALS_PATH, POST_DATA_PATH, PRE_DATA_PATH } from "../manifest/manifest.ts";
 import type { BackupFiles } from "./backup-files.ts";
 import { dumpGlobals, dumpSchema } from "./dump-schema.ts";
@@ -14,7 +17,7 @@ export interface PutOptions {
   warn(text: string): void;
 }
 
-/** As the snapshot has them. Throws what the programs of PostgreSQL end with. */
+/** As the snapshot has them. Throws what the programs of PostgreSQL end with, and DATABASE_CHANGED. */
 export async function putDefinitions(
   { programs, holder, watcher }: OpenBackup,
   { all, tables }: OpenBackup["view"],
@@ -38,6 +41,7 @@ export async function putDefinitions(
     ),
     dumpGlobals(options),
   ]);
+  await refuseChanged(watcher, tables);
   if (![preData, postData].every(isUtf8))
     warn(
       `the definitions of ${holder.target.label} are not UTF-8, as an SQL_ASCII database allows: restore the backup to a directory, and load it with psql`,
@@ -45,4 +49,20 @@ export async function putDefinitions(
   await files.put(GLOBALS_PATH, [globals]);
   await files.put(PRE_DATA_PATH, [preData]);
   await files.put(POST_DATA_PATH, [postData]);
+}
+
+/**
+ * Conditions and indexes are written by functions of the server that see what is now, not the snapshot: a column that got another name
+ * between the reading of its table and pg_dump's own lock would have both in one dump.
+ */
+async function refuseChanged(watcher: Session, tables: readonly TableFacts[]): Promise<void> {
+  const names = ({ schema, name, columns, key }: TableFacts): string =>
+    JSON.stringify([schema, name, columns, key]);
+  const now = new Map((await readTables(watcher, "rows")).map((table) => [table.oid, names(table)]));
+  // What is gone went behind pg_dump: it had locks of all.
+  const changed = tables.find((table) => now.has(table.oid) && now.get(table.oid) !== names(table));
+  if (changed !== undefined)
+    throw new DatabaseChangedError(
+      `${watcher.target.label}: ${changed.schema}.${changed.name} was changed while its definition was read`,
+    );
 }

@@ -8,6 +8,7 @@ test.each([
   ["connection to server at 127.0.0.1 failed: Connection refused", "DATABASE_UNREACHABLE", /host/],
   ["ERROR:  permission denied for table t", "DATABASE_FORBIDDEN", /grant/],
   ["ERROR:  canceling statement due to statement timeout\nLOCK TABLE t", "DATABASE_BUSY", /--lock-timeout/],
+  ['ERROR:  relation "t" does not exist\nLOCK TABLE t', "DATABASE_CHANGED", /again/],
 ])("%s", async (said, code, next) => {
   const running = runProgram({
     path: "/bin/sh",

@@ -2,6 +2,7 @@
 import { spawn } from "node:child_process";
 import {
   DatabaseBusyError,
+  DatabaseChangedError,
   DatabaseFailedError,
   DatabaseForbiddenError,
   DatabaseUnreachableError,
@@ -23,7 +24,7 @@ export interface RunProgramOptions {
 /** Standard error that is kept for a message. */
 const MESSAGE_BYTES = 4096;
 
-/** Standard output of a program that succeeds. Throws DATABASE_BUSY, DATABASE_FORBIDDEN, DATABASE_UNREACHABLE, DATABASE_FAILED with what it says. */
+/** Standard output of a program that succeeds. Throws DATABASE_BUSY, DATABASE_CHANGED, DATABASE_FORBIDDEN, DATABASE_UNREACHABLE, DATABASE_FAILED with what it says. */
 export function runProgram({
   path,
   args,
@@ -60,9 +61,13 @@ export function runProgram({
 /** pg_dump has its --lock-wait-timeout as the time limit of the statement that locks. */
 const NO_LOCK = /lock timeout|could not obtain lock|statement timeout[\s\S]*LOCK TABLE/;
 
+/** A table, or a part of its definition, that the snapshot shows and that went before pg_dump had its lock. */
+const GONE = /does not exist[\s\S]*LOCK TABLE|could not open relation with OID|cache lookup failed/;
+
 function failure(what: string, said: string): Error {
   const message = `${what}: ${said}`;
   if (NO_LOCK.test(said)) return new DatabaseBusyError(message);
+  if (GONE.test(said)) return new DatabaseChangedError(message);
   if (/permission denied/.test(said)) return new DatabaseForbiddenError(message);
   if (/too many (?:connections|clients)|remaining connection slots/.test(said))
     return new DatabaseUnreachableError(message, NO_CONNECTION_FREE);
