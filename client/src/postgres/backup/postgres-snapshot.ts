@@ -229,7 +229,7 @@ async function readLocked(
         view,
         files,
         { applicationName, stop, lockWait, warn: options.onWarning ?? (() => {}) },
-        locked.snapshot,
+        locked,
       ),
   });
   // After the snapshot: no row of it has a number that its sequence would give again.

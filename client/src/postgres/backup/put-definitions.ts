@@ -7,6 +7,8 @@ import { GLOBALS_PATH, POST_DATA_PATH, PRE_DATA_PATH } from "../manifest/manifes
 import type { BackupFiles } from "./backup-files.ts";
 import { dumpGlobals, dumpSchema } from "./dump-schema.ts";
 import { namingBlockers } from "./lock/blockers.ts";
+import type { Lockable } from "./lock/lock-stack.ts";
+import type { LockedTables } from "./lock/lock-tables.ts";
 import type { OpenBackup } from "./open-backup.ts";
 
 export interface PutOptions {
@@ -23,7 +25,7 @@ export async function putDefinitions(
   { all, tables }: OpenBackup["view"],
   files: BackupFiles,
   { applicationName, stop, lockWait, warn }: PutOptions,
-  snapshot: string,
+  { snapshot, horizon }: Pick<LockedTables<Lockable>, "snapshot" | "horizon">,
 ): Promise<void> {
   if (programs === null) return;
   const chosen = new Set(tables.map(({ oid }) => oid));
@@ -41,7 +43,7 @@ export async function putDefinitions(
     ),
     dumpGlobals(options),
   ]);
-  await refuseChanged(watcher, tables);
+  if (await maybeChanged(watcher, horizon)) await refuseChanged(watcher, tables);
   if (![preData, postData].every(isUtf8))
     warn(
       `the definitions of ${holder.target.label} are not UTF-8, as an SQL_ASCII database allows: restore the backup to a directory, and load it with psql`,
@@ -49,6 +51,17 @@ export async function putDefinitions(
   await files.put(GLOBALS_PATH, [globals]);
   await files.put(PRE_DATA_PATH, [preData]);
   await files.put(POST_DATA_PATH, [postData]);
+}
+
+/** Whether tables or columns were written since the snapshot: a fraction of the time of looking what they are now. */
+async function maybeChanged(watcher: Session, horizon: string): Promise<boolean> {
+  const writtenIn = (catalogue: string): string =>
+    `EXISTS (SELECT FROM pg_catalog.${catalogue} WHERE pg_catalog.age(xmin) <= (SELECT age FROM since))`;
+  const [row] = await watcher.query<{ written: boolean }>(
+    `WITH since AS MATERIALIZED (SELECT pg_catalog.age('${horizon}'::xid) AS age)
+     SELECT ${["pg_class", "pg_attribute", "pg_index"].map(writtenIn).join(" OR ")} AS written`,
+  );
+  return row!.written;
 }
 
 /**

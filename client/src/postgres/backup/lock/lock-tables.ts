@@ -22,6 +22,8 @@ export interface LockOptions<Table extends Lockable> {
 export interface LockedTables<Table extends Lockable> {
   /** Id of the exported snapshot: others may import it as long as the holder is there. */
   snapshot: string;
+  /** The first transaction, as xid, that may have written what the snapshot does not show. */
+  horizon: string;
   /** The write-ahead log's position, and the server's time (RFC 3339). */
   lsn: string;
   time: string;
@@ -85,8 +87,9 @@ async function lockOnce<Table extends Lockable>(
   await watchBlockers(holder, async () => [watcher.pid], seen, lockAll(watcher, wanted));
   // From here on nobody changes what is locked; what changed before is in the snapshot.
   await holder.query("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY");
-  const [row] = await holder.query<{ snapshot: string; lsn: string; time: Date }>(
+  const [row] = await holder.query<{ snapshot: string; horizon: string; lsn: string; time: Date }>(
     `SELECT pg_catalog.pg_export_snapshot() AS snapshot, pg_catalog.now() AS time,
+      (pg_catalog.txid_snapshot_xmin(pg_catalog.txid_current_snapshot()) % 4294967296)::text AS horizon,
       (CASE WHEN pg_catalog.pg_is_in_recovery() THEN pg_catalog.pg_last_wal_replay_lsn()
         ELSE pg_catalog.pg_current_wal_lsn() END)::text AS lsn`,
   );
@@ -106,8 +109,8 @@ async function lockOnce<Table extends Lockable>(
     );
   // What was locked last is given up first.
   const order = [...waitedFor, ...tables.filter((table) => !waitedFor.includes(table))];
-  const { snapshot, lsn, time } = row!;
-  return { snapshot, lsn, time: time.toISOString(), tables: order, release: releaser(holder, order) };
+  const { time, ...facts } = row!;
+  return { ...facts, time: time.toISOString(), tables: order, release: releaser(holder, order) };
 }
 
 async function lockAll(session: Session, tables: readonly Lockable[]): Promise<void> {
