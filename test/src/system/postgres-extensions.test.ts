@@ -48,4 +48,18 @@ lane("an extension", [{ postgres: 15 }], () => {
       expect(await lab.server.psql("lab_copy", "SELECT nextval('laboratory.kind_id_seq')")).toBe("4");
     },
   );
+
+  test("comes with one table that needs it, in a schema that has nothing else", async () => {
+    const lab = await openDatabaseWorld("extension-home");
+    await lab.server.createDatabase("home_source");
+    await lab.server.psql(
+      "home_source",
+      `CREATE SCHEMA home; CREATE EXTENSION cube SCHEMA home; CREATE TABLE t (id int PRIMARY KEY, c home.cube);
+       INSERT INTO t VALUES (1, home.cube(2));`,
+    );
+    const { backup } = await lab.backup("home_source");
+    await lab.server.createDatabase("home_part");
+    await lab.restore(`${backup}:public/t.copy`, "home_part");
+    expect(await lab.server.psql("home_part", "SELECT * FROM t")).toBe("1|(2)");
+  });
 });

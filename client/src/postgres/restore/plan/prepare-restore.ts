@@ -135,7 +135,7 @@ function select(
   const nameOf = (table: ObjectName): ObjectName =>
     names.get(keyOf(table)) ?? { schema: table.schema, name: table.name };
   const extensions = extensionsFor(closure, preData, existing);
-  const schemas = closure.preData.filter(
+  const schemas = [...new Set([...homesOf(extensions, preData), ...closure.preData])].filter(
     ({ kind, plainName }) => kind !== "schema" || !existing.hasSchema(plainName ?? ""),
   );
   const again = (statement: DescribedStatement): DescribedStatement =>
@@ -191,10 +191,23 @@ function extensionsFor(
     ),
   );
   const schemas = new Set(unknown.filter((name) => !existing.has(name)).map(({ schema }) => schema));
-  return preData.filter(({ kind, tokens, plainName }) => {
-    const at = tokens.findIndex(({ value }) => value === "schema");
-    return kind === "extension" && (schemas.has(tokens[at + 1]?.value ?? "") || implied.has(plainName ?? ""));
-  });
+  return preData.filter(
+    (one) => one.kind === "extension" && (schemas.has(homeOf(one)) || implied.has(one.plainName ?? "")),
+  );
+}
+
+/** The schema that an extension is made in. */
+function homeOf({ tokens }: DescribedStatement): string {
+  return tokens[tokens.findIndex(({ value }) => value === "schema") + 1]?.value ?? "";
+}
+
+/** CREATE SCHEMA of those of extensions: nothing else that is restored may be in them. */
+function homesOf(
+  extensions: readonly DescribedStatement[],
+  preData: readonly DescribedStatement[],
+): DescribedStatement[] {
+  const homes = new Set(extensions.map(homeOf));
+  return preData.filter(({ kind, plainName }) => kind === "schema" && homes.has(plainName ?? ""));
 }
 
 function orderSchemas(
