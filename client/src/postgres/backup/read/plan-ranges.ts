@@ -22,6 +22,8 @@ import { DECIDING_BYTES, DECIDING_ROWS, decideFrom, thresholdFor } from "./thres
 
 /** Pages of which keys are sampled: enough for some hundred ranges, and sorted in memory. */
 const SAMPLED_PAGES = 300;
+/** Rows that are asked for first to decide a threshold, where nothing is known of their length. */
+const ASKED_ROWS = 64;
 /** Rows among which the end of a chunk is sought, as a multiple of the rows of a chunk. */
 const SEARCH_CHUNKS = 8;
 /** Ends that are sought with one message. */
@@ -42,7 +44,7 @@ export interface PlannedRange extends RowRange {
 
 export interface RangePlan {
   ranges: PlannedRange[];
-  /** Of the whole table; 0 where the one range decides for itself. */
+  /** Of the whole table; 0 where the one range decides for itself. It is what it was where a range knows what it was before. */
   threshold: number;
 }
 
@@ -56,34 +58,36 @@ export async function planRanges(
   options: {
     bytes: number;
     jobs: number;
-    threshold: number;
     splittable: boolean;
-    /** Of the previous backup, with the same threshold: ranges are made of them. */
+    /** Of the previous backup. */
+    before: { threshold: number; rows: number; bytes: number } | null;
+    /** Of the previous backup: ranges are made of them while the threshold stays as it was. */
     segments: Segment[] | null;
   },
 ): Promise<RangePlan> {
-  const { bytes, jobs, threshold, segments } = options;
-  const before = segments && { segments, chunk: 0 };
-  const whole = { ranges: [{ ...WHOLE, begin: 0, before }], threshold };
+  const { bytes, jobs, before } = options;
+  const undecided = { ranges: between([]), threshold: 0 };
   const begins = options.splittable ? rangeBegins(bytes, jobs) : [];
-  if (begins.length === 0) return whole;
+  if (begins.length === 0 && options.segments === null) return undecided;
   await session.query(
     `SAVEPOINT plan; ${["SET LOCAL work_mem = '32MB'", ...readSettings(table, session.server.versionNumber)].join("; ")}`,
   );
   try {
-    const decided = threshold || (await decideThreshold(session, table, bytes));
+    const threshold = await decideThreshold(session, table, bytes, before);
+    const segments = threshold === before?.threshold ? options.segments : null;
     if (segments !== null)
-      return { ranges: await segmentRanges(session, table, begins, segments, decided), threshold: decided };
+      return { ranges: await segmentRanges(session, table, begins, segments, threshold), threshold };
+    if (begins.length === 0) return { ranges: between([]), threshold };
     const ends =
       table.order === "key"
-        ? await keyEnds(session, table, begins, bytes, decided)
-        : await placeEnds(session, table, begins, bytes, decided);
-    return { ranges: between(ends), threshold: decided };
+        ? await keyEnds(session, table, begins, bytes, threshold)
+        : await placeEnds(session, table, begins, bytes, threshold);
+    return { ranges: between(ends), threshold };
   } catch (error) {
     // What the server cannot do here, it says again when the rows are read; a plan is no more than a help.
     const { cause } = databaseError(error, session.target.label);
     if (sqlState(cause) === undefined) throw error;
-    return whole;
+    return undecided;
   } finally {
     await session.query("ROLLBACK TO SAVEPOINT plan; RELEASE SAVEPOINT plan");
   }
@@ -143,14 +147,26 @@ function addEnd(ends: RangeEnd[], end: RangeEnd): void {
 }
 
 /** What the cutter of the first range would decide, before the other ranges begin. */
-async function decideThreshold(session: Session, table: TableQuery, bytes: number): Promise<number> {
-  for (let limit = DECIDING_ROWS; ; limit *= 4) {
+async function decideThreshold(
+  session: Session,
+  table: TableQuery,
+  bytes: number,
+  before: { threshold: number; rows: number; bytes: number } | null,
+): Promise<number> {
+  for (let limit = rowsToAsk(before); ; limit *= 4) {
     const lines = new LineSink(DECIDING_BYTES * 2);
     await copyOut(session.client, { sql: copyQuery(table, WHOLE, limit), sink: lines });
-    const decided = decideFrom(lines.lengths);
+    const decided = decideFrom(lines.lengths, before?.threshold);
     if (decided !== null) return decided;
-    if (lines.lengths.length < limit || limit > bytes) return thresholdFor(lines.bytes, lines.lengths.length);
+    if (lines.lengths.length < limit || limit > bytes)
+      return thresholdFor(lines.bytes, lines.lengths.length, before?.threshold);
   }
+}
+
+/** About as many as decide: of long rows, a thousand would be a lot to read twice. */
+function rowsToAsk(before: { rows: number; bytes: number } | null): number {
+  if (!before?.rows) return ASKED_ROWS;
+  return Math.min(DECIDING_ROWS, Math.ceil((1.5 * DECIDING_BYTES * before.rows) / Math.max(1, before.bytes)));
 }
 
 async function keyEnds(

@@ -30,6 +30,7 @@ const unit = (path: string, threshold: number): RowsUnit => ({
   fields: [0],
   format: "text",
   threshold,
+  thresholdBefore: 0,
   previous: null,
   isNew: false,
   start: 0,

@@ -8,7 +8,7 @@ import { EncodingPacker } from "../../../ingest/encoding-packer.ts";
 import { type SlabBatch, SlabPacker } from "../../../ingest/slab-packer.ts";
 import { keyHash } from "./key-hash.ts";
 import { RowCutter } from "./row-cutter.ts";
-import { decideFrom, MAX_CHUNK_BYTES, stickyThreshold, thresholdFor } from "./threshold.ts";
+import { decideFrom, MAX_CHUNK_BYTES, thresholdFor } from "./threshold.ts";
 
 const seed = Number(process.env["DATADB_TEST_SEED"] ?? 1);
 
@@ -29,6 +29,7 @@ async function cut(
   piece = 100_000,
   fields: number[] | null = [0],
   Packer = SlabPacker,
+  thresholdBefore = 0,
 ): Promise<Cut> {
   const slabs = 3 + Math.ceil(rows.reduce((sum, row) => sum + row.length, 0) / (SLAB_BYTES / 4));
   const memory = slabMemory(slabs);
@@ -36,7 +37,7 @@ async function cut(
   const batches: SlabBatch[] = [];
   const exchange = { acquire: async () => next++, post: (batch: SlabBatch) => void batches.push(batch) };
   const packer = new Packer(memory, "sha256", exchange);
-  const cutter = new RowCutter(packer, keyHash(fields, "text"), threshold);
+  const cutter = new RowCutter(packer, keyHash(fields, "text"), threshold, { thresholdBefore });
   for (const row of rows) await feed(cutter, row, piece);
   cutter.finish();
   packer.flush();
@@ -170,12 +171,31 @@ test("the hash is that of the key's fields alone, in text and binary", () => {
 test("a threshold is a power of two, kept while chunks have a good size", () => {
   expect(thresholdFor(64 * 1000, 1000)).toBe(1024);
   expect(thresholdFor(1 << 30, 10)).toBe(1);
-  expect(stickyThreshold(undefined)).toBe(0);
-  expect(stickyThreshold({ threshold: 256, rows: 1000, bytes: 256_000 })).toBe(256);
-  expect(stickyThreshold({ threshold: 256, rows: 1000, bytes: 25_600 })).toBe(0);
-  expect(stickyThreshold({ threshold: 256, rows: 1000, bytes: 2_560_000 })).toBe(0);
-  expect(stickyThreshold({ threshold: 1, rows: 10, bytes: 100_000_000 })).toBe(1);
-  expect(stickyThreshold({ threshold: 255, rows: 1000, bytes: 256_000 })).toBe(0);
+  expect(thresholdFor(256_000, 1000, 512)).toBe(512);
+  expect(thresholdFor(25_600, 1000, 256)).toBe(2048);
+  expect(thresholdFor(2_560_000, 1000, 256)).toBe(32);
+  expect(thresholdFor(100_000_000, 10, 1)).toBe(1);
+  expect(thresholdFor(256_000, 1000, 255)).toBe(256);
+});
+
+test("rows that did not change are cut as they were, whatever was before", async () => {
+  const before = fc.oneof(
+    fc.constantFrom(0, 3, 1 << 20),
+    fc.nat(20).map((power) => 2 ** power),
+  );
+  await fc.assert(
+    fc.asyncProperty(rowLengths(30), before, async (lengths, first) => {
+      const rows = lengths.map((length, key) => row(key, "x".repeat(length)));
+      const decided = decideFrom(
+        rows.map(({ length }) => length),
+        first,
+      );
+      const once = await cut(rows, 0, undefined, [0], SlabPacker, first);
+      if (decided !== null) expect(once.threshold).toBe(decided);
+      const twice = await cut(rows, 0, undefined, [0], SlabPacker, once.threshold);
+      expect([twice.threshold, twice.names]).toEqual([once.threshold, once.names]);
+    }),
+  );
 });
 
 describe("rows that are encoded as they are cut", () => {

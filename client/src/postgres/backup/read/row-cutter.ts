@@ -19,6 +19,8 @@ const HEADER_BYTES = 5;
 const ALL = 0xffff_ffff;
 
 interface RowCutterOptions {
+  /** What the previous backup decided. */
+  thresholdBefore?: number;
   bases?: KeyBases | undefined;
   flushed?: () => void;
   scanner?: RowScanner | null;
@@ -33,6 +35,7 @@ export class RowCutter implements RowSink {
   bytes = 0;
   /** Given, or (0) decided from the first rows: the same for the same rows. */
   threshold: number;
+  private readonly thresholdBefore: number;
   private readonly packer: SlabPacker;
   private readonly hash: KeyHash;
   private readonly chunks: CutChunks;
@@ -57,12 +60,9 @@ export class RowCutter implements RowSink {
    * `bases`: what the chunks may be encoded against. `flushed` is called when all chunks of the run are on their way. `scanner`: knows the
    * same hash, for rows that come where it can read them. `sums`: only with a scanner that sums up.
    */
-  constructor(
-    packer: SlabPacker,
-    hash: KeyHash,
-    threshold: number,
-    { bases, flushed = () => {}, scanner = null, sums = null, sorts = false }: RowCutterOptions = {},
-  ) {
+  constructor(packer: SlabPacker, hash: KeyHash, threshold: number, options: RowCutterOptions = {}) {
+    const { bases, flushed = () => {}, scanner = null, sums = null, sorts = false } = options;
+    this.thresholdBefore = options.thresholdBefore ?? 0;
     this.packer = packer;
     this.hash = hash;
     this.threshold = threshold;
@@ -218,7 +218,7 @@ export class RowCutter implements RowSink {
   }
 
   private decide(): void {
-    this.threshold = thresholdFor(this.begun, this.gathered);
+    this.threshold = thresholdFor(this.begun, this.gathered, this.thresholdBefore);
     this.cutGathered();
   }
 
@@ -232,7 +232,7 @@ export class RowCutter implements RowSink {
     if (wasm.isAscending() === 0) sortRows(view, position, end);
     if (this.threshold === 0) {
       const decided = wasm.upTo(position, end, DECIDING_ROWS, DECIDING_BYTES);
-      this.threshold = thresholdFor(decided - position, wasm.takenRows());
+      this.threshold = thresholdFor(decided - position, wasm.takenRows(), this.thresholdBefore);
     }
     this.cutGathered();
   }

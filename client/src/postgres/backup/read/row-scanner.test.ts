@@ -24,13 +24,15 @@ interface Reading {
   rows: readonly Buffer[];
   fields: readonly number[] | null;
   threshold: number;
+  thresholdBefore?: number;
   /** Bytes of the stream that come together. */
   pieces: readonly number[];
   sorts?: boolean;
 }
 
 /** Reads rows as from a server, whose bytes lie beside the slabs. */
-async function read({ rows, fields, threshold, pieces, sorts = false }: Reading, scans: boolean) {
+async function read(reading: Reading, scans: boolean) {
+  const { rows, fields, threshold, thresholdBefore = 0, pieces, sorts = false } = reading;
   const bytes = Buffer.concat([
     message("H", Buffer.alloc(3)),
     ...rows.map((row) => message("d", row)),
@@ -50,6 +52,7 @@ async function read({ rows, fields, threshold, pieces, sorts = false }: Reading,
   const scanner = rowScanner(memory);
   if (scans) expect(scanner.begin(fields, "text")).toBe(true);
   const cutter = new RowCutter(packer, keyHash(fields, "text"), threshold, {
+    thresholdBefore,
     scanner: scans ? scanner : null,
     sorts,
   });
@@ -98,6 +101,7 @@ test("property: chunks, marks and counts are the same", async () => {
         rows,
         fields: fc.constantFrom([0], [1], [0, 2], [3, 40, 63], null),
         threshold: fc.constantFrom(0, 1, 2, 8, 64),
+        thresholdBefore: fc.constantFrom(0, 16, 256),
         pieces,
       }),
       async (reading) => {

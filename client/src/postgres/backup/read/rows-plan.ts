@@ -14,7 +14,7 @@ import { type SummedTable, summedTable } from "./summed-table.ts";
 import { assembleTable, type NodeBase, type TableAssembly } from "./table-content.ts";
 import { tableProgress } from "./table-progress.ts";
 import type { TableToRead } from "./table-to-read.ts";
-import { MAX_CHUNK_BYTES, stickyThreshold } from "./threshold.ts";
+import { MAX_CHUNK_BYTES } from "./threshold.ts";
 
 /** Tables up to this size may be read several in one go: so many at most. */
 const SMALL_BYTES = 256 << 10;
@@ -48,6 +48,7 @@ export interface OpenTable {
   query: TableQuery;
   ranges: PlannedRange[];
   threshold: number;
+  thresholdBefore: number;
   chunks: PreviousChunks | null;
   sums: SummedTable | null;
   assembly: TableAssembly;
@@ -111,7 +112,10 @@ export class RowsPlan {
     return [...path, ...readSettings(query, this.options.holder.server.versionNumber)];
   }
 
-  unit({ table, query, threshold, chunks, ranges, sums }: OpenTable, range: number): RowsUnit {
+  unit(
+    { table, query, threshold, thresholdBefore, chunks, ranges, sums }: OpenTable,
+    range: number,
+  ): RowsUnit {
     const { begin, before, after, upTo } = ranges[range]!;
     const fields = table.key?.columns.map((column) => table.columns.indexOf(column)).sort((a, b) => a - b);
     return {
@@ -125,6 +129,7 @@ export class RowsPlan {
       fields: fields ?? null,
       format: query.format,
       threshold,
+      thresholdBefore,
       previous: chunks,
       isNew: chunks === null && this.options.expectsNew(),
       start: before?.chunk ?? (chunks === null ? 0 : Math.floor(chunks.marks.length * begin)),
@@ -180,17 +185,17 @@ export class RowsPlan {
     const same =
       before?.format === format && JSON.stringify(before.key?.columns) === JSON.stringify(table.key?.columns);
     const query: TableQuery = { ...table, format };
-    const kept = same ? stickyThreshold(before) : 0;
+    const comparable = same ? before : null;
     const chunksKnown = previous.chunks(table.path);
     const [{ ranges, threshold, sums }, chunks, base] = await Promise.all([
       turn(async () => {
-        const known = kept > 0 ? previous.sums(table.path) : null;
+        const known = comparable && previous.sums(table.path);
         const sums = format === "text" ? await summedTable(holder, table, known) : null;
         const segments = sums?.before && (await chunksKnown) ? sums.before.segments : null;
         const plan = await planRanges(holder, query, {
           bytes: table.bytes,
           jobs: seats.filter(({ lane }) => lane === 0).length,
-          threshold: kept,
+          before: comparable,
           splittable: format === "text" && table.splittable,
           segments,
         });
@@ -205,6 +210,7 @@ export class RowsPlan {
       query: ranges.length > 1 && query.order === "physical" ? { ...query, order: "ctid" } : query,
       ranges,
       threshold,
+      thresholdBefore: comparable?.threshold ?? 0,
       chunks,
       sums,
       assembly: assembleTable(hash, ranges, emit, base),

@@ -32,8 +32,9 @@ export interface RowsUnit extends RowsSession {
   /** Indexes of the key's fields in a row; null without key. */
   fields: number[] | null;
   format: "text" | "binary";
-  /** 0: to be decided. */
+  /** 0: to be decided, from the first rows and what it was in the previous backup. */
   threshold: number;
+  thresholdBefore: number;
   previous: PreviousChunks | null;
   /** The previous chunk where these rows begin. */
   start: number;

@@ -3,7 +3,7 @@
 /** What a chunk should have on average: one changed row costs a delta against so much. */
 const MEAN_BYTES = 64 << 10;
 
-/** A threshold is kept while the mean stays between these. */
+/** A threshold is kept while the deciding rows make chunks between these. */
 const LEAST_MEAN_BYTES = 16 << 10;
 const MOST_MEAN_BYTES = 256 << 10;
 
@@ -19,32 +19,28 @@ export function isDecided(bytes: number, rows: number): boolean {
   return rows >= DECIDING_ROWS || bytes >= DECIDING_BYTES;
 }
 
-/** What a row cutter decides that gets rows of these lengths; null when it would wait for more. */
-export function decideFrom(lengths: readonly number[]): number | null {
+/** What a row cutter decides that gets rows of these lengths; null when it would wait for more. `before`: as in thresholdFor. */
+export function decideFrom(lengths: readonly number[], before = 0): number | null {
   let bytes = 0;
   for (const [rows, length] of lengths.entries()) {
-    if (length > MAX_CHUNK_BYTES || bytes + length > MAX_CHUNK_BYTES) return thresholdFor(bytes, rows);
+    if (length > MAX_CHUNK_BYTES || bytes + length > MAX_CHUNK_BYTES)
+      return thresholdFor(bytes, rows, before);
     bytes += length;
-    if (isDecided(bytes, rows + 1)) return thresholdFor(bytes, rows + 1);
+    if (isDecided(bytes, rows + 1)) return thresholdFor(bytes, rows + 1, before);
   }
   return null;
 }
 
-/** A power of two: one row in so many ends a chunk. */
-export function thresholdFor(bytes: number, rows: number): number {
+/**
+ * A power of two: one row in so many ends a chunk. `bytes` and `rows`: of those that decide. `before`: what the previous backup decided
+ * (0: nothing), kept while it still makes chunks of a good size. It depends on nothing else, so that rows which did not change are cut as
+ * they were: for all of its results r, thresholdFor(bytes, rows, r) is r.
+ */
+export function thresholdFor(bytes: number, rows: number, before = 0): number {
   const each = rows === 0 ? MEAN_BYTES : Math.max(1, bytes / rows);
+  const mean = each * before;
+  if (mean >= LEAST_MEAN_BYTES && mean <= MOST_MEAN_BYTES && isPowerOfTwo(before)) return before;
   return 2 ** Math.min(20, Math.max(0, Math.round(Math.log2(MEAN_BYTES / each))));
-}
-
-/** The threshold of the previous backup, or 0 (decide anew) when chunks have become too small or too large. */
-export function stickyThreshold(
-  previous: { threshold: number; rows: number; bytes: number } | undefined,
-): number {
-  if (previous === undefined || previous.rows === 0 || previous.threshold < 1) return 0;
-  const mean = (previous.bytes / previous.rows) * previous.threshold;
-  // A table that is one chunk tells nothing; and long rows have chunks of their own.
-  const fits = mean >= LEAST_MEAN_BYTES && (mean <= MOST_MEAN_BYTES || previous.threshold === 1);
-  return fits && isPowerOfTwo(previous.threshold) ? previous.threshold : 0;
 }
 
 function isPowerOfTwo(value: number): boolean {

@@ -40,6 +40,7 @@ export function beginUnit(
   const scans = scanner?.begin(unit.fields, unit.format, unit.sums?.sum) ?? false;
   const recorder = scans && unit.sums !== null ? new SegmentRecorder(unit.sums.least) : null;
   const cutter: RowCutter = new RowCutter(packer, hash, unit.threshold, {
+    thresholdBefore: unit.thresholdBefore,
     bases,
     flushed,
     scanner: scans ? scanner : null,
