@@ -184,7 +184,7 @@ export const WRITING_VERBS: Readonly<Record<string, WritingVerb>> = {
     words: () => ["mirror", "sync", "--refill", "2"],
     before: (store) => rmSync(join(store, "copy"), { recursive: true }),
     repeatable: ["mirror", "sync"],
-    says: /"state":"down","reason":"cannot write to .*: no space is left"/,
+    says: /"state":"down","reason":"cannot (write to|open for writing) .*: no space is left"/,
   },
   "key add": { kind: "encrypted", words: ({ newKey }) => ["key", "add", newKey] },
   "key remove": { kind: "encrypted", words: (_, { spareKey }) => ["key", "remove", spareKey] },
