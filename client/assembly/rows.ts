@@ -28,6 +28,7 @@ let form: u32 = 0;
 let fields: u64 = 0;
 let last: u32 = 0;
 let most: u32 = 0;
+let long: u32 = 0;
 
 /** Whether rows are summed up. */
 let sums: u32 = 0;
@@ -38,20 +39,24 @@ let ascending: u32 = 1;
 
 let begun: u32 = 0;
 let rows: u32 = 0;
+let longOnes: u32 = 0;
+let longTotal: u32 = 0;
 let ended: u32 = 0;
 let hash: u32 = 0;
 let length: u32 = 0;
 
 /**
- * `what`: 0 the first field, 1 the fields whose bits are set in `high` and `low`, 2 both ends of the row. `chunk`: its largest size.
+ * `what`: 0 the first field, 1 the fields whose bits are set in `high` and `low`, 2 both ends of the row. `chunk`: its largest size. `longer`:
+ * a row of more bytes is a long one.
  * `summed`: 1 when each row is added to the sum of row-sum.ts.
  */
-export function configure(what: u32, low: u32, high: u32, chunk: u32, summed: u32): void {
+export function configure(what: u32, low: u32, high: u32, chunk: u32, longer: u32, summed: u32): void {
   sums = summed;
   form = what;
   fields = (<u64>high << 32) | <u64>low;
   last = 63 - <u32>clz<u64>(fields);
   most = chunk;
+  long = longer;
   key = i64.MIN_VALUE;
   ascending = 1;
 }
@@ -134,8 +139,8 @@ export function take(at: usize, end: usize, out: usize, have: u32, limit: usize,
 }
 
 /**
- * Takes messages as take() does, without a look at where chunks end, up to the row with which they are `mostRows`, or `mostBytes` with the `have`
- * before them. `keys`: 1 when the first field is a whole number, for isAscending().
+ * Takes messages as take() does, without a look at where chunks end, up to the row with which they are `mostRows`, or those that are not long
+ * `mostBytes`. `keys`: 1 when the first field is a whole number, for isAscending().
  */
 export function gather(
   at: usize,
@@ -148,8 +153,8 @@ export function gather(
   keys: u32,
 ): usize {
   begun = have;
-  rows = 0;
-  while (rows < mostRows && begun < mostBytes && at + HEADER_BYTES <= end && load<u8>(at) == COPY_DATA) {
+  countFromZero();
+  while (rows < mostRows && begun - have - longTotal < mostBytes && at + HEADER_BYTES <= end && load<u8>(at) == COPY_DATA) {
     const bytes = bswap<u32>(load<u32>(at + 1)) - LENGTH_BYTES;
     const row = at + HEADER_BYTES;
     if (<usize>bytes > end - row || begun + bytes > most || out + begun + bytes > limit) break;
@@ -157,9 +162,22 @@ export function gather(
     if (keys != 0) follow(row);
     at = row + bytes;
     begun += bytes;
-    rows++;
+    count(bytes);
   }
   return at;
+}
+
+function countFromZero(): void {
+  rows = 0;
+  longOnes = 0;
+  longTotal = 0;
+}
+
+function count(bytes: u32): void {
+  rows++;
+  if (bytes <= long) return;
+  longOnes++;
+  longTotal += bytes;
 }
 
 /** The next row, which begins with a whole number, for isAscending(). */
@@ -182,10 +200,15 @@ export function isAscending(): u32 {
   return ascending;
 }
 
-/** Where those of the rows at [at, end) end that are `mostRows`, or `mostBytes` together with the last of them. takenRows() is how many. */
+/** Where those of the rows at [at, end) end that are `mostRows`, or of which those that are not long have `mostBytes`. takenRows() is how many. */
 export function upTo(at: usize, end: usize, mostRows: u32, mostBytes: usize): usize {
   const from = at;
-  for (rows = 0; at < end && rows < mostRows && at - from < mostBytes; rows++) at = rowEnd(at, end);
+  countFromZero();
+  while (at < end && rows < mostRows && at - from - longTotal < mostBytes) {
+    const row = at;
+    at = rowEnd(row, end);
+    count(<u32>(at - row));
+  }
   return at;
 }
 
@@ -230,6 +253,16 @@ export function begunBytes(): u32 {
 /** Rows taken. */
 export function takenRows(): u32 {
   return rows;
+}
+
+/** How many of the rows that gather() or upTo() took are long. */
+export function longRows(): u32 {
+  return longOnes;
+}
+
+/** Bytes of these. */
+export function longBytes(): u32 {
+  return longTotal;
 }
 
 /** Whether the last row ends a chunk. */

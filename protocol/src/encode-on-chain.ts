@@ -70,8 +70,9 @@ export function encodeOnChain(
   return again && again.payload.length < chosen.payload.length ? again : chosen;
 }
 
-/** Whether there was so much left; it is not any more. */
-function spend(effort: Effort, bytes: number): boolean {
+/** Whether there was so much left; it is not any more. A base is looked through from end to end, however short what needs it is. */
+function spend(effort: Effort, content: number, base = 0): boolean {
+  const bytes = Math.max(content, base);
   if (bytes > effort.left) return false;
   effort.left -= bytes;
   return true;
@@ -79,7 +80,7 @@ function spend(effort: Effort, bytes: number): boolean {
 
 function wholeWithEffort(raw: BlobRecord, chosen: BlobRecord, effort: Effort): BlobRecord | undefined {
   const { beside } = effort;
-  if (beside && spend(effort, raw.length)) {
+  if (beside && spend(effort, raw.length, beside.content.length)) {
     const delta = encodeDelta(raw, beside, "effort");
     const most = chosen.payload.length * WORTHWHILE_BESIDE;
     if (delta && delta.payload.length + raw.name.length < most) return delta;
@@ -96,7 +97,7 @@ function deltaWithEffort(
   effort: Effort,
 ): BlobRecord | undefined {
   const link = links.find(({ record }) => record.name.equals(base!));
-  if (link === undefined || !spend(effort, raw.length)) return undefined;
+  if (link === undefined || !spend(effort, raw.length, link.content.length)) return undefined;
   return encodeDelta(raw, { name: base!, content: link.content }, "effort");
 }
 

@@ -38,7 +38,8 @@ describe("effort", () => {
     ["what changed much, against its base", CHANGED, "zstd-delta"],
     ["what is new, whole", APPENDED, "zstd"],
   ])("makes smaller %s, and is taken away by its length", (_, content, encoding) => {
-    const effort = { left: content.length + 7 };
+    const spent = encoding === "zstd" ? content.length : Math.max(content.length, FIRST.length);
+    const effort = { left: spent + 7 };
     const [quick, record] = [encode(content), encode(content, effort)];
     expect([quick.encoding, record.encoding]).toEqual([encoding, encoding]);
     expect(record.base).toEqual(quick.base);
@@ -56,7 +57,7 @@ describe("effort", () => {
 
   test("tries what lies beside where the chain is of no use", () => {
     const beside = { name: nameOf(rows(800, 1400)), content: rows(800, 1400) };
-    const effort = { left: APPENDED.length, beside };
+    const effort = { left: Math.max(APPENDED.length, beside.content.length), beside };
     const record = encode(APPENDED, effort);
     expect(record).toMatchObject({ encoding: "zstd-delta", base: beside.name });
     const there = encodeBlob("data", beside.name, beside.content);
@@ -68,10 +69,20 @@ describe("effort", () => {
   test("that was spent on another base in vain makes it whole, and is all counted", () => {
     const [content, other] = [digits("own"), digits("other")];
     const beside = { name: nameOf(other), content: other };
-    const effort = { left: content.length * 2, beside };
+    const effort = { left: content.length + Math.max(content.length, other.length), beside };
     expect(encode(content, effort)).toEqual(encode(content, { left: content.length }));
     expect(effort.left).toBe(0);
     expect(encode(content, { left: content.length, beside })).toEqual(encode(content));
+  });
+
+  test("is spent on looking through a base, however short the content", () => {
+    const content = Buffer.concat([rows(0, 4), rows(4, 8, 1)]);
+    const effort = { left: FIRST.length };
+    expect(encode(content, effort)).toMatchObject({ encoding: "zstd-delta" });
+    expect(effort.left).toBe(0);
+    const less = { left: FIRST.length - 1 };
+    expect(encode(content, less)).toEqual(encode(content));
+    expect(less.left).toBe(FIRST.length - 1);
   });
 
   test("is not spent on small differences, nor on what does not compress", () => {

@@ -153,6 +153,7 @@ class FrameReader {
   private left = 0;
   private type = 0;
   private isRow = false;
+  /** Of a row, or of the end of all: whether the sink knows. */
   private begun = true;
   private reported = 0;
 
@@ -174,8 +175,10 @@ class FrameReader {
         if (position === end) break;
       }
       if (!this.begun) {
+        if (!this.isRow && !this.sink.end()) return position;
         this.begun = true;
-        if (!this.sink.begin(this.left)) return position;
+        if (!this.isRow) this.finished();
+        else if (!this.sink.begin(this.left)) return position;
       }
       if (this.left === 0) {
         position = this.readHeader(bytes, position, end);
@@ -217,9 +220,8 @@ class FrameReader {
     this.type = type;
     this.isRow = type === COPY_DATA;
     this.left = length;
-    this.begun = !this.isRow;
+    this.begun = !this.isRow && type !== COPY_DONE;
     if (type === COPY_OUT_RESPONSE) this.options.started?.();
-    if (type === COPY_DONE) this.finished();
   }
 
   private finished(): void {

@@ -24,6 +24,10 @@ export class LineSink implements RowSink {
 
   async room(): Promise<void> {}
 
+  end(): boolean {
+    return true;
+  }
+
   take(): number {
     return 0;
   }

@@ -18,12 +18,12 @@ import { type KeyHash, keyHash } from "./key-hash.ts";
 import { LineSink } from "./line-sink.ts";
 import { rangeBegins } from "./range-begins.ts";
 import { type Segment, segmentEnds } from "./segments.ts";
-import { DECIDING_BYTES, DECIDING_ROWS, decideFrom, thresholdFor } from "./threshold.ts";
+import { DECIDING_BYTES, DECIDING_ROWS, decideFrom, LONG_BYTES, MOST_DECIDING_BYTES } from "./threshold.ts";
 
 /** Pages of which keys are sampled: enough for some hundred ranges, and sorted in memory. */
 const SAMPLED_PAGES = 300;
 /** Rows that are asked for first to decide a threshold, where nothing is known of their length. */
-const ASKED_ROWS = 64;
+const ASKED_ROWS = 8;
 /** Rows among which the end of a chunk is sought, as a multiple of the rows of a chunk. */
 const SEARCH_CHUNKS = 8;
 /** Ends that are sought with one message. */
@@ -154,19 +154,20 @@ async function decideThreshold(
   before: { threshold: number; rows: number; bytes: number } | null,
 ): Promise<number> {
   for (let limit = rowsToAsk(before); ; limit *= 4) {
-    const lines = new LineSink(DECIDING_BYTES * 2);
+    const lines = new LineSink(0);
     await copyOut(session.client, { sql: copyQuery(table, WHOLE, limit), sink: lines });
-    const decided = decideFrom(lines.lengths, before?.threshold);
+    const isAll = lines.lengths.length < limit || limit > bytes;
+    const decided = decideFrom(lines.lengths, isAll, before?.threshold);
     if (decided !== null) return decided;
-    if (lines.lengths.length < limit || limit > bytes)
-      return thresholdFor(lines.bytes, lines.lengths.length, before?.threshold);
   }
 }
 
 /** About as many as decide: of long rows, a thousand would be a lot to read twice. */
 function rowsToAsk(before: { rows: number; bytes: number } | null): number {
   if (!before?.rows) return ASKED_ROWS;
-  return Math.min(DECIDING_ROWS, Math.ceil((1.5 * DECIDING_BYTES * before.rows) / Math.max(1, before.bytes)));
+  const mean = Math.max(1, before.bytes / before.rows);
+  const decide = mean > LONG_BYTES ? MOST_DECIDING_BYTES : DECIDING_BYTES;
+  return Math.min(DECIDING_ROWS, Math.ceil((1.5 * decide) / mean));
 }
 
 async function keyEnds(

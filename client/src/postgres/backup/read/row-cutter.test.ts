@@ -39,6 +39,7 @@ async function cut(
   const packer = new Packer(memory, "sha256", exchange);
   const cutter = new RowCutter(packer, keyHash(fields, "text"), threshold, { thresholdBefore });
   for (const row of rows) await feed(cutter, row, piece);
+  if (!cutter.end()) await cutter.room();
   cutter.finish();
   packer.flush();
   const run = cutter.takeRun();
@@ -82,7 +83,12 @@ test("chunks together are the rows, each ends with a row, and most end where a k
   expect(Buffer.concat(chunks).equals(Buffer.concat(rows))).toBe(true);
   expect(counted).toBe(60_000);
   for (const chunk of chunks) expect(chunk.at(-1)).toBe(10);
-  expect(threshold).toBe(decideFrom(rows.map(({ length }) => length)));
+  expect(threshold).toBe(
+    decideFrom(
+      rows.map(({ length }) => length),
+      true,
+    ),
+  );
   const mean = Buffer.concat(rows).length / chunks.length;
   expect(mean).toBeGreaterThan(32 << 10);
   expect(mean).toBeLessThan(128 << 10);
@@ -178,6 +184,21 @@ test("a threshold is a power of two, kept while chunks have a good size", () => 
   expect(thresholdFor(256_000, 1000, 255)).toBe(256);
 });
 
+test.each([
+  ["a long row", [300_000]],
+  ["long rows, more than fit into a chunk", [300_000, 200_000, 400_000]],
+  ["a row that is cut itself", [MAX_CHUNK_BYTES * 3]],
+  ["rows of all lengths", [MAX_CHUNK_BYTES * 2, 10, 400_000, 20, MAX_CHUNK_BYTES + 1, 30]],
+])("%s before all others does not decide for them", async (_, lengths) => {
+  const first = lengths.map((length, i) => Buffer.from(`0${i}\t${"l".repeat(length)}\n`));
+  const rows = [...first, ...rowsTo(60_000)];
+  const { chunks, rows: counted, threshold } = await cut(rows, 0);
+  expect(Buffer.concat(chunks).equals(Buffer.concat(rows))).toBe(true);
+  expect(counted).toBe(rows.length);
+  expect(threshold).toBeGreaterThanOrEqual(256);
+  expect(chunks.length).toBeLessThan(300);
+});
+
 test("rows that did not change are cut as they were, whatever was before", async () => {
   const before = fc.oneof(
     fc.constantFrom(0, 3, 1 << 20),
@@ -188,10 +209,12 @@ test("rows that did not change are cut as they were, whatever was before", async
       const rows = lengths.map((length, key) => row(key, "x".repeat(length)));
       const decided = decideFrom(
         rows.map(({ length }) => length),
+        true,
         first,
       );
       const once = await cut(rows, 0, undefined, [0], SlabPacker, first);
-      if (decided !== null) expect(once.threshold).toBe(decided);
+      expect(once.threshold).toBe(decided);
+      expect((await cut(rows, decided!)).names).toEqual(once.names);
       const twice = await cut(rows, 0, undefined, [0], SlabPacker, once.threshold);
       expect([twice.threshold, twice.names]).toEqual([once.threshold, once.names]);
     }),

@@ -1,13 +1,14 @@
 /** Cuts rows into chunks: after rows whose key's hash says so, never inside one. */
 import type { SlabPacker } from "../../../ingest/slab-packer.ts";
 import { type ChunkRun, CutChunks, type RowSums } from "./cut-chunks.ts";
+import { HeldRows } from "./held-rows.ts";
 import type { KeyBases, PreviousChunks } from "./key-bases.ts";
 import type { KeyHash } from "./key-hash.ts";
 import type { RowScanner } from "./row-scanner.ts";
 import type { RowSink } from "./row-sink.ts";
 import type { Segment } from "./segments.ts";
 import { sortRows } from "./sort-rows.ts";
-import { DECIDING_BYTES, DECIDING_ROWS, isDecided, MAX_CHUNK_BYTES, thresholdFor } from "./threshold.ts";
+import { DECIDING_BYTES, DECIDING_ROWS, DecidingRows, MAX_CHUNK_BYTES } from "./threshold.ts";
 
 /** Room for the next row, and for a chunk that began in the slab before. */
 const ROOM_BYTES = 2 * MAX_CHUNK_BYTES;
@@ -36,6 +37,9 @@ export class RowCutter implements RowSink {
   /** Given, or (0) decided from the first rows: the same for the same rows. */
   threshold: number;
   private readonly thresholdBefore: number;
+  private readonly deciding = new DecidingRows();
+  /** Null unless too much came before the threshold was decided. */
+  private held: HeldRows | null = null;
   private readonly packer: SlabPacker;
   private readonly hash: KeyHash;
   private readonly chunks: CutChunks;
@@ -45,9 +49,7 @@ export class RowCutter implements RowSink {
   private length = 0;
   private filled = 0;
   private huge = false;
-  /** Rows behind packer.position that were not looked at: while there is no threshold, or their order is not known. */
-  private gathered = 0;
-  /** Where they end; only without a scanner. */
+  /** Where rows behind packer.position end that were not looked at, while there is no threshold; only without a scanner. */
   private ends: number[] = [];
   private sorts: boolean;
   /** The rows were too many to be sorted here, and none was kept. */
@@ -78,9 +80,36 @@ export class RowCutter implements RowSink {
     this.filled = 0;
     this.huge = length > MAX_CHUNK_BYTES;
     if (this.sorts) return this.beginUnsorted();
+    if (this.held !== null) return this.held.begin(length) || this.decide();
     // A long row may be cut inside, and is alone in its chunks: they are the same wherever it comes.
-    if (this.huge || this.begun + length > MAX_CHUNK_BYTES) this.finish();
+    if (this.huge || this.begun + length > MAX_CHUNK_BYTES) {
+      if (this.threshold === 0 && this.begun > 0) return this.hold().begin(length) || this.decide();
+      if (this.threshold === 0 && this.deciding.add(length)) this.decide();
+      if (this.begun > 0) this.add(this.begun, 0);
+    }
     return this.huge || this.packer.free >= this.begun + length;
+  }
+
+  /** What was gathered is taken back: it comes again. */
+  private hold(): HeldRows {
+    const { packer, begun } = this;
+    const bytes = packer.view.subarray(packer.position, packer.position + begun);
+    this.held = new HeldRows(this.deciding, bytes, this.scanner === null ? this.ends : null);
+    this.rows -= this.held.count;
+    this.bytes -= begun;
+    this.begun = 0;
+    this.ends = [];
+    return this.held;
+  }
+
+  end(): boolean {
+    return this.held === null || this.decide();
+  }
+
+  /** False: what is held waits for room(). */
+  private decide(): false {
+    this.threshold = this.deciding.threshold(this.thresholdBefore);
+    return false;
   }
 
   /** What cannot be sorted is dropped, row by row. */
@@ -91,7 +120,9 @@ export class RowCutter implements RowSink {
   }
 
   async room(): Promise<void> {
-    const { packer } = this;
+    const { packer, held } = this;
+    this.held = null;
+    if (held !== null) return await held.release(this);
     const there = this.huge ? this.begun : this.begun + this.filled;
     if (packer.free >= there + MAX_CHUNK_BYTES) return;
     const kept = Buffer.from(packer.view.subarray(packer.position, packer.position + there));
@@ -103,6 +134,7 @@ export class RowCutter implements RowSink {
 
   write(source: Buffer, from: number, to: number): number {
     if (this.isUnsorted) return to - from;
+    if (this.held !== null) return this.held.write(source, from, to);
     if (this.huge) return this.writePiece(source, from, to);
     source.copy(this.packer.view, this.packer.position + this.begun + this.filled, from, to);
     this.filled += to - from;
@@ -114,6 +146,7 @@ export class RowCutter implements RowSink {
   take(source: Buffer, from: number, to: number): number {
     const { packer, scanner } = this;
     if (scanner === null || this.isUnsorted || source.buffer !== packer.view.buffer) return 0;
+    if (this.held !== null) return 0;
     if (this.sorts || this.threshold === 0) return this.gather(source, from, to);
     const { threshold } = this;
     const { wasm } = scanner;
@@ -134,20 +167,20 @@ export class RowCutter implements RowSink {
 
   /** Of what decides, or all of it where it has to be sorted; then goes on. */
   private gather(source: Buffer, from: number, to: number): number {
-    const { packer, sorts } = this;
+    const { packer, sorts, deciding } = this;
     const { wasm } = this.scanner!;
     const [at, end] = [source.byteOffset + from, source.byteOffset + to];
-    const [rows, bytes] = sorts ? [ALL, ALL] : [DECIDING_ROWS - this.gathered, DECIDING_BYTES];
+    const [mostRows, mostBytes] = sorts ? [ALL, ALL] : [deciding.missingRows, deciding.missingBytes];
     const limit = packer.position + packer.free;
-    const next = wasm.gather(at, end, packer.position, this.begun, limit, rows, bytes, sorts ? 1 : 0);
+    const next = wasm.gather(at, end, packer.position, this.begun, limit, mostRows, mostBytes, sorts ? 1 : 0);
     const taken = wasm.takenRows();
     this.rows += taken;
-    this.gathered += taken;
-    this.bytes += next - at - taken * HEADER_BYTES;
-    this.begun = wasm.begunBytes();
     const size = next - at;
-    if (sorts || !isDecided(this.begun, this.gathered)) return size;
-    this.decide();
+    const bytes = size - taken * HEADER_BYTES;
+    this.bytes += bytes;
+    this.begun = wasm.begunBytes();
+    if (sorts || !deciding.addAll(taken, bytes, wasm.longRows(), wasm.longBytes())) return size;
+    this.decideGathered();
     return size + this.take(source, from + size, to);
   }
 
@@ -166,7 +199,7 @@ export class RowCutter implements RowSink {
   /** Ends the chunk under way; at the end of the rows, all is in takeRun then. */
   finish(): void {
     if (this.sorts) this.sort();
-    else if (this.threshold === 0) this.decide();
+    else if (this.threshold === 0) this.decideGathered();
     if (this.begun > 0) this.add(this.begun, 0);
   }
 
@@ -201,10 +234,9 @@ export class RowCutter implements RowSink {
     this.begun += this.length;
     this.filled = 0;
     if (this.sorts || this.threshold === 0) {
-      this.gathered++;
       if (this.scanner === null) this.ends.push(this.begun);
       if (this.sorts) this.scanner!.wasm.follow(at);
-      else if (isDecided(this.begun, this.gathered)) this.decide();
+      else if (this.deciding.add(this.length)) this.decideGathered();
       return;
     }
     this.look(at, at + this.length);
@@ -217,12 +249,12 @@ export class RowCutter implements RowSink {
     if ((found & (this.threshold - 1)) === 0) this.add(to - this.packer.position, found >>> 16, to - from);
   }
 
-  private decide(): void {
-    this.threshold = thresholdFor(this.begun, this.gathered, this.thresholdBefore);
+  private decideGathered(): void {
+    this.decide();
     this.cutGathered();
   }
 
-  /** As decide(), with the rows that come first in their order. */
+  /** As decideGathered(), with the rows that come first in their order. */
   private sort(): void {
     this.sorts = false;
     if (this.isUnsorted) return;
@@ -232,17 +264,18 @@ export class RowCutter implements RowSink {
     if (wasm.isAscending() === 0) sortRows(view, position, end);
     if (this.threshold === 0) {
       const decided = wasm.upTo(position, end, DECIDING_ROWS, DECIDING_BYTES);
-      this.threshold = thresholdFor(decided - position, wasm.takenRows(), this.thresholdBefore);
+      this.deciding.addAll(wasm.takenRows(), decided - position, wasm.longRows(), wasm.longBytes());
+      this.decide();
     }
     this.cutGathered();
   }
 
   private cutGathered(): void {
     const { scanner, packer, ends } = this;
-    this.gathered = 0;
     this.ends = [];
     if (scanner === null) {
-      this.lookAtEach(ends);
+      const base = packer.position;
+      for (const [i, end] of ends.entries()) this.look(base + (ends[i - 1] ?? 0), base + end);
       return;
     }
     const { wasm } = scanner;
@@ -250,15 +283,6 @@ export class RowCutter implements RowSink {
       const next = wasm.cut(packer.position, packer.position + this.begun, this.threshold - 1);
       if (wasm.hasEnded() === 0) return;
       this.add(next - packer.position, wasm.lastHash() >>> 16, wasm.lastBytes());
-    }
-  }
-
-  private lookAtEach(ends: readonly number[]): void {
-    const base = this.packer.position;
-    let from = base;
-    for (const end of ends) {
-      this.look(from, base + end);
-      from = base + end;
     }
   }
 

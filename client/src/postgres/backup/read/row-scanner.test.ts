@@ -84,7 +84,7 @@ async function read(reading: Reading, scans: boolean) {
 const field = fc.string({ maxLength: 12 }).map((text) => text.replaceAll(/[\t\n]/g, ""));
 const line = fc.array(field, { maxLength: 8 }).map((values) => Buffer.from(`${values.join("\t")}\n`));
 const long = fc
-  .tuple(field, fc.constantFrom(20_000, MAX_CHUNK_BYTES - 3, MAX_CHUNK_BYTES * 2 + 9))
+  .tuple(field, fc.constantFrom(20_000, 70_000, 300_000, MAX_CHUNK_BYTES - 3, MAX_CHUNK_BYTES * 2 + 9))
   .map(([key, size]) => Buffer.from(`${key}\t${"v".repeat(size)}\n`));
 const rows = fc
   .tuple(fc.array(line, { maxLength: 400 }), fc.array(long, { maxLength: 4 }), fc.nat())

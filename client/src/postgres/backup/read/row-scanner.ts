@@ -1,10 +1,10 @@
 /** Takes many rows out of COPY's messages in one call, in WebAssembly: what key-hash.ts and row-cutter.ts do row by row. */
 import { wasmModule } from "../../../chunker/wasm-module.ts";
 import type { RowSum, RowSumExports } from "../../rows/row-sum.ts";
-import { MAX_CHUNK_BYTES } from "./threshold.ts";
+import { LONG_BYTES, MAX_CHUNK_BYTES } from "./threshold.ts";
 
 interface Exports extends RowSumExports {
-  configure(what: number, low: number, high: number, chunk: number, summed: number): void;
+  configure(what: number, low: number, high: number, chunk: number, long: number, summed: number): void;
   take(at: number, end: number, out: number, have: number, limit: number, mask: number): number;
   gather(
     at: number,
@@ -22,6 +22,8 @@ interface Exports extends RowSumExports {
   cut(at: number, end: number, mask: number): number;
   begunBytes(): number;
   takenRows(): number;
+  longRows(): number;
+  longBytes(): number;
   hasEnded(): number;
   lastHash(): number;
   lastBytes(): number;
@@ -56,7 +58,7 @@ export function rowScanner(memory: WebAssembly.Memory): RowScanner {
       }
       const first = fields?.length === 1 && fields[0] === 0;
       const form = fields === null ? EDGES : first ? FIRST_FIELD : FIELDS;
-      wasm.configure(form, low, high, MAX_CHUNK_BYTES, sum === null ? 0 : 1);
+      wasm.configure(form, low, high, MAX_CHUNK_BYTES, LONG_BYTES, sum === null ? 0 : 1);
       if (sum !== null) wasm.configureSum(sum.seed, sum.columns, sum.ints, sum.longs, sum.nullable);
       return true;
     },

@@ -13,6 +13,8 @@ export interface RowSink {
    * and write(). How many bytes it took.
    */
   take(source: Buffer, from: number, to: number): number;
+  /** All rows of a COPY have come: false when room() must be awaited. */
+  end(): boolean;
   /** Taken so far. */
   readonly bytes: number;
 }

@@ -10,25 +10,64 @@ const MOST_MEAN_BYTES = 256 << 10;
 /** No chunk is longer, whatever the hashes say; longer rows are cut. */
 export const MAX_CHUNK_BYTES: number = 512 << 10;
 
-/** The first rows of a table that decide: the same rows give the same threshold, on every server. */
+/** The first rows of a table that decide: so many, or of so many bytes. The same rows give the same threshold, on every server. */
 export const DECIDING_ROWS = 1000;
 export const DECIDING_BYTES: number = 256 << 10;
 
-/** Whether so many rows of so many bytes are enough. */
-export function isDecided(bytes: number, rows: number): boolean {
-  return rows >= DECIDING_ROWS || bytes >= DECIDING_BYTES;
+/** Longer rows have chunks nearly of their own, and may be few: they count as if they had so much, and decide only when they are this much together. */
+export const LONG_BYTES: number = MEAN_BYTES;
+export const MOST_DECIDING_BYTES: number = 4 << 20;
+
+/** Rows that are cut themselves, before all others, tell nothing of them; of so many. */
+const SKIPPED_ROWS = 16;
+
+/** The rows that decide, as they come. */
+export class DecidingRows {
+  private rows = 0;
+  private skipped = 0;
+  private longRows = 0;
+  private shortBytes = 0;
+  private longBytes = 0;
+
+  /** The next row; whether the rows are enough with it. */
+  add(length: number): boolean {
+    if (this.rows === 0 && length > MAX_CHUNK_BYTES && this.skipped++ < SKIPPED_ROWS) return false;
+    const isLong = length > LONG_BYTES;
+    return this.addAll(1, length, isLong ? 1 : 0, isLong ? length : 0);
+  }
+
+  /** Of the rows and bytes, so many are long rows and theirs. */
+  addAll(rows: number, bytes: number, longRows: number, longBytes: number): boolean {
+    this.rows += rows;
+    this.longRows += longRows;
+    this.shortBytes += bytes - longBytes;
+    this.longBytes += longBytes;
+    return (
+      this.missingRows <= 0 ||
+      this.missingBytes <= 0 ||
+      this.shortBytes + this.longBytes >= MOST_DECIDING_BYTES
+    );
+  }
+
+  /** Rows, or bytes of rows that are not long, without which they are not enough. */
+  get missingRows(): number {
+    return DECIDING_ROWS - this.rows;
+  }
+  get missingBytes(): number {
+    return DECIDING_BYTES - this.shortBytes;
+  }
+
+  /** `before`: as in thresholdFor. */
+  threshold(before: number): number {
+    return thresholdFor(this.shortBytes + this.longRows * LONG_BYTES, this.rows, before);
+  }
 }
 
-/** What a row cutter decides that gets rows of these lengths; null when it would wait for more. `before`: as in thresholdFor. */
-export function decideFrom(lengths: readonly number[], before = 0): number | null {
-  let bytes = 0;
-  for (const [rows, length] of lengths.entries()) {
-    if (length > MAX_CHUNK_BYTES || bytes + length > MAX_CHUNK_BYTES)
-      return thresholdFor(bytes, rows, before);
-    bytes += length;
-    if (isDecided(bytes, rows + 1)) return thresholdFor(bytes, rows + 1, before);
-  }
-  return null;
+/** What rows of these lengths decide; null when there are more and these are not enough. */
+export function decideFrom(lengths: readonly number[], isAll: boolean, before = 0): number | null {
+  const deciding = new DecidingRows();
+  const isEnough = lengths.some((length) => deciding.add(length));
+  return isEnough || isAll ? deciding.threshold(before) : null;
 }
 
 /**

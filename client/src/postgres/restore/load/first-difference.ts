@@ -45,6 +45,7 @@ function firstRows(keep: (row: string, number: number) => void): RowSink {
     },
     room: async () => {},
     take: () => 0,
+    end: () => true,
     write(source, from, to) {
       left -= to - from;
       if (rows > KEPT_ROWS || kept > KEPT_BYTES) return to - from;

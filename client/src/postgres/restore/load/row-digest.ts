@@ -136,6 +136,7 @@ export function rowDigester(): RowDigester {
       bytes: 0,
       begin: () => true,
       room: async () => {},
+      end: () => true,
       write(source, from, to) {
         update(source.subarray(from, to));
         return to - from;
