@@ -21,7 +21,7 @@ import {
 
 const LONG = process.env["DATADB_TEST_LONG"] === "1";
 /** Rounds in all; each lets several actions meet. */
-const ROUNDS = Number(process.env["DATADB_TEST_INTERLEAVINGS"] ?? (LONG ? 100_000 : 1000));
+const ROUNDS = Number(process.env["DATADB_TEST_INTERLEAVINGS"] ?? (LONG ? 100_000 : 500));
 /** Rounds that have a time limit of their own. */
 const ROUNDS_OF_TEST = 1000;
 /** Rounds in one store. */

@@ -20,7 +20,7 @@ const MIB = 1024 * 1024;
 const GIB = 1024 * MIB;
 /** Memory is a matter of buffers and threads: about 500 MB, whatever the size. The bench judges the budget for dumps. */
 const LIMIT_BYTES = 600 * 1e6;
-const HUGE_BYTES = LONG ? 8 * GIB : GIB;
+const HUGE_BYTES = LONG ? 8 * GIB : GIB / 2;
 /** More than 32 bits count. */
 const SPARSE_BYTES = LONG ? 6 * GIB : 4.125 * GIB;
 const MANY_FILES = LONG ? 300_000 : 30_000;

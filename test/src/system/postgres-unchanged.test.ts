@@ -94,14 +94,14 @@ lane("an unchanged database", [{ postgres: 15 }], () => {
     await lab.server.createDatabase("resized");
     await lab.server.psql("resized", RESIZED);
     await grown(lab, "resized");
+    let jobs = 1;
     for (const [what, sql] of Object.entries(RESIZINGS)) {
       await lab.server.psql("resized", sql);
-      const { root } = await grown(lab, "resized");
-      for (const jobs of ["1", "2"]) {
-        const after = await grown(lab, "resized", "--jobs", jobs);
-        expect(after.root, `${what}, ${jobs} jobs`).toBe(root);
-        expect(after.bytes, `${what}, ${jobs} jobs`).toBeLessThan(LEAST_BYTES);
-      }
+      const { root } = await grown(lab, "resized", "--jobs", `${jobs}`);
+      jobs = 3 - jobs;
+      const after = await grown(lab, "resized", "--jobs", `${jobs}`);
+      expect(after.root, what).toBe(root);
+      expect(after.bytes, what).toBeLessThan(LEAST_BYTES);
     }
   });
 });

@@ -16,8 +16,8 @@ import { type ServerProcess, startServer } from "../harness/server-process.ts";
 import { waitFor } from "../harness/wait-for.ts";
 
 const SOURCE_BYTES = (LONG ? 512 : 128) * 1024 * 1024;
-/** Kills of each victim: 13 in all, 200 with full counts. */
-const KILLS = LONG ? { embedded: 80, client: 60, server: 60 } : { embedded: 5, client: 4, server: 4 };
+/** Kills of each victim: 9 in all, 200 with full counts. */
+const KILLS = LONG ? { embedded: 80, client: 60, server: 60 } : { embedded: 3, client: 3, server: 3 };
 /** Kills between undisturbed snapshots, each of which finds what several kills have left. */
 const KILLS_PER_SNAPSHOT = LONG ? 2 : 4;
 /** Kills that one store goes through before a new one takes its place: bounds the disk that the test needs. */
