@@ -39,7 +39,12 @@ export async function openBackupFiles(connection: Connection, backup: { ref: str
   const { hash } = await connection.facts();
   const nodes = nodeCache(connection, hash);
   const files: Files = { connection, hash, nodes, ref: backup.ref };
-  const manifestBytes = await whole(files, MANIFEST_PATH);
+  const [manifestBytes, sequences, preData, postData] = await Promise.all([
+    whole(files, MANIFEST_PATH),
+    whole(files, SEQUENCES_PATH),
+    whole(files, PRE_DATA_PATH),
+    whole(files, POST_DATA_PATH),
+  ]);
   if (manifestBytes === null) {
     throw new UsageError(
       "this is no backup of a PostgreSQL database: it has no manifest.json",
@@ -47,16 +52,13 @@ export async function openBackupFiles(connection: Connection, backup: { ref: str
     );
   }
   const manifest = readManifest(manifestBytes);
-  const sequences = await whole(files, SEQUENCES_PATH);
   const objects = manifest.largeObjects > 0 ? await whole(files, LARGE_OBJECTS_PATH) : null;
-  const script = async (path: string): Promise<string> =>
-    textOf((await whole(files, path)) ?? Buffer.alloc(0), path);
   return {
     manifest,
     sequences: sequences === null ? [] : readSequences(sequences),
     largeObjects: objects === null ? [] : readLargeObjects(objects),
-    preData: await script(PRE_DATA_PATH),
-    postData: await script(POST_DATA_PATH),
+    preData: textOf(preData, PRE_DATA_PATH),
+    postData: textOf(postData, POST_DATA_PATH),
     content: (path) => contentOf(files, path),
     largeObject: (oid) => takeAll(contentOf(files, `${LARGE_OBJECTS_DIRECTORY}/${oid}`)),
   };
@@ -95,7 +97,8 @@ async function whole(files: Files, path: string): Promise<Buffer | null> {
 }
 
 /** A database without an encoding may have any bytes in its definitions. */
-function textOf(bytes: Buffer, path: string): string {
+function textOf(bytes: Buffer | null, path: string): string {
+  if (bytes === null) return "";
   try {
     return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch {

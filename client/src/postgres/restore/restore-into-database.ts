@@ -35,8 +35,7 @@ export async function restoreIntoDatabase(session: Session, request: IntoRequest
     // Rows are counted, and not read back.
     digests: null,
   };
-  await session.query("SET synchronous_commit = on");
-  await session.query("BEGIN");
+  await session.query("BEGIN; SET LOCAL synchronous_commit = on");
   if (options.dataOnly === true) {
     report.phase("data");
     await restoreRows(session, {

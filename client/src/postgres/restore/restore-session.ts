@@ -1,6 +1,6 @@
 /** Sessions that restore: canonical settings, and those under which definitions and rows load fast and as they are. */
-import type { Socket } from "node:net";
 import { rowSocket } from "../backup/read/row-socket.ts";
+import type { MakeSocket } from "../connect/make-client.ts";
 import { openSession } from "../connect/open-session.ts";
 import type { Session } from "../connect/session.ts";
 import { ROW_SETTINGS } from "../connect/session-settings.ts";
@@ -22,8 +22,6 @@ const SETTINGS: Readonly<Record<string, string>> = {
   default_toast_compression: "pglz",
   // Parallel plans may check foreign keys and fill materialized views.
   max_parallel_workers_per_gather: "2",
-  // What is restored is worth nothing before its last commit, which waits.
-  synchronous_commit: "off",
 };
 
 /** A session that loads rows and reads them back, where its digester looks at them. */
@@ -32,7 +30,10 @@ export async function openLoadingSession(
   rowSettings: Readonly<Record<string, string>>,
 ): Promise<Session> {
   const digester = rowDigester();
-  const session = await openRestoreSession(target, rowSettings, () => rowSocket(digester.input, false));
+  const session = await openRestoreSession(target, {
+    rowSettings,
+    socket: () => rowSocket(digester.input, false),
+  });
   setDigester(session, digester);
   return session;
 }
@@ -51,28 +52,44 @@ function known(rowSettings: Readonly<Record<string, string>>): Record<string, st
   );
 }
 
-/** But those that the server does not know. */
-async function setAll(session: Session, settings: Readonly<Record<string, string>>): Promise<void> {
+/** But those that the server does not know. `least`: only where the server has less memory for it, in MB. */
+async function setAll(
+  session: Session,
+  settings: Readonly<Record<string, string>>,
+  least: Readonly<Record<string, number>> = {},
+): Promise<void> {
   await session.query(
-    `SELECT pg_catalog.set_config(v.name, v.value, false) FROM unnest($1::text[], $2::text[]) AS v (name, value)
-     WHERE pg_catalog.current_setting(v.name, true) IS NOT NULL`,
-    [Object.keys(settings), Object.values(settings)],
+    `SELECT pg_catalog.set_config(v.name, v.value, false) FROM unnest($1::text[], $2::text[], $3::bigint[]) AS v (name, value, least)
+     WHERE CASE WHEN v.least IS NULL THEN pg_catalog.current_setting(v.name, true) IS NOT NULL
+       ELSE pg_catalog.pg_size_bytes(pg_catalog.current_setting(v.name)) < v.least END`,
+    [
+      [...Object.keys(settings), ...Object.keys(least)],
+      [...Object.values(settings), ...Object.values(least).map((megabytes) => `${megabytes}MB`)],
+      [
+        ...Object.keys(settings).map(() => null),
+        ...Object.values(least).map((megabytes) => megabytes * 2 ** 20),
+      ],
+    ],
   );
 }
 
-/** `rowSettings`: see setRowSettings. */
+export interface RestoreSessionOptions {
+  /** See setRowSettings. */
+  rowSettings?: Readonly<Record<string, string>>;
+  /** Whether commits wait for the server's disk. What is restored is worth nothing before its last one, which does. */
+  durable?: boolean;
+  /** Instead of the driver's. */
+  socket?: MakeSocket;
+}
+
 export async function openRestoreSession(
   target: PostgresTarget,
-  rowSettings: Readonly<Record<string, string>> = {},
-  socket?: () => Socket,
+  { rowSettings = {}, durable = false, socket }: RestoreSessionOptions = {},
 ): Promise<Session> {
   const session = await openSession(target, APPLICATION_NAME, socket);
   try {
-    await setAll(session, { ...SETTINGS, ...known(rowSettings) });
-    await session.query(
-      `SELECT pg_catalog.set_config('maintenance_work_mem', '${MAINTENANCE_MEMORY_MB}MB', false)
-       WHERE pg_catalog.pg_size_bytes(pg_catalog.current_setting('maintenance_work_mem')) < ${MAINTENANCE_MEMORY_MB << 20}`,
-    );
+    const settings = { ...SETTINGS, synchronous_commit: durable ? "on" : "off", ...known(rowSettings) };
+    await setAll(session, settings, { maintenance_work_mem: MAINTENANCE_MEMORY_MB });
     return session;
   } catch (error) {
     await session.end();

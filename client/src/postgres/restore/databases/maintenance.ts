@@ -19,9 +19,7 @@ export async function openMaintenance(target: PostgresTarget): Promise<Session> 
   let first: unknown;
   for (const database of [...DATABASES.filter((name) => name !== target.database), target.database]) {
     try {
-      const session = await openRestoreSession(targetDatabase(target, database));
-      await session.query("SET synchronous_commit = on");
-      return session;
+      return await openRestoreSession(targetDatabase(target, database), { durable: true });
     } catch (error) {
       first ??= error;
       // Another database of the server would not do better.

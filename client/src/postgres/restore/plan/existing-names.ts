@@ -28,12 +28,16 @@ export async function existingNames(session: Session): Promise<ExistingNames> {
        JOIN pg_catalog.pg_namespace AS n ON n.oid = c.${prefix}namespace
        WHERE n.nspname NOT IN ('pg_catalog', 'pg_toast', 'information_schema')`,
   );
-  const rows = await session.query<{ schema: string; name: string }>(parts.join("\nUNION "));
-  const keys = new Set(rows.map(keyOf));
-  const schemas = await session.query<{ name: string }>(
-    "SELECT nspname AS name FROM pg_catalog.pg_namespace",
+  // Schemas are rows without a name.
+  const schemas = "SELECT nspname AS schema, NULL AS name FROM pg_catalog.pg_namespace";
+  const rows = await session.query<{ schema: string; name: string | null }>(
+    [...parts, schemas].join("\nUNION "),
   );
-  const names = new Set(schemas.map(({ name }) => name));
+  const keys = new Set<string>();
+  const names = new Set<string>();
+  for (const { schema, name } of rows)
+    if (name === null) names.add(schema);
+    else keys.add(keyOf({ schema, name }));
   return { has: (name) => keys.has(keyOf(name)), hasSchema: (name) => names.has(name) };
 }
 
