@@ -25,13 +25,9 @@ class WrongShape extends Error {
   }
 }
 
-function within<T>(reader: Reader<T>, value: unknown, place: string | number): T {
-  try {
-    return reader(value);
-  } catch (error) {
-    if (error instanceof WrongShape) error.inside(typeof place === "number" ? `[${place}]` : place);
-    throw error;
-  }
+/** Throws what was thrown, which knows now where it was. */
+function toldFrom(place: string, error: unknown): never {
+  throw error instanceof WrongShape ? error.inside(place) : error;
 }
 
 export const text: Reader<string> = (value) => {
@@ -68,7 +64,13 @@ export function matching(pattern: RegExp, what: string): Reader<string> {
 export function listOf<T>(item: Reader<T>): Reader<T[]> {
   return (value) => {
     if (!Array.isArray(value)) throw new WrongShape("a list");
-    return value.map((one, i) => within(item, one, i));
+    const result: T[] = [];
+    try {
+      for (const one of value) result.push(item(one));
+      return result;
+    } catch (error) {
+      return toldFrom(`[${result.length}]`, error);
+    }
   };
 }
 
@@ -77,8 +79,19 @@ export function nullOr<T>(reader: Reader<T>): Reader<T | null> {
 }
 
 export function mapOf<T>(item: Reader<T>): Reader<Record<string, T>> {
-  return (value) =>
-    Object.fromEntries(Object.entries(asObject(value)).map(([key, one]) => [key, within(item, one, key)]));
+  return (value) => {
+    let key = "";
+    try {
+      const result: [string, T][] = [];
+      for (const [name, one] of Object.entries(asObject(value))) {
+        key = name;
+        result.push([key, item(one)]);
+      }
+      return Object.fromEntries(result);
+    } catch (error) {
+      return toldFrom(key, error);
+    }
+  };
 }
 
 type Shape<T> = { [Key in keyof T]-?: Reader<T[Key]> };
@@ -93,16 +106,26 @@ export function record<T extends object>(
   return (value) => {
     const fields = asObject(value);
     const result: Record<string, unknown> = {};
-    for (const [key, reader] of needed) result[key] = within(reader, fields[key], key);
-    for (const [key, reader] of others)
-      if (fields[key] !== undefined) result[key] = within(reader, fields[key], key);
+    let key = "";
+    try {
+      for (const field of needed) {
+        key = field[0];
+        result[key] = field[1](fields[key]);
+      }
+      for (const field of others) {
+        key = field[0];
+        if (fields[key] !== undefined) result[key] = field[1](fields[key]);
+      }
+    } catch (error) {
+      return toldFrom(key, error);
+    }
     return result as T;
   };
 }
 
 /** A field of a value that has been read must be this one. */
 export function mustBe(value: string, expected: string, place: string): void {
-  within(oneOf(expected), value, place);
+  if (value !== expected) throw new WrongShape(JSON.stringify(expected)).inside(place);
 }
 
 type OptionalKeys<T> = { [Key in keyof T]-?: object extends Pick<T, Key> ? Key : never }[keyof T];

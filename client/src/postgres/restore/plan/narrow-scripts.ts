@@ -98,13 +98,16 @@ function partsOf(script: string): Parts {
   };
 }
 
+const GRANTOR = "SET SESSION AUTHORIZATION";
+
 /** Places of SET SESSION AUTHORIZATION and of the RESET that follows what the role grants. */
 function grantorsIn(script: string, ends: readonly { from: number }[]): [number, number][] {
   const places: [number, number][] = [];
+  if (!script.includes(GRANTOR)) return places;
   let set = -1;
   for (const [i, { from }] of ends.entries()) {
-    if (script.startsWith("SET SESSION AUTHORIZATION", from)) set = i;
-    else if (set >= 0 && script.startsWith("RESET SESSION AUTHORIZATION", from)) {
+    if (script.startsWith(GRANTOR, from)) set = i;
+    else if (set >= 0 && script.startsWith(`RE${GRANTOR}`, from)) {
       places.push([set, i]);
       set = -1;
     }

@@ -19,6 +19,9 @@ const PIECES = [
   "CREATE FUNCTION f() BEGIN ATOMIC SELECT 1; SELECT CASE WHEN a THEN b END; END;",
   "create -- x\n or replace procedure p() BEGIN ATOMIC SELECT 1; END;",
   "CREATE TABLE s.t (a int DEFAULT nextval('s.q'::regclass));\n",
+  "ALTER TABLE ONLY s.t\n ADD CONSTRAINT c CHECK ((a - 1) / 2 > 0);\n",
+  "CREATE RULE r AS ON INSERT TO v DO (SELECT 1; SELECT (2; 3));\n",
+  "- /",
   "BEGIN; ATOMIC; END;",
   " ",
 ];
