@@ -1,15 +1,13 @@
 /** Runs COPY ... TO STDOUT and gives each row to a sink as it comes from the socket: no object for a row, no copy between. */
 import type { Socket } from "node:net";
 import type pg from "pg";
-import type { RowSink } from "./row-sink.ts";
+import { HEADER_BYTES, type RowSink } from "./row-sink.ts";
 import { receiveRows } from "./row-socket.ts";
 
 const COPY_DATA = 0x64;
 const COPY_OUT_RESPONSE = 0x48;
 const READY_FOR_QUERY = 0x5a;
 const COPY_DONE = 0x63;
-/** Type and length of a message. */
-const HEADER_BYTES = 5;
 
 /** The driver's connection, as far as a query that runs by itself needs it. */
 interface DriverConnection {
@@ -37,15 +35,17 @@ export interface CopyOutOptions {
 export function copyOut(client: pg.Client, options: CopyOutOptions): Promise<void> {
   return new Promise((resolve, reject) => {
     let failure: Error | undefined;
+    let frames: FrameReader | undefined;
     const fail = (error: Error): void => {
       failure ??= error;
+      frames?.discard();
       reject(failure);
     };
     const end = (): void => (failure ? reject(failure) : resolve());
     const ignored = (): void => {};
     client.query({
       submit(connection: DriverConnection) {
-        takeOver(connection.stream, options, fail);
+        frames = takeOver(connection.stream, options, fail);
         connection.query(options.sql);
         return null;
       },
@@ -65,7 +65,7 @@ export function copyOut(client: pg.Client, options: CopyOutOptions): Promise<voi
 }
 
 /** Reads messages instead of the driver until the server is ready again; all but rows goes to the driver as it came. */
-function takeOver(stream: Socket, options: CopyOutOptions, fail: (error: Error) => void): void {
+function takeOver(stream: Socket, options: CopyOutOptions, fail: (error: Error) => void): FrameReader {
   const driver = stream.listeners("data") as ((bytes: Buffer) => void)[];
   const pass = (bytes: Buffer): void => {
     for (const listener of driver) listener.call(stream, bytes);
@@ -74,8 +74,8 @@ function takeOver(stream: Socket, options: CopyOutOptions, fail: (error: Error) 
     fail(error);
     stream.destroy(error);
   };
-  if (receiveRows(stream, () => true)) receiveInPlace(stream, options, pass, ended);
-  else receiveBuffers(stream, driver, options, pass, ended);
+  if (receiveRows(stream, () => true)) return receiveInPlace(stream, options, pass, ended);
+  return receiveBuffers(stream, driver, options, pass, ended);
 }
 
 /** What comes is overwritten by what comes next: the driver gets copies, and what finds no room is kept aside. */
@@ -84,14 +84,14 @@ function receiveInPlace(
   options: CopyOutOptions,
   pass: (bytes: Buffer) => void,
   ended: (error: Error) => void,
-): void {
+): FrameReader {
   const frames = new FrameReader(
     options,
     (bytes) => pass(Buffer.from(bytes)),
     () => receiveRows(stream, null),
   );
   async function takeRest(rest: Buffer): Promise<void> {
-    for (let at = 0; at < rest.length; at = frames.take(rest, at)) await options.sink.room();
+    for (let at = 0; at < rest.length; at = frames.take(rest, at)) await frames.room();
     stream.resume();
   }
   const receive = (bytes: Buffer): boolean => {
@@ -105,6 +105,7 @@ function receiveInPlace(
     return false;
   };
   receiveRows(stream, receive, options.isBusy);
+  return frames;
 }
 
 function receiveBuffers(
@@ -113,7 +114,7 @@ function receiveBuffers(
   options: CopyOutOptions,
   pass: (bytes: Buffer) => void,
   ended: (error: Error) => void,
-): void {
+): FrameReader {
   stream.removeAllListeners("data");
   const frames = new FrameReader(options, pass, () => {
     stream.off("data", receive);
@@ -126,7 +127,7 @@ function receiveBuffers(
     for (let bytes = queue.shift(); bytes !== undefined; bytes = queue.shift()) {
       for (let at = frames.take(bytes, 0); at < bytes.length; at = frames.take(bytes, at)) {
         stream.pause();
-        await options.sink.room();
+        await frames.room();
         stream.resume();
       }
     }
@@ -137,7 +138,18 @@ function receiveBuffers(
     if (!busy) pump().catch(ended);
   };
   stream.on("data", receive);
+  return frames;
 }
+
+/** Of a COPY that has failed. */
+const NOWHERE: RowSink = {
+  begin: () => true,
+  room: () => Promise.resolve(),
+  write: (_source, from, to) => to - from,
+  take: () => 0,
+  end: () => true,
+  bytes: 0,
+};
 
 /** Bytes between two reports of progress. */
 const PROGRESS_BYTES = 1 << 20;
@@ -224,8 +236,19 @@ class FrameReader {
     if (type === COPY_OUT_RESPONSE) this.options.started?.();
   }
 
+  room(): Promise<void> {
+    return this.sink.room();
+  }
+
+  /** From here on, only the driver hears of what comes. */
+  discard(): void {
+    this.sink.abandon?.();
+    this.sink = NOWHERE;
+  }
+
   private finished(): void {
     const { options, sink } = this;
+    if (sink === NOWHERE) return;
     options.finished?.();
     if (options.sink === sink) return;
     this.sink = options.sink;

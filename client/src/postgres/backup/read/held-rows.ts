@@ -38,21 +38,19 @@ export class HeldRows {
     return to - from;
   }
 
-  async release(sink: RowSink): Promise<void> {
+  /** What is abandoned while it waits gets nothing more. */
+  async release(sink: RowSink & { readonly isAbandoned: boolean }): Promise<void> {
     for (const row of this.rows) {
-      await begin(sink, row.length);
-      for (let at = 0; at < row.length; ) {
+      if (!sink.begin(row.length)) await sink.room();
+      for (let at = 0; at < row.length && !sink.isAbandoned; ) {
         const taken = sink.write(row, at, row.length);
         if (taken === 0) await sink.room();
         at += taken;
       }
+      if (sink.isAbandoned) return;
     }
-    if (this.next !== null) await begin(sink, this.next);
+    if (this.next !== null && !sink.begin(this.next)) await sink.room();
   }
-}
-
-async function begin(sink: RowSink, length: number): Promise<void> {
-  if (!sink.begin(length)) await sink.room();
 }
 
 function split(bytes: Buffer, ends: readonly number[]): Buffer[] {

@@ -18,7 +18,15 @@ import { type KeyHash, keyHash } from "./key-hash.ts";
 import { LineSink } from "./line-sink.ts";
 import { rangeBegins } from "./range-begins.ts";
 import { type Segment, segmentEnds } from "./segments.ts";
-import { DECIDING_BYTES, DECIDING_ROWS, decideFrom, LONG_BYTES, MOST_DECIDING_BYTES } from "./threshold.ts";
+import {
+  DECIDING_BYTES,
+  DECIDING_ROWS,
+  decideFrom,
+  LONG_BYTES,
+  MAX_CHUNK_BYTES,
+  MOST_DECIDING_BYTES,
+  SKIPPED_ROWS,
+} from "./threshold.ts";
 
 /** Pages of which keys are sampled: enough for some hundred ranges, and sorted in memory. */
 const SAMPLED_PAGES = 300;
@@ -166,6 +174,7 @@ async function decideThreshold(
 function rowsToAsk(before: { rows: number; bytes: number } | null): number {
   if (!before?.rows) return ASKED_ROWS;
   const mean = Math.max(1, before.bytes / before.rows);
+  if (mean > MAX_CHUNK_BYTES) return SKIPPED_ROWS + 1 + Math.ceil(MOST_DECIDING_BYTES / mean);
   const decide = mean > LONG_BYTES ? MOST_DECIDING_BYTES : DECIDING_BYTES;
   return Math.min(DECIDING_ROWS, Math.ceil((1.5 * decide) / mean));
 }

@@ -5,16 +5,13 @@ import { HeldRows } from "./held-rows.ts";
 import type { KeyBases, PreviousChunks } from "./key-bases.ts";
 import type { KeyHash } from "./key-hash.ts";
 import type { RowScanner } from "./row-scanner.ts";
-import type { RowSink } from "./row-sink.ts";
+import { HEADER_BYTES, type RowSink } from "./row-sink.ts";
 import type { Segment } from "./segments.ts";
 import { sortRows } from "./sort-rows.ts";
 import { DECIDING_BYTES, DECIDING_ROWS, DecidingRows, MAX_CHUNK_BYTES } from "./threshold.ts";
 
 /** Room for the next row, and for a chunk that began in the slab before. */
 const ROOM_BYTES = 2 * MAX_CHUNK_BYTES;
-
-/** Bytes before a row: type and length of its message. */
-const HEADER_BYTES = 5;
 
 /** More than any rows are. */
 const ALL = 0xffff_ffff;
@@ -54,6 +51,7 @@ export class RowCutter implements RowSink {
   private sorts: boolean;
   /** The rows were too many to be sorted here, and none was kept. */
   isUnsorted = false;
+  isAbandoned = false;
   private readonly isSummed: boolean;
   private readonly flushed: () => void;
   private readonly scanner: RowScanner | null;
@@ -106,6 +104,10 @@ export class RowCutter implements RowSink {
     return this.held === null || this.decide();
   }
 
+  abandon(): void {
+    this.isAbandoned = true;
+  }
+
   /** False: what is held waits for room(). */
   private decide(): false {
     this.threshold = this.deciding.threshold(this.thresholdBefore);
@@ -129,6 +131,8 @@ export class RowCutter implements RowSink {
     packer.flush();
     this.flushed();
     await packer.ensure(ROOM_BYTES);
+    // It may be another one's by now.
+    if (this.isAbandoned) return;
     kept.copy(packer.view, packer.position);
   }
 
@@ -146,7 +150,7 @@ export class RowCutter implements RowSink {
   take(source: Buffer, from: number, to: number): number {
     const { packer, scanner } = this;
     if (scanner === null || this.isUnsorted || source.buffer !== packer.view.buffer) return 0;
-    if (this.held !== null) return 0;
+    if (this.held !== null || (this.threshold === 0 && !this.sorts && this.deciding.isNearMost)) return 0;
     if (this.sorts || this.threshold === 0) return this.gather(source, from, to);
     const { threshold } = this;
     const { wasm } = scanner;

@@ -9,7 +9,7 @@ import { copyOut } from "./copy-out.ts";
 import { keyHash } from "./key-hash.ts";
 import { RowCutter } from "./row-cutter.ts";
 import { rowScanner } from "./row-scanner.ts";
-import { MAX_CHUNK_BYTES } from "./threshold.ts";
+import { decideFrom, MAX_CHUNK_BYTES, MOST_DECIDING_BYTES } from "./threshold.ts";
 
 const seed = Number(process.env["DATADB_TEST_SEED"] ?? 1);
 
@@ -77,8 +77,17 @@ async function read(reading: Reading, scans: boolean) {
   packer.flush();
   const { names, lengths, marks } = cutter.takeRun();
   const shown = names.map((name) => name.toString("hex"));
-  const { bytes: taken, isUnsorted } = cutter;
-  return { names: shown, lengths, marks, rows: cutter.rows, bytes: taken, driver, isUnsorted };
+  const { bytes: taken, isUnsorted, threshold: decided } = cutter;
+  return {
+    names: shown,
+    lengths,
+    marks,
+    rows: cutter.rows,
+    bytes: taken,
+    driver,
+    isUnsorted,
+    threshold: decided,
+  };
 }
 
 const field = fc.string({ maxLength: 12 }).map((text) => text.replaceAll(/[\t\n]/g, ""));
@@ -110,6 +119,26 @@ test("property: chunks, marks and counts are the same", async () => {
     ),
     { seed, numRuns: 40 },
   );
+});
+
+test("long rows that are nearly enough leave the next ones to decide, each alone", async () => {
+  const lengths = [
+    ...Array<number>(16).fill(MAX_CHUNK_BYTES + 1),
+    MOST_DECIDING_BYTES - 100_000,
+    ...Array<number>(30).fill(3000),
+    ...Array<number>(1500).fill(30),
+  ];
+  const reading = {
+    rows: lengths.map((length, i) => Buffer.from(`${`${i}\t`.padEnd(length - 1, "v")}\n`)),
+    fields: [0],
+    threshold: 0,
+  };
+  const decided = decideFrom(lengths, true);
+  for (const piece of [700, 1 << 18]) {
+    const scanned = await read({ ...reading, pieces: [piece] }, true);
+    expect(scanned.threshold).toBe(decided);
+    expect(scanned).toEqual(await read({ ...reading, pieces: [piece] }, false));
+  }
 });
 
 const key = fc.oneof(

@@ -1,5 +1,8 @@
 /** Where the rows of a COPY go. */
 
+/** Bytes before a row: type and length of its message. */
+export const HEADER_BYTES = 5;
+
 /** What takes rows one after another, each of known length. */
 export interface RowSink {
   /** Begins a row of `length` bytes; false when room() must be awaited before. */
@@ -15,6 +18,8 @@ export interface RowSink {
   take(source: Buffer, from: number, to: number): number;
   /** All rows of a COPY have come: false when room() must be awaited. */
   end(): boolean;
+  /** Of one that waits in room(): no more comes, and what waits there writes nothing more. */
+  abandon?(): void;
   /** Taken so far. */
   readonly bytes: number;
 }

@@ -19,7 +19,7 @@ export const LONG_BYTES: number = MEAN_BYTES;
 export const MOST_DECIDING_BYTES: number = 4 << 20;
 
 /** Rows that are cut themselves, before all others, tell nothing of them; of so many. */
-const SKIPPED_ROWS = 16;
+export const SKIPPED_ROWS = 16;
 
 /** The rows that decide, as they come. */
 export class DecidingRows {
@@ -55,6 +55,11 @@ export class DecidingRows {
   }
   get missingBytes(): number {
     return DECIDING_BYTES - this.shortBytes;
+  }
+
+  /** Whether a long row may be enough by its bytes, were it among several that are taken at once: of so many as fit into a chunk. */
+  get isNearMost(): boolean {
+    return this.shortBytes + this.longBytes > MOST_DECIDING_BYTES - MAX_CHUNK_BYTES;
   }
 
   /** `before`: as in thresholdFor. */
