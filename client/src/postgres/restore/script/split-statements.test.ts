@@ -67,3 +67,9 @@ test("what is not closed does not hang", () => {
   ])
     expect(() => texts(script)).not.toThrow();
 });
+
+test("texts, names and comments of any length are one token", () => {
+  const much = "x".repeat(16 << 20);
+  const script = `COMMENT ON TABLE "${much}" IS '${much}';\n${"-- x\n".repeat(1 << 20)}SELECT E'${much}';`;
+  expect(splitStatements(script).map(({ tokens }) => tokens.length)).toEqual([6, 2]);
+});

@@ -38,3 +38,8 @@ test("property: as splitStatements", () => {
     { seed, numRuns: 2000 },
   );
 });
+
+test("of a statement with millions of quotes the end is found", () => {
+  const text = `COMMENT ON TABLE t IS '${"x''".repeat(4 << 20)}';`;
+  expect(statementEnds(`${text}\nSELECT 1;`).map(({ end }) => end)).toEqual([text.length, text.length + 10]);
+});

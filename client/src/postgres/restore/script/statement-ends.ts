@@ -15,8 +15,7 @@ const COMMON = commonStatement();
 export function statementEnds(script: string): { from: number; end: number }[] {
   const ends: { from: number; end: number }[] = [];
   for (let from = nextToken(script, 0); from < script.length; from = nextToken(script, from)) {
-    COMMON.lastIndex = from;
-    let end = COMMON.test(script) ? COMMON.lastIndex : null;
+    let end = commonEnd(script, from);
     if (end === null) {
       const first = readToken(script, from);
       if (first.kind === "meta" || first.text === ";") {
@@ -40,6 +39,16 @@ function commonStatement(): RegExp {
   const outer = `${text}(?:(?:;|\\(${inner}\\)|${sign})${text})*`;
   const first = `create\\s+(?!(?:${ROUTINES.join("|")})\\b)(?=[a-z])|(?!create\\b)(?=[a-z])`;
   return new RegExp(`(?:${first})${text}(?:(?:\\(${outer}\\)|${sign})${text})*;`, "iy");
+}
+
+/** Null for a statement that is not like that, or whose signs are millions: a regular expression cannot remember them. */
+function commonEnd(script: string, from: number): number | null {
+  COMMON.lastIndex = from;
+  try {
+    return COMMON.test(script) ? COMMON.lastIndex : null;
+  } catch {
+    return null;
+  }
 }
 
 function isRoutine(script: string, from: number, word: string): boolean {

@@ -12,15 +12,14 @@ export interface Token {
   at: number;
 }
 
-const SPACE = /(?:\s+|--[^\n]*)+/y;
+/** So many at once: a regular expression remembers each. */
+const SPACE = /(?:\s+|--[^\n]*){1,1000}/y;
 const WORD = /[A-Za-z_\u0080-\uffff][\w$\u0080-\uffff]*/y;
 const NUMBER = /\d[\w.]*|\.\d+[\w.]*/y;
-const QUOTED = /"(?:[^"]|"")*"/y;
-const STRING = /'(?:[^']|'')*'/y;
 /** E'' alone knows backslashes. */
-const ESCAPED = /[eE]'(?:[^'\\]|''|\\[\s\S])*'/y;
-const PREFIXED = /(?:[bBxXnN]|[uU]&)'(?:[^']|'')*'/y;
-const UNICODE_NAME = /[uU]&"(?:[^"]|"")*"/y;
+const ESCAPED = /[eE]'[^'\\]*(?:(?:''|\\[\s\S])[^'\\]*)*'/y;
+const PREFIXED = /(?:[bBxXnN]|[uU]&)'[^']*(?:''[^']*)*'/y;
+const UNICODE_NAME = /[uU]&"[^"]*(?:""[^"]*)*"/y;
 const DOLLAR = /\$(?:[A-Za-z_\u0080-\uffff][\w\u0080-\uffff]*)?\$/y;
 const META = /\\[^\n]*/y;
 
@@ -118,9 +117,9 @@ function tokenOf(
 function readOther(text: string, at: number, code: number): Token | null {
   switch (code) {
     case APOSTROPHE:
-      return tokenOf("string", match(STRING, text, at), at, (one) => one.slice(1, -1).replaceAll("''", "'"));
+      return tokenOf("string", quoted(text, at), at, (one) => one.slice(1, -1).replaceAll("''", "'"));
     case QUOTE:
-      return tokenOf("quoted", match(QUOTED, text, at), at, (one) => one.slice(1, -1).replaceAll('""', '"'));
+      return tokenOf("quoted", quoted(text, at), at, (one) => one.slice(1, -1).replaceAll('""', '"'));
     case DOLLAR_SIGN:
       return readDollars(text, at);
     case BACKSLASH:
@@ -140,6 +139,17 @@ function readDollars(text: string, at: number): Token | null {
     value: inside,
     at,
   };
+}
+
+/** A string or a name in quotes, of any length; two quotes in it are one. What is not closed ends at the last of its quotes; null without. */
+function quoted(text: string, at: number): string | null {
+  const quote = text[at]!;
+  let last = -1;
+  for (let end = text.indexOf(quote, at + 1); end >= 0; end = text.indexOf(quote, end + 2)) {
+    last = end;
+    if (text[end + 1] !== quote) break;
+  }
+  return last < 0 ? null : text.slice(at, last + 1);
 }
 
 function match(pattern: RegExp, text: string, at: number): string | null {
