@@ -58,7 +58,6 @@ export { approachDatabase, type DatabaseApproach } from "./postgres/backup/appro
 export { isPostgresSource, type PostgresSource } from "./postgres/backup/postgres-source.ts";
 export { holdsPassword, isPostgresUrl } from "./postgres/connect/parse-url.ts";
 export { type PostgresTarget, postgresTarget } from "./postgres/connect/target.ts";
-export { approachTarget, type TargetApproach } from "./postgres/restore/approach-target.ts";
 export { restoreDatabase } from "./postgres/restore/restore-database.ts";
 export type {
   RestoreDatabaseOptions,

@@ -1,5 +1,5 @@
 /** datadb restore SELECTOR postgres://...: a backup of a database, or a part of it, back into a database. */
-import type { Connection, RestoreDatabaseSummary, TargetApproach } from "@datadb/client";
+import type { Connection, RestoreDatabaseSummary } from "@datadb/client";
 import { UsageError } from "@datadb/protocol";
 import type { Arguments } from "../arguments/arguments.ts";
 import { EXIT } from "../exit-code.ts";
@@ -52,29 +52,11 @@ export function refuseOtherOptions(args: Arguments, toDatabase: boolean): void {
   }
 }
 
-/** Connects to the server before the store is opened, where nobody is asked or waited for in between. What is wrong is told by the restore. */
-export async function approachDestination({
-  arguments: args,
-  environment,
-}: VerbContext): Promise<TargetApproach | undefined> {
-  const [selector, url] = args.operands as [string, string];
-  if (!url.includes("://") || args.flag("clean") || args.text("wait") !== undefined) return undefined;
-  const { approachTarget, isPostgresUrl, parseSelector } = await import("@datadb/client");
-  if (!isPostgresUrl(url)) return undefined;
-  try {
-    const { path = "" } = parseSelector(selector);
-    return approachTarget(url, { path, dataOnly: args.flag("data-only"), environment });
-  } catch {
-    return undefined;
-  }
-}
-
 export async function restoreToDatabase(
   context: VerbContext,
   connection: Connection,
   selection: Selection,
   url: string,
-  approach: TargetApproach | undefined,
 ): Promise<number> {
   const { arguments: args, output, signal, environment } = context;
   const { postgresTarget, restoreDatabase } = await import("@datadb/client");
@@ -105,7 +87,6 @@ export async function restoreToDatabase(
       ...(jobs ? { jobs } : {}),
       ...(toSchema === undefined ? {} : { toSchema }),
       ...(rename === undefined ? {} : { rename }),
-      approach,
       signal,
       environment,
       onProgress: (state) => progress.update(state),

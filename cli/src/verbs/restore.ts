@@ -1,6 +1,6 @@
 /** datadb restore: writes a backup, or a part of it, back to disk. */
 import { readdirSync, statSync } from "node:fs";
-import type { Connection, RestoreSummary, TargetApproach } from "@datadb/client";
+import type { Connection, RestoreSummary } from "@datadb/client";
 import { EXIT } from "../exit-code.ts";
 import { ask } from "../output/ask.ts";
 import { formatCount, groupDigits } from "../output/format-count.ts";
@@ -12,12 +12,7 @@ import type { Verb, VerbContext } from "../verb.ts";
 import { announce } from "./announce-restore.ts";
 import { JOBS_OPTION, MAX_JOBS, YES_OPTION } from "./backup-options.ts";
 import { readSelection, type Selection } from "./read-selection.ts";
-import {
-  approachDestination,
-  DATABASE_OPTIONS,
-  refuseOtherOptions,
-  restoreToDatabase,
-} from "./restore-to-database.ts";
+import { DATABASE_OPTIONS, refuseOtherOptions, restoreToDatabase } from "./restore-to-database.ts";
 import { POLL_OPTION, TIER_OPTION, thawBackup } from "./thaw-backup.ts";
 
 export const restoreVerb: Verb = {
@@ -80,23 +75,11 @@ export const restoreVerb: Verb = {
     [EXIT.notFound]: "no such backup, path or database",
     [EXIT.damaged]: "the store lacks content or has damaged content; what it affects is named",
   },
-  async run(context) {
-    const approach = await approachDestination(context);
-    try {
-      return await withConnection(context, { job: "restore" }, (connection) =>
-        restoreSelection(context, connection, approach),
-      );
-    } finally {
-      approach?.end();
-    }
-  },
+  run: (context) =>
+    withConnection(context, { job: "restore" }, (connection) => restoreSelection(context, connection)),
 };
 
-async function restoreSelection(
-  context: VerbContext,
-  connection: Connection,
-  approach: TargetApproach | undefined,
-): Promise<number> {
+async function restoreSelection(context: VerbContext, connection: Connection): Promise<number> {
   const { arguments: args, output, signal } = context;
   const [selector, destination] = args.operands as [string, string];
   const { isPostgresUrl } = await import("@datadb/client");
@@ -105,7 +88,7 @@ async function restoreSelection(
   const selection = await readSelection(connection, selector);
   const readable = await thaw(context, connection, selection);
   if (readable !== EXIT.done) return readable;
-  if (toDatabase) return await restoreToDatabase(context, connection, selection, destination, approach);
+  if (toDatabase) return await restoreToDatabase(context, connection, selection, destination);
   announce(context, selection, destination);
   const overwrite = args.flag("overwrite");
   if (overwrite && holdsSomething(destination)) {

@@ -1,7 +1,7 @@
 /** A database is connected to while its store is opened: whatever comes of the store, its error is told, and no session is left. */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { approachDatabase, approachTarget, openStore, restoreDatabase, snapshot } from "datadb";
+import { approachDatabase, openStore, snapshot } from "datadb";
 import { beforeAll, expect, test } from "vitest";
 import { type DatabaseWorld, openDatabaseWorld } from "../harness/database-world.ts";
 import { expectFailure } from "../harness/expect-failure.ts";
@@ -57,42 +57,6 @@ lane("the approach to a database", [{ postgres: 15 }], () => {
     approach?.end();
     await sessionsToBe(0);
   });
-
-  test("of a restore holds its lock until it is closed or taken", async () => {
-    const url = lab.server.url("app");
-    const part = { path: "public/t", rename: "t_again" };
-    await using store = await openStore(join(lab.directory, "restored"), { create: true });
-    const backup = await snapshot(store, { postgres: url });
-    const alone = approachTarget(lab.server.url("app_new"));
-    await sessionsToBe(1);
-    await expect(restoreDatabase(store, backup, lab.server.url("app_new"))).rejects.toMatchObject({
-      code: "DATABASE_BUSY",
-    });
-    alone.end();
-    await sessionsToBe(0);
-
-    const approach = approachTarget(url, part);
-    await sessionsToBe(2);
-    const { rows } = await restoreDatabase(store, backup, url, { ...part, approach });
-    expect(rows).toBe(1000);
-    approach.end();
-    await sessionsToBe(0);
-    expect(await lab.server.psql("app", "SELECT sum(n) FROM t_again")).toBe("500500");
-    await lab.server.psql("app", "DROP TABLE t_again");
-  });
-
-  test.each(["there", "away"])(
-    "of a restore: the store's mistake is told, the server being %s",
-    async (server) => {
-      const directory = join(lab.directory, "nothing-here");
-      const url = server === "there" ? lab.server.url("app") : `postgres://127.0.0.1:${await freePort()}/app`;
-      const words = ["restore", "--store", directory, "app:public/t", url];
-      const result = await lab.world.run(words);
-      expectFailure(words, result, { exit: 1, names: "nothing-here", next: /datadb init/ });
-      expect(result.stderr).not.toMatch(/connect|server/);
-      await sessionsToBe(0);
-    },
-  );
 
   test("that the server ended while the store was waited for is made anew", async () => {
     const source = { postgres: lab.server.url("app") };

@@ -1,8 +1,5 @@
 /** What a caller can choose about restoring a backup of a database, and what it learns while it runs and at its end. */
 
-import type { Approach } from "../connect/approach.ts";
-import type { ReachedDatabase } from "./databases/reach-database.ts";
-
 export interface RestoreDatabaseOptions {
   /** A table or schema of the backup: `public/account`, `public/account.copy`, `public`. Empty: everything. */
   path?: string;
@@ -22,8 +19,6 @@ export interface RestoreDatabaseOptions {
   rename?: string;
   /** Do not read rows back to compare them with the backup; they are counted all the same. */
   noVerify?: boolean;
-  /** What has been opened of the database already: see approachTarget. */
-  approach?: Approach<ReachedDatabase> | undefined;
   /** Ends the restore early; what it made is dropped; then it rejects with INTERRUPTED. */
   signal?: AbortSignal;
   onProgress?: (progress: RestoreDatabaseProgress) => void;
@@ -31,11 +26,6 @@ export interface RestoreDatabaseOptions {
   onWarning?: (message: string) => void;
   /** For password files, services and PG* variables; the process's own when absent. */
   environment?: NodeJS.ProcessEnv;
-}
-
-/** Whether it restores into a database that is there already. */
-export function isPart({ path = "", dataOnly }: Pick<RestoreDatabaseOptions, "path" | "dataOnly">): boolean {
-  return path !== "" || dataOnly === true;
 }
 
 export interface RestoreDatabaseProgress {

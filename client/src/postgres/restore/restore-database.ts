@@ -9,11 +9,7 @@ import { databaseState } from "./databases/database-state.ts";
 import { terminate } from "./databases/maintenance.ts";
 import { type ReachedDatabase, reachDatabase } from "./databases/reach-database.ts";
 import { recoverUnfinished } from "./databases/recover-unfinished.ts";
-import {
-  isPart,
-  type RestoreDatabaseOptions,
-  type RestoreDatabaseSummary,
-} from "./restore-database-options.ts";
+import type { RestoreDatabaseOptions, RestoreDatabaseSummary } from "./restore-database-options.ts";
 import { checkOptions } from "./restore-into-database.ts";
 import { restoreNewDatabase } from "./restore-new-database.ts";
 import { restorePart } from "./restore-part.ts";
@@ -47,7 +43,7 @@ export async function restoreDatabase(
   for (const warning of target.warnings) options.onWarning?.(warning);
   const report = restoreReport(options);
   // The server and the store are asked at the same time; what the store says is told first.
-  const reaching = options.approach?.take() ?? reachDatabase(target, isPart(options));
+  const reaching = reachDatabase(target, isPart(options));
   reaching.catch(() => {}); // told below
   const files = await openBackupFiles(connection, backup).catch((error: unknown) => {
     reaching.then((reached) => reached.end()).catch(() => {});
@@ -86,6 +82,10 @@ export async function restoreDatabase(
     options.signal?.removeEventListener("abort", stop);
     await Promise.all([reached.end(), run.maintenance.end()]);
   }
+}
+
+function isPart({ path = "", dataOnly }: RestoreDatabaseOptions): boolean {
+  return path !== "" || dataOnly === true;
 }
 
 async function dispatch(run: RestoreRun, { state, part }: ReachedDatabase): Promise<void> {
